@@ -1,0 +1,4 @@
+//! The generator: contracts to source files.
+
+pub mod artifact;
+pub mod emit;

@@ -1,0 +1,2 @@
+//! `cargo xtask`: the commands that keep the repository whole.
+fn main() {}
