@@ -1,0 +1,1 @@
+//! Typed clients of credential APIs, generated from their contracts.

@@ -1,0 +1,1 @@
+//! Judges any deployment of a credential API against its contract.

@@ -1,0 +1,1 @@
+//! A reference server and mock of credential APIs.

@@ -1,0 +1,182 @@
+//! A contract: the operations, schemas, security and lifecycle of one API, as everybody else reads it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::validator::Validators;
+use crate::{
+    Diagnostic, Direction, Document, Lifecycle, LoadError, Operation, OperationId, Schema, SchemeName,
+    SecurityScheme, Severity, Validator, Vendor, lint, read,
+};
+
+/// One contract: an OpenAPI document and, where there is one, its lifecycle document. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Contract(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    name: String,
+    document: Document,
+    title: String,
+    version: String,
+    servers: Vec<String>,
+    operations: Vec<Operation>,
+    schemes: Vec<SecurityScheme>,
+    lifecycle: Option<Lifecycle>,
+    lifecycle_document: Option<Document>,
+    validators: Validators,
+    warnings: Vec<Diagnostic>,
+}
+
+impl Contract {
+    /// The bundled contract of `vendor`.
+    ///
+    /// # Errors
+    /// A mistake in an embedded document; the tests of this crate exclude it.
+    pub fn of(vendor: Vendor) -> Result<Self, &'static LoadError> {
+        vendor.contract().cloned()
+    }
+
+    /// Reads the documents of a contract from files. The contract goes by the name of the document's folder.
+    ///
+    /// # Errors
+    /// Every mistake of the first document that has one, each with file, line, column and pointer.
+    pub fn load(openapi: &Path, lifecycle: Option<&Path>) -> Result<Self, LoadError> {
+        let folder = openapi.parent().and_then(Path::file_name).or_else(|| openapi.file_stem());
+        let name = folder.map_or_else(|| "contract".to_owned(), |name| name.to_string_lossy().into_owned());
+        let lifecycle = lifecycle.map(Document::read).transpose()?;
+        Self::new(name, Document::read(openapi)?, lifecycle.as_ref())
+    }
+
+    /// A contract from documents that are already parsed.
+    ///
+    /// # Errors
+    /// Every mistake of the first document that has one.
+    pub fn new(
+        name: impl Into<String>,
+        document: Document,
+        lifecycle: Option<&Document>,
+    ) -> Result<Self, LoadError> {
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            lint(&document).into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
+        if !errors.is_empty() {
+            return Err(LoadError::Invalid(errors));
+        }
+        let read = read::read(&document).map_err(LoadError::Invalid)?;
+        let validators = Validators::new(&document).map_err(|error| {
+            LoadError::Invalid(vec![document.diagnostic(&crate::Pointer::root(), error.to_string())])
+        })?;
+        let mut inner = Inner {
+            name: name.into(),
+            title: read.title,
+            version: read.version,
+            servers: read.servers,
+            operations: read.operations,
+            schemes: read.schemes,
+            lifecycle: None,
+            lifecycle_document: None,
+            validators,
+            warnings,
+            document,
+        };
+        inner.check_schemas()?;
+        if let Some(source) = lifecycle {
+            inner.lifecycle = Some(Lifecycle::read(source, &inner.operations, &inner.schemes)?);
+            inner.lifecycle_document = Some(source.clone());
+        }
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// The name of the contract, as in reports.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The title of the OpenAPI document.
+    pub fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// The version of the OpenAPI document.
+    pub fn version(&self) -> &str {
+        &self.0.version
+    }
+
+    /// The URLs of the documented servers.
+    pub fn servers(&self) -> &[String] {
+        &self.0.servers
+    }
+
+    /// The OpenAPI document itself.
+    pub fn document(&self) -> &Document {
+        &self.0.document
+    }
+
+    /// The lifecycle document itself, where there is one.
+    pub fn lifecycle_document(&self) -> Option<&Document> {
+        self.0.lifecycle_document.as_ref()
+    }
+
+    /// All operations, in document order.
+    pub fn operations(&self) -> &[Operation] {
+        &self.0.operations
+    }
+
+    /// The operation of that identifier.
+    pub fn operation(&self, id: &OperationId) -> Option<&Operation> {
+        self.0.operations.iter().find(|operation| operation.id == *id)
+    }
+
+    /// All security schemes, in document order.
+    pub fn schemes(&self) -> &[SecurityScheme] {
+        &self.0.schemes
+    }
+
+    /// The security scheme of that name.
+    pub fn scheme(&self, name: &SchemeName) -> Option<&SecurityScheme> {
+        self.0.schemes.iter().find(|scheme| scheme.name == *name)
+    }
+
+    /// What calls mean over time; `None` for a contract without a lifecycle document.
+    pub fn lifecycle(&self) -> Option<&Lifecycle> {
+        self.0.lifecycle.as_ref()
+    }
+
+    /// What the documents leave doubtful without being wrong.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.0.warnings
+    }
+
+    /// The compiled form of `schema`.
+    ///
+    /// # Errors
+    /// The schema cannot be compiled; schemas of request and response bodies and parameters are tried when the contract is read.
+    pub fn validator(&self, schema: &Schema, direction: Direction) -> Result<Validator, Diagnostic> {
+        self.0.validator(schema, direction)
+    }
+}
+
+impl Inner {
+    fn validator(&self, schema: &Schema, direction: Direction) -> Result<Validator, Diagnostic> {
+        self.validators.get(schema, direction).map_err(|text| {
+            self.document.diagnostic(schema.pointer(), format!("this schema cannot be checked: {text}"))
+        })
+    }
+
+    /// Compiles every schema that a request or a response is measured by, so that later use cannot fail.
+    fn check_schemas(&self) -> Result<(), LoadError> {
+        let mut errors = Vec::new();
+        for operation in &self.operations {
+            let requests = operation.parameters.iter().filter_map(|parameter| parameter.schema.as_ref()).chain(
+                operation.request_body.iter().flat_map(|body| &body.content).filter_map(|body| body.schema.as_ref()),
+            );
+            let responses = operation.responses.iter().flat_map(|response| {
+                let headers = response.headers.iter().filter_map(|header| header.schema.as_ref());
+                headers.chain(response.content.iter().filter_map(|content| content.schema.as_ref()))
+            });
+            errors.extend(requests.filter_map(|schema| self.validator(schema, Direction::Request).err()));
+            errors.extend(responses.filter_map(|schema| self.validator(schema, Direction::Response).err()));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(LoadError::Invalid(errors)) }
+    }
+}
