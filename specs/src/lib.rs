@@ -18,6 +18,7 @@ mod security;
 mod source;
 mod validator;
 mod vendor;
+mod yaml;
 
 pub mod lifecycle;
 

@@ -1,0 +1,199 @@
+//! What is wrong with a document, and where: one diagnostic, and why a document could not be loaded.
+
+use std::{fmt, io, path::PathBuf, sync::Arc};
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+use crate::{
+    pointer::Pointer,
+    source::{Position, Source},
+};
+
+/// How bad a diagnostic is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// The document can be used, but probably does not say what its author meant.
+    Warning,
+    /// The document cannot be used.
+    Error,
+}
+
+/// One mistake in a document.
+///
+/// `Display` is one line: `file:line:column: message (at /pointer); help`.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    /// Name of the document, as its user gave it.
+    pub file: Arc<str>,
+    /// Where in the text, if the place is known.
+    pub position: Option<Position>,
+    /// The value meant.
+    pub pointer: Pointer,
+    /// What is wrong, in lower case.
+    pub message: Box<str>,
+    /// What to do about it.
+    pub help: Option<Box<str>>,
+    /// How bad it is.
+    pub severity: Severity,
+    context: Box<Context>,
+}
+
+#[derive(Clone, Debug)]
+struct Context {
+    source: Source,
+    key: Option<Position>,
+}
+
+impl Diagnostic {
+    pub(crate) fn new(
+        source: &Source,
+        pointer: Pointer,
+        value: Option<Position>,
+        key: Option<Position>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            file: source.shared_name(),
+            position: value,
+            pointer,
+            message: message.into().into(),
+            help: None,
+            severity: Severity::Error,
+            context: Box::new(Context { source: source.clone(), key }),
+        }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into().into());
+        self
+    }
+
+    /// Points at the key of the value instead of the value.
+    #[must_use]
+    pub fn at_key(mut self) -> Self {
+        if let Some(key) = self.context.key.clone() {
+            self.position = Some(key);
+        }
+        self
+    }
+
+    /// Lowers the severity.
+    #[must_use]
+    pub fn as_warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// The message with its place in the text, the line and the help, for a person at a terminal.
+    pub fn render(&self, color: bool) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(&*self.message);
+        let mut group = match &self.position {
+            Some(position) => {
+                let excerpt = Excerpt::of(&self.context.source, position);
+                title.element(
+                    Snippet::source(excerpt.text)
+                        .path(&*self.file)
+                        .line_start(excerpt.line)
+                        .annotation(AnnotationKind::Primary.span(excerpt.start..excerpt.end)),
+                )
+            }
+            None => title.element(annotate_snippets::Origin::path(&*self.file)),
+        };
+        if !self.pointer.as_str().is_empty() {
+            group = group.element(Level::NOTE.message(format!("at {}", self.pointer)));
+        }
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(&**help));
+        }
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        renderer.render(&[group])
+    }
+}
+
+/// The line of a position, and the part of it to underline.
+struct Excerpt<'s> {
+    text: &'s str,
+    line: usize,
+    start: usize,
+    end: usize,
+}
+
+impl<'s> Excerpt<'s> {
+    fn of(source: &'s Source, position: &Position) -> Self {
+        let text = source.text();
+        let at = position.range.start.min(text.len());
+        let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+        let line = text[line_start..line_end].trim_end();
+        let start = (at - line_start).min(line.len());
+        let end = (position.range.end.saturating_sub(line_start)).clamp(start, line.len());
+        Self { text: line, line: position.line, start, end }
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(position) = &self.position {
+            write!(f, ":{}:{}", position.line, position.column)?;
+        }
+        write!(f, ": {}", self.message)?;
+        if !self.pointer.as_str().is_empty() {
+            write!(f, " (at {})", self.pointer)?;
+        }
+        if let Some(help) = &self.help {
+            write!(f, "; {help}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+/// Why a document could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The document has mistakes; never empty.
+    #[error("{}", lines(.0))]
+    Invalid(Vec<Diagnostic>),
+}
+
+impl LoadError {
+    /// All mistakes with their place in the text, for a person at a terminal.
+    pub fn render(&self, color: bool) -> String {
+        match self {
+            LoadError::Io { .. } => {
+                let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+                let title = Level::ERROR.primary_title(self.to_string());
+                renderer.render(&[annotate_snippets::Group::with_title(title)])
+            }
+            LoadError::Invalid(diagnostics) => {
+                diagnostics.iter().map(|diagnostic| diagnostic.render(color)).collect::<Vec<_>>().join("\n\n")
+            }
+        }
+    }
+}
+
+impl From<Diagnostic> for LoadError {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Invalid(vec![diagnostic])
+    }
+}
+
+fn lines(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
