@@ -1,0 +1,508 @@
+//! The walk along the official schema of OpenAPI 3.0: structure, keywords, types, and the kind of every object.
+//!
+//! The schema is walked rather than handed to a general validator because most of it stands below `oneOf`: a general
+//! validator reports each branch that failed, this walk first decides which branch the author meant (`$ref` or not, the
+//! location of a parameter, the type of a security scheme) and then reports what is wrong with that one.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
+
+use serde_json::{Map, Value};
+
+use super::{any_of, closest, shown};
+use crate::{document::Document, error::Diagnostic, pointer::Pointer};
+
+static META: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../meta/openapi-3.0.schema.json")).unwrap_or_default()
+});
+
+/// What an object of the document is: the name of its definition in the official schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Kind(&'static str);
+
+impl Kind {
+    pub(super) const DISCRIMINATOR: Kind = Kind("Discriminator");
+    pub(super) const HEADER: Kind = Kind("Header");
+    pub(super) const LINK: Kind = Kind("Link");
+    pub(super) const MEDIA_TYPE: Kind = Kind("MediaType");
+    pub(super) const OPERATION: Kind = Kind("Operation");
+    pub(super) const PARAMETER: Kind = Kind("Parameter");
+    pub(super) const PATH_ITEM: Kind = Kind("PathItem");
+    pub(super) const SCHEMA: Kind = Kind("Schema");
+    pub(super) const SECURITY_REQUIREMENT: Kind = Kind("SecurityRequirement");
+
+    /// The name in prose: `path item`.
+    pub(super) fn words(self) -> String {
+        match self.0 {
+            "APIKeySecurityScheme" => return "API key scheme".to_owned(),
+            "HTTPSecurityScheme" => return "HTTP scheme".to_owned(),
+            "OAuth2SecurityScheme" => return "OAuth 2 scheme".to_owned(),
+            "OpenIdConnectSecurityScheme" => return "OpenID Connect scheme".to_owned(),
+            "OAuthFlows" => return "list of OAuth flows".to_owned(),
+            name if name.ends_with("OAuthFlow") || name == "ClientCredentialsFlow" => {
+                return "OAuth flow".to_owned();
+            }
+            _ => {}
+        }
+        let mut words = String::new();
+        for character in self.0.chars() {
+            if character.is_uppercase() && !words.is_empty() {
+                words.push(' ');
+            }
+            words.extend(character.to_lowercase());
+        }
+        words
+    }
+
+    /// The name with its article: `a path item`.
+    pub(super) fn with_article(self) -> String {
+        let words = self.words();
+        let article = if words.starts_with(['a', 'e', 'i', 'o', 'A', 'O']) { "an" } else { "a" };
+        format!("{article} {words}")
+    }
+}
+
+/// What the walk found and learnt.
+pub(super) struct Survey<'d> {
+    pub(super) document: &'d Document,
+    pub(super) findings: Vec<Diagnostic>,
+    /// Every object that is no `$ref`, in the order of the walk.
+    pub(super) objects: Vec<(Pointer, Kind)>,
+    /// Every object with a `$ref`, and what has to be at its end.
+    pub(super) references: Vec<(Pointer, Kind)>,
+    kinds: HashMap<Pointer, Kind>,
+    patterns: HashMap<&'static str, Option<regress::Regex>>,
+}
+
+impl<'d> Survey<'d> {
+    pub(super) fn of(document: &'d Document) -> Self {
+        let mut survey = Self {
+            document,
+            findings: Vec::new(),
+            objects: Vec::new(),
+            references: Vec::new(),
+            kinds: HashMap::new(),
+            patterns: HashMap::new(),
+        };
+        survey.check(&META, Scope::Part("description"), &Pointer::root(), document.root());
+        survey
+    }
+
+    pub(super) fn kind(&self, at: &Pointer) -> Option<Kind> {
+        self.kinds.get(at).copied()
+    }
+
+    /// The places of all objects of a kind.
+    pub(super) fn places(&self, kind: Kind) -> Vec<Pointer> {
+        self.objects.iter().filter(|(_, found)| *found == kind).map(|(at, _)| at.clone()).collect()
+    }
+
+    pub(super) fn error(&mut self, at: &Pointer, message: impl Into<String>) {
+        self.findings.push(self.document.diagnostic(at, message));
+    }
+
+    /// Walks a value that only a `$ref` leads to.
+    pub(super) fn walk_as(&mut self, kind: Kind, at: &Pointer, value: &Value) {
+        self.definition(kind, at, value);
+    }
+
+    fn value(&mut self, rule: &'static Value, scope: Scope, at: &Pointer, value: &Value) {
+        if let Some(kind) = referred(rule) {
+            return self.definition(kind, at, value);
+        }
+        let Some(alternatives) = rule.get("oneOf").and_then(Value::as_array) else {
+            return self.check(rule, scope, at, value);
+        };
+        let takes_boolean = alternatives.iter().any(|rule| rule["type"] == "boolean");
+        let Some(kind) = alternatives.iter().filter_map(referred).find(|kind| kind.0 != "Reference") else {
+            return;
+        };
+        match value.get("$ref") {
+            Some(Value::String(_)) => self.references.push((at.clone(), kind)),
+            Some(_) => {
+                self.error(&at.join("$ref"), "`$ref` must be a string such as `#/components/schemas/Name`");
+            }
+            None if takes_boolean && value.is_boolean() => {}
+            None => self.definition(kind, at, value),
+        }
+    }
+
+    fn definition(&mut self, kind: Kind, at: &Pointer, value: &Value) {
+        if kind.0 == "SecurityScheme" {
+            return self.security_scheme(at, value);
+        }
+        let Some(rule) = META["definitions"].get(kind.0) else { return };
+        if self.kinds.insert(at.clone(), kind).is_some() {
+            return;
+        }
+        self.objects.push((at.clone(), kind));
+        self.check(rule, Scope::Object(kind), at, value);
+        let Some(members) = value.as_object() else { return };
+        match kind {
+            Kind::PARAMETER => {
+                self.parameter_location(at, members);
+                self.schema_or_content(kind, at, members);
+            }
+            Kind::HEADER => self.schema_or_content(kind, at, members),
+            Kind::PATH_ITEM if members.get("$ref").is_some_and(Value::is_string) => {
+                self.references.push((at.clone(), kind));
+            }
+            Kind::LINK => self.exclusive(kind, at, members, "operationId", "operationRef"),
+            Kind("HTTPSecurityScheme") => self.bearer_format(at, members),
+            _ => {}
+        }
+        if matches!(kind, Kind::PARAMETER | Kind::HEADER | Kind::MEDIA_TYPE) {
+            self.exclusive(kind, at, members, "example", "examples");
+        }
+    }
+
+    fn security_scheme(&mut self, at: &Pointer, value: &Value) {
+        let alternatives = [
+            ("apiKey", "APIKeySecurityScheme"),
+            ("http", "HTTPSecurityScheme"),
+            ("oauth2", "OAuth2SecurityScheme"),
+            ("openIdConnect", "OpenIdConnectSecurityScheme"),
+        ];
+        let found = value.get("type").and_then(Value::as_str);
+        if let Some((_, kind)) = alternatives.iter().find(|(name, _)| Some(*name) == found) {
+            return self.definition(Kind(kind), at, value);
+        }
+        let names = alternatives.map(|(name, _)| name);
+        let at_type = at.join("type");
+        let diagnostic = match value.get("type") {
+            None => self.document.diagnostic(at, "`type` is missing in this security scheme").at_key(),
+            Some(found) => self
+                .document
+                .diagnostic(&at_type, format!("`{}` is no type of a security scheme", shown(found))),
+        };
+        self.findings.push(diagnostic.with_help(choice(found, &names)));
+    }
+
+    fn parameter_location(&mut self, at: &Pointer, members: &Map<String, Value>) {
+        let Some(location) = members.get("in").and_then(Value::as_str) else { return };
+        let styles: &[&str] = match location {
+            "path" => &["simple", "label", "matrix"],
+            "query" => &["form", "spaceDelimited", "pipeDelimited", "deepObject"],
+            "header" => &["simple"],
+            "cookie" => &["form"],
+            other => {
+                let help = choice(Some(other), &["path", "query", "header", "cookie"]);
+                let message = format!("`{other}` is no location of a parameter");
+                self.findings.push(self.document.diagnostic(&at.join("in"), message).with_help(help));
+                return;
+            }
+        };
+        if location == "path" && members.get("required").is_none_or(|required| required == false) {
+            let place = if members.contains_key("required") { at.join("required") } else { at.join("in") };
+            let name = members.get("name").map(shown).unwrap_or_default();
+            let message = format!("path parameter `{name}` must be required");
+            self.findings.push(self.document.diagnostic(&place, message).with_help("add `required: true`"));
+        }
+        if let Some(style) = members.get("style").and_then(Value::as_str)
+            && !styles.contains(&style)
+        {
+            let message = format!("style `{style}` cannot be used in {location}");
+            let help = choice(Some(style), styles);
+            self.findings.push(self.document.diagnostic(&at.join("style"), message).with_help(help));
+        }
+    }
+
+    fn schema_or_content(&mut self, kind: Kind, at: &Pointer, members: &Map<String, Value>) {
+        if !members.contains_key("schema") && !members.contains_key("content") {
+            let message = format!("this {} has neither `schema` nor `content`", kind.words());
+            self.findings.push(self.document.diagnostic(at, message).at_key());
+        }
+        for other in ["schema", "style", "explode", "allowReserved", "example", "examples"] {
+            self.exclusive(kind, at, members, "content", other);
+        }
+    }
+
+    fn bearer_format(&mut self, at: &Pointer, members: &Map<String, Value>) {
+        let scheme = members.get("scheme").and_then(Value::as_str).unwrap_or("bearer");
+        if members.contains_key("bearerFormat") && !scheme.eq_ignore_ascii_case("bearer") {
+            let message = format!("`bearerFormat` has no meaning for the scheme `{scheme}`");
+            self.findings.push(self.document.diagnostic(&at.join("bearerFormat"), message).at_key());
+        }
+    }
+
+    fn exclusive(&mut self, kind: Kind, at: &Pointer, members: &Map<String, Value>, one: &str, other: &str) {
+        if members.contains_key(one) && members.contains_key(other) {
+            let message = format!("`{one}` and `{other}` exclude each other in {}", kind.with_article());
+            self.findings.push(self.document.diagnostic(&at.join(other), message).at_key());
+        }
+    }
+
+    fn check(&mut self, rule: &'static Value, scope: Scope, at: &Pointer, value: &Value) {
+        if let Some(wanted) = rule.get("type").and_then(Value::as_str)
+            && !has_type(value, wanted)
+        {
+            return self.wrong_type(scope, wanted, at, value);
+        }
+        if let Some(allowed) = rule.get("enum").and_then(Value::as_array)
+            && !allowed.contains(value)
+        {
+            let allowed: Vec<&str> = allowed.iter().filter_map(Value::as_str).collect();
+            let message = format!("`{}` is no value of `{}`", shown(value), at.last().unwrap_or_default());
+            let help = choice(value.as_str(), &allowed);
+            self.findings.push(self.document.diagnostic(at, message).with_help(help));
+        }
+        match value {
+            Value::Object(members) => self.members(rule, scope, at, members),
+            Value::Array(items) => self.items(rule, scope, at, items),
+            Value::Number(number) => {
+                let exclusive = rule["exclusiveMinimum"] == true;
+                let number = number.as_f64().unwrap_or_default();
+                let below = |limit: f64| if exclusive { number <= limit } else { number < limit };
+                if rule.get("minimum").and_then(Value::as_f64).is_some_and(below) {
+                    let name = at.last().unwrap_or_default();
+                    let bound = if exclusive { "greater than 0" } else { "0 or greater" };
+                    self.error(at, format!("`{name}` must be {bound}"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn wrong_type(&mut self, scope: Scope, wanted: &'static str, at: &Pointer, value: &Value) {
+        let what = match scope {
+            Scope::Object(kind) => kind.with_article(),
+            Scope::Part(_) => format!("`{}`", at.last().unwrap_or_default()),
+        };
+        let diagnostic = self
+            .document
+            .diagnostic(at, format!("{what} must be {}, found {}", type_words(wanted), found_words(value)));
+        let last = at.last().unwrap_or_default();
+        let help = match (wanted, value) {
+            ("string", Value::Array(_)) if last == "type" => {
+                Some("OpenAPI 3.0 takes one type; for null, add `nullable: true`")
+            }
+            ("boolean", Value::Number(_)) if last.starts_with("exclusive") => {
+                Some("OpenAPI 3.0 takes the bound from `minimum` or `maximum`, and `true` here")
+            }
+            ("string", Value::Number(_) | Value::Bool(_)) => Some("put it in quotes"),
+            ("number" | "integer" | "boolean", Value::String(_)) => Some("remove the quotes"),
+            ("array", Value::String(_)) => Some("start the value with `- `, or put it in brackets"),
+            ("object", Value::Null) => Some("is the indentation of the next line right?"),
+            _ => None,
+        };
+        self.findings.push(match help {
+            Some(help) => diagnostic.with_help(help),
+            None => diagnostic,
+        });
+    }
+
+    fn members(&mut self, rule: &'static Value, scope: Scope, at: &Pointer, members: &Map<String, Value>) {
+        let properties = rule.get("properties").and_then(Value::as_object);
+        let additional = rule.get("additionalProperties");
+        let mut meant = HashSet::new();
+        for (name, value) in members {
+            let place = at.join(name);
+            if let Some(rule) = properties.and_then(|properties| properties.get_key_value(name)) {
+                self.value(rule.1, Scope::Part(rule.0), &place, value);
+            } else if let Some(rule) = self.pattern_rule(rule, name) {
+                self.value(rule, scope, &place, value);
+            } else if additional == Some(&Value::Bool(false)) {
+                meant.extend(self.unknown(scope, properties, name, &place));
+            } else if let Some(rule) = additional {
+                self.value(rule, scope, &place, value);
+            } else if let Some(rule) = rule["patternProperties"].get(NAME_PATTERN) {
+                let message = format!("`{name}` cannot be the name of a component");
+                let help = "use letters, digits, `.`, `-` and `_` only";
+                self.findings.push(self.document.diagnostic(&place, message).with_help(help).at_key());
+                self.value(rule, scope, &place, value);
+            }
+        }
+        for name in rule.get("required").and_then(Value::as_array).into_iter().flatten() {
+            let Some(name) = name.as_str() else { continue };
+            if !members.contains_key(name) && !meant.contains(name) {
+                let message = format!("`{name}` is missing in this {}", scope.words());
+                self.findings.push(self.document.diagnostic(at, message).at_key());
+            }
+        }
+        let count = members.len() as u64;
+        if rule.get("minProperties").and_then(Value::as_u64).is_some_and(|least| count < least) {
+            let message = format!("`{}` must not be empty", at.last().unwrap_or_default());
+            self.findings.push(self.document.diagnostic(at, message).at_key());
+        }
+        if rule.get("maxProperties").and_then(Value::as_u64).is_some_and(|most| count > most) {
+            let message = format!("`{}` must have exactly one member", at.last().unwrap_or_default());
+            self.findings.push(self.document.diagnostic(at, message).at_key());
+        }
+    }
+
+    fn pattern_rule(&mut self, rule: &'static Value, name: &str) -> Option<&'static Value> {
+        let patterns = rule.get("patternProperties")?.as_object()?;
+        patterns.iter().find_map(|(pattern, rule)| {
+            let regex =
+                self.patterns.entry(pattern.as_str()).or_insert_with(|| regress::Regex::new(pattern).ok());
+            regex.as_ref()?.find(name).map(|_| rule)
+        })
+    }
+
+    /// Reports a member that may not be there; gives the name it probably stands for.
+    fn unknown(
+        &mut self,
+        scope: Scope,
+        properties: Option<&'static Map<String, Value>>,
+        name: &str,
+        place: &Pointer,
+    ) -> Option<&'static str> {
+        let mut meant = None;
+        let (message, help) = match scope {
+            Scope::Object(Kind("Responses")) => (
+                format!("`{name}` is no status of a response"),
+                match closest(&name.to_uppercase(), ["1XX", "2XX", "3XX", "4XX", "5XX"].into_iter()) {
+                    Some(class) if name.eq_ignore_ascii_case(class) => format!("did you mean `{class}`?"),
+                    _ => "use a status (`200`), a class of them (`4XX`) or `default`".to_owned(),
+                },
+            ),
+            Scope::Object(Kind("Paths")) => {
+                (format!("path `{name}` does not start with a slash"), format!("did you mean `/{name}`?"))
+            }
+            _ => {
+                let methods =
+                    ["get", "put", "post", "delete", "options", "head", "patch", "trace"].into_iter();
+                let methods = methods.filter(|_| scope == Scope::Object(Kind::PATH_ITEM));
+                let known = properties.into_iter().flat_map(Map::keys).map(String::as_str);
+                meant = closest(name, known.chain(methods));
+                let help = match (meant, newer_keyword(scope, name)) {
+                    (_, Some(help)) => help.to_owned(),
+                    (Some(meant), None) => format!("did you mean `{meant}`?"),
+                    (None, None) => "remove it, or begin its name with `x-`".to_owned(),
+                };
+                (format!("unknown keyword `{name}` in this {}", scope.words()), help)
+            }
+        };
+        self.findings.push(self.document.diagnostic(place, message).with_help(help).at_key());
+        meant
+    }
+
+    fn items(&mut self, rule: &'static Value, scope: Scope, at: &Pointer, items: &[Value]) {
+        if let Some(rule) = rule.get("items") {
+            for (index, item) in items.iter().enumerate() {
+                self.value(rule, scope, &at.index(index), item);
+            }
+        }
+        let least = rule.get("minItems").and_then(Value::as_u64).unwrap_or(0);
+        if (items.len() as u64) < least {
+            let name = at.last().unwrap_or_default();
+            self.findings.push(
+                self.document
+                    .diagnostic(at, format!("`{name}` must not be empty"))
+                    .with_help(format!("remove `{name}`, or list a value")),
+            );
+        }
+        if rule["uniqueItems"] == true {
+            let mut seen = HashSet::new();
+            for (index, item) in items.iter().enumerate() {
+                if let Value::String(text) = item
+                    && !seen.insert(text)
+                {
+                    self.error(&at.index(index), format!("`{text}` is listed twice"));
+                }
+            }
+        }
+    }
+}
+
+const NAME_PATTERN: &str = "^[a-zA-Z0-9\\.\\-_]+$";
+
+/// What a value belongs to, for messages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    Object(Kind),
+    /// A member that is no object of a kind of its own.
+    Part(&'static str),
+}
+
+impl Scope {
+    fn words(self) -> String {
+        match self {
+            Scope::Object(kind) => kind.words(),
+            Scope::Part(name) => name.to_owned(),
+        }
+    }
+}
+
+fn referred(rule: &'static Value) -> Option<Kind> {
+    rule.get("$ref")?.as_str()?.strip_prefix("#/definitions/").map(Kind)
+}
+
+/// What to write instead of a keyword that only OpenAPI 3.1 has.
+fn newer_keyword(scope: Scope, name: &str) -> Option<&'static str> {
+    if scope != Scope::Object(Kind::SCHEMA) {
+        return None;
+    }
+    match name {
+        "const" => Some("OpenAPI 3.0 has no `const`; use `enum` with one value"),
+        "examples" => Some("OpenAPI 3.0 has no `examples` here; use `example`"),
+        "$defs" | "definitions" => Some("put the schemas in `components`"),
+        "if"
+        | "then"
+        | "else"
+        | "patternProperties"
+        | "propertyNames"
+        | "prefixItems"
+        | "contains"
+        | "dependentRequired"
+        | "dependentSchemas"
+        | "unevaluatedProperties"
+        | "unevaluatedItems"
+        | "$id"
+        | "$schema"
+        | "$anchor"
+        | "$comment"
+        | "contentEncoding"
+        | "contentMediaType"
+        | "contentSchema"
+        | "additionalItems"
+        | "dependencies" => Some("OpenAPI 3.0 does not have this keyword of JSON Schema"),
+        _ => None,
+    }
+}
+
+/// Names the values that are allowed, and the most likely one first.
+fn choice(found: Option<&str>, allowed: &[&str]) -> String {
+    let list = format!("use {}", any_of(allowed.iter().copied()));
+    match found.and_then(|found| closest(found, allowed.iter().copied())) {
+        Some(meant) if allowed.len() > 1 => {
+            format!("did you mean `{meant}`? {}{}", list[..1].to_uppercase(), &list[1..])
+        }
+        _ => list,
+    }
+}
+
+fn has_type(value: &Value, wanted: &str) -> bool {
+    match wanted {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "number" => value.is_number(),
+        "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
+        _ => true,
+    }
+}
+
+fn type_words(wanted: &str) -> &'static str {
+    match wanted {
+        "object" => "a mapping",
+        "array" => "a sequence",
+        "string" => "a string",
+        "boolean" => "`true` or `false`",
+        "integer" => "a whole number",
+        _ => "a number",
+    }
+}
+
+fn found_words(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Object(_) => "a mapping".to_owned(),
+        Value::Array(_) => "a sequence".to_owned(),
+        Value::String(_) => format!("the string `{}`", shown(value)),
+        other => format!("`{other}`"),
+    }
+}
