@@ -5,7 +5,8 @@ use std::fmt;
 use crate::Pointer;
 
 /// The name of a security scheme, a key of `components.securitySchemes`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct SchemeName(pub String);
 
 impl fmt::Display for SchemeName {

@@ -1,0 +1,286 @@
+//! From a lifecycle document to its typed form: shape first, then the names that it uses.
+
+use std::collections::HashSet;
+
+use serde::Deserialize as _;
+use serde_path_to_error::Segment;
+
+use super::{Action, Actor, Call, CheckSpec, Lifecycle, Presentation, Probe, Stranger};
+use crate::{
+    Diagnostic, Document, LoadError, Operation, ParameterLocation, Pointer, SchemeKind, SchemeName,
+    SecurityScheme,
+};
+
+/// Reads and resolves; all mistakes in names are collected, a mistake in shape ends the reading.
+pub(super) fn read(
+    document: &Document,
+    operations: &[Operation],
+    schemes: &[SecurityScheme],
+) -> Result<Lifecycle, LoadError> {
+    let lifecycle = shape(document).map_err(|diagnostic| LoadError::Invalid(vec![diagnostic]))?;
+    let mut resolver = Resolver { document, operations, schemes, lifecycle: &lifecycle, errors: Vec::new() };
+    resolver.run();
+    if resolver.errors.is_empty() { Ok(lifecycle) } else { Err(LoadError::Invalid(resolver.errors)) }
+}
+
+fn shape(document: &Document) -> Result<Lifecycle, Diagnostic> {
+    let mut track = serde_path_to_error::Track::new();
+    let deserializer = serde_path_to_error::Deserializer::new(document.root().clone(), &mut track);
+    Lifecycle::deserialize(deserializer).map_err(|error| {
+        let path = track.path();
+        let mut pointer = Pointer::root();
+        for segment in &path {
+            let next = match segment {
+                Segment::Seq { index } => pointer.index(*index),
+                Segment::Map { key } | Segment::Enum { variant: key } => pointer.join(key),
+                Segment::Unknown => break,
+            };
+            if document.get(&next).is_none() {
+                break;
+            }
+            pointer = next;
+        }
+        let message = error.to_string();
+        let diagnostic = document.diagnostic(&pointer, message.clone());
+        // An unknown field is best shown at its key.
+        match message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
+            Some(field) if document.get(&pointer.join(field)).is_some() => {
+                let diagnostic = document.diagnostic(&pointer.join(field), message.clone()).at_key();
+                help_from_list(diagnostic, field, &message)
+            }
+            _ => diagnostic,
+        }
+    })
+}
+
+/// serde lists what it knows behind `expected`; the nearest of these is what was meant.
+fn help_from_list(diagnostic: Diagnostic, found: &str, message: &str) -> Diagnostic {
+    let Some((_, list)) = message.split_once("expected") else { return diagnostic };
+    let known: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
+    match nearest(found, known.iter().copied()) {
+        Some(name) => diagnostic.with_help(format!("did you mean `{name}`?")),
+        None => diagnostic,
+    }
+}
+
+/// The known name most like `found`, if any is like it at all.
+fn nearest<'n>(found: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    known
+        .map(|name| (strsim::jaro_winkler(found, name), name))
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, name)| name)
+}
+
+struct Resolver<'a> {
+    document: &'a Document,
+    operations: &'a [Operation],
+    schemes: &'a [SecurityScheme],
+    lifecycle: &'a Lifecycle,
+    errors: Vec<Diagnostic>,
+}
+
+impl Resolver<'_> {
+    fn run(&mut self) {
+        let root = Pointer::root();
+        for (name, caller) in &self.lifecycle.callers {
+            let at = root.join("callers").join(&name.0).join("holds");
+            self.known("kind of credential", &at, &caller.holds.0, self.kinds());
+        }
+        for (name, kind) in &self.lifecycle.credentials {
+            self.kind(&root.join("credentials").join(&name.0), kind);
+        }
+        for (name, dependent) in &self.lifecycle.dependents {
+            let at = root.join("dependents").join(&name.0);
+            self.action(&at.join("create"), &dependent.create);
+            self.action(&at.join("read"), &dependent.read);
+            self.action(&at.join("delete"), &dependent.delete);
+            for (key, action) in [("repoint", &dependent.repoint), ("clear", &dependent.clear)] {
+                if let Some(action) = action {
+                    self.action(&at.join(key), action);
+                }
+            }
+        }
+        let operations: Vec<String> = self.operations.iter().map(|operation| operation.id.0.clone()).collect();
+        for id in self.lifecycle.incomplete.keys() {
+            self.known("operation", &root.join("incomplete").join(&id.0), &id.0, operations.clone());
+        }
+        self.requirements(&root.join("requirements"));
+    }
+
+    fn kind(&mut self, at: &Pointer, kind: &super::CredentialKind) {
+        self.presentations(&at.join("present"), &kind.present);
+        if let Some(issue) = &kind.issue {
+            self.call(&at.join("issue").join("call"), &issue.call);
+            if let Some(header) = &issue.idempotency_key {
+                let known = self.parameters(&issue.call, Some(ParameterLocation::Header));
+                self.known("header parameter", &at.join("issue").join("idempotency_key"), header, known);
+            }
+        }
+        for (name, token) in &kind.tokens {
+            let at = at.join("tokens").join(&name.0);
+            self.call(&at.join("exchange"), &token.exchange);
+            self.presentations(&at.join("present"), &token.present);
+            self.probe(&at.join("probe"), &token.probe);
+        }
+        if let Some(probe) = &kind.probe {
+            self.probe(&at.join("probe"), probe);
+        }
+        if let Some(listed) = &kind.listed {
+            self.call(&at.join("listed").join("call"), &listed.call);
+            if let Some(next) = &listed.next {
+                let known = self.parameters(&listed.call, Some(ParameterLocation::Query));
+                let at = at.join("listed").join("next").join("parameter");
+                self.known("query parameter", &at, &next.parameter, known);
+            }
+        }
+        if let Some(revoke) = &kind.revoke {
+            self.call(&at.join("revoke").join("call"), &revoke.call);
+        }
+    }
+
+    fn requirements(&mut self, at: &Pointer) {
+        let mut seen = HashSet::new();
+        for (index, requirement) in self.lifecycle.requirements.iter().enumerate() {
+            let at = at.index(index);
+            if !seen.insert(&requirement.id) {
+                self.error(&at.join("id"), format!("the requirement {} stands here a second time", requirement.id));
+            }
+            let ways = usize::from(!requirement.check.is_empty())
+                + usize::from(requirement.pending.is_some())
+                + usize::from(requirement.not_observed.is_some());
+            if ways != 1 {
+                let message = format!(
+                    "the requirement {} has {ways} of `check`, `pending` and `not_observed`; it needs exactly one",
+                    requirement.id
+                );
+                self.error(&at, message);
+            }
+            for (number, check) in requirement.check.iter().enumerate() {
+                self.check(&at.join("check").index(number).join(check.id()), check);
+            }
+        }
+    }
+
+    fn check(&mut self, at: &Pointer, check: &CheckSpec) {
+        if let Some(kind) = check.kind() {
+            self.known("kind of credential", &at.join("of"), &kind.0, self.kinds());
+        } else if self.lifecycle.kind(None).is_none() {
+            self.error(at, "no kind of credential can be issued and revoked; name one with `of`".to_owned());
+        }
+        let tokens = || -> Vec<String> {
+            let kind = self.lifecycle.kind(check.kind());
+            kind.map(|(_, kind)| kind.tokens.keys().map(|name| name.0.clone()).collect()).unwrap_or_default()
+        };
+        let dependents = || self.lifecycle.dependents.keys().map(|name| name.0.clone()).collect::<Vec<_>>();
+        let callers = || self.lifecycle.callers.keys().map(|name| name.0.clone()).collect::<Vec<_>>();
+        match check {
+            CheckSpec::OutstandingTokens(with) => {
+                self.known("kind of token", &at.join("token"), &with.token.0, tokens());
+            }
+            CheckSpec::TokenLifetime(with) => {
+                self.known("kind of token", &at.join("token"), &with.token.0, tokens());
+            }
+            CheckSpec::ForeignCredential(with) => {
+                if let Stranger::Caller(name) = &with.by {
+                    self.known("caller", &at.join("by").join("caller"), &name.0, callers());
+                }
+                if let Some(name) = &with.guarded_by {
+                    self.known("dependent", &at.join("guarded_by"), &name.0, dependents());
+                }
+            }
+            CheckSpec::HiddenIdentifiers(with) => {
+                if let Some(Stranger::Caller(name)) = &with.stranger {
+                    self.known("caller", &at.join("stranger").join("caller"), &name.0, callers());
+                }
+            }
+            CheckSpec::Guard(with) => self.known("dependent", &at.join("by"), &with.by.0, dependents()),
+            CheckSpec::GuardLifted(with) => self.known("dependent", &at.join("by"), &with.by.0, dependents()),
+            CheckSpec::RevokedReference(with) => self.known("dependent", &at.join("by"), &with.by.0, dependents()),
+            CheckSpec::LastActive(with) => self.known("caller", &at.join("by"), &with.by.0, callers()),
+            _ => {}
+        }
+    }
+
+    fn probe(&mut self, at: &Pointer, probe: &Probe) {
+        self.call(&at.join("call"), &probe.call);
+    }
+
+    fn action(&mut self, at: &Pointer, action: &Action) {
+        self.call(&at.join("call"), &action.call);
+    }
+
+    fn call(&mut self, at: &Pointer, call: &Call) {
+        let operations = self.operations.iter().map(|operation| operation.id.0.clone()).collect();
+        self.known("operation", &at.join("operation"), &call.operation.0, operations);
+        if let Actor::Caller(name) = &call.actor {
+            let callers = self.lifecycle.callers.keys().map(|name| name.0.clone());
+            let known = callers.chain(["nobody", "$credential", "$token"].map(str::to_owned)).collect();
+            self.known("caller", &at.join("as"), &name.0, known);
+        }
+        let parameters = self.parameters(call, None);
+        for name in call.parameters.keys() {
+            self.known("parameter", &at.join("parameters").join(name), name, parameters.clone());
+        }
+        let Some(operation) = self.operations.iter().find(|operation| operation.id == call.operation) else {
+            return;
+        };
+        if call.body.is_some() && operation.request_body.is_none() {
+            self.error(&at.join("body"), format!("the operation {} has no request body", operation.id));
+        }
+        for parameter in &operation.parameters {
+            let given = call.parameters.keys().any(|name| name.eq_ignore_ascii_case(&parameter.name));
+            if parameter.location == ParameterLocation::Path && !given {
+                self.error(at, format!("the operation {} needs the path parameter `{}`", operation.id, parameter.name));
+            }
+        }
+    }
+
+    fn presentations(&mut self, at: &Pointer, present: &indexmap::IndexMap<SchemeName, Presentation>) {
+        for (name, presentation) in present {
+            let at = at.join(&name.0);
+            let known = self.schemes.iter().map(|scheme| scheme.name.0.clone()).collect();
+            self.known("security scheme", &at, &name.0, known);
+            let Some(scheme) = self.schemes.iter().find(|scheme| scheme.name == *name) else { continue };
+            match (&scheme.kind, presentation) {
+                (SchemeKind::Basic, Presentation::Value(_)) => {
+                    self.error(&at, format!("{name} is Basic; it takes `username` and `password`"));
+                }
+                (SchemeKind::Bearer | SchemeKind::ApiKey { .. }, Presentation::Pair { .. }) => {
+                    self.error(&at, format!("{name} takes one value, not `username` and `password`"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn parameters(&self, call: &Call, location: Option<ParameterLocation>) -> Vec<String> {
+        let operation = self.operations.iter().find(|operation| operation.id == call.operation);
+        let parameters = operation.into_iter().flat_map(|operation| &operation.parameters);
+        parameters
+            .filter(|parameter| location.is_none_or(|location| parameter.location == location))
+            .map(|parameter| parameter.name.clone())
+            .collect()
+    }
+
+    fn kinds(&self) -> Vec<String> {
+        self.lifecycle.credentials.keys().map(|name| name.0.clone()).collect()
+    }
+
+    /// Records a mistake unless `found` is one of the known names.
+    fn known(&mut self, what: &str, at: &Pointer, found: &str, known: Vec<String>) {
+        if known.iter().any(|name| name == found) {
+            return;
+        }
+        let help = match nearest(found, known.iter().map(String::as_str)) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None if known.is_empty() => format!("the contract documents no {what}"),
+            None => format!("known here: {}", known.join(", ")),
+        };
+        self.errors.push(self.document.diagnostic(at, format!("there is no {what} `{found}`")).with_help(help));
+    }
+
+    fn error(&mut self, at: &Pointer, message: String) {
+        self.errors.push(self.document.diagnostic(at, message));
+    }
+}
