@@ -1,1 +1,11 @@
 //! Judges any deployment of a credential API against its contract.
+//!
+//! contract and deployment → requests and sequences → exchanges → findings → verdicts → report. Only the runner sends
+//! and waits; a check is a pure function of what was sent and received. No vendor's name stands in this crate.
+
+pub mod deployment;
+pub mod exchange;
+pub mod finding;
+pub mod plan;
+pub mod report;
+pub mod verdict;

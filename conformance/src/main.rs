@@ -1,0 +1,2 @@
+//! `rescind`: judges deployments of credential APIs.
+fn main() {}

@@ -1,0 +1,51 @@
+//! What is run: which requirements and checks, how many cases, in how much time.
+
+use std::time::Duration;
+
+/// What is run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The seed of all randomness. The same seed gives the same requests in the same order.
+    pub seed: u64,
+    /// How many generated cases a request check may send for each operation.
+    pub cases: u32,
+    /// How many sequences a lifecycle check may run.
+    pub sequences: u32,
+    /// Requirements (`R3`) and checks (`use_after_revocation`) to run; empty: all.
+    pub only: Vec<String>,
+    /// Requirements and checks to leave out.
+    pub skip: Vec<String>,
+    /// Longest real time to wait for a bound, where the deployment's clock cannot be moved.
+    pub patience: Duration,
+    /// Longest time for one reply.
+    pub timeout: Duration,
+    /// Most requests in a second; `None`: as fast as the deployment answers.
+    pub rate: Option<u32>,
+    /// Whether requests that change state may be sent.
+    pub writes: Writes,
+}
+
+/// Whether requests that change state may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writes {
+    /// They may.
+    Allowed,
+    /// They may not; everything that needs one is not run.
+    Forbidden,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            cases: 20,
+            sequences: 1,
+            only: Vec::new(),
+            skip: Vec::new(),
+            patience: Duration::ZERO,
+            timeout: Duration::from_secs(10),
+            rate: None,
+            writes: Writes::Allowed,
+        }
+    }
+}

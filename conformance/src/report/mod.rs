@@ -1,0 +1,157 @@
+//! The result of a run, as data. Every rendering is made from this and from nothing else.
+
+use std::time::Duration;
+
+use rescind_specs::lifecycle::{Basis, RequirementId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::finding::Finding;
+use crate::verdict::Verdict;
+
+/// The result of a run over one or more deployments.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// The version of the judge.
+    pub version: String,
+    /// The seed that repeats the run.
+    pub seed: u64,
+    /// One result a contract, in the order judged.
+    pub contracts: Vec<ContractReport>,
+}
+
+/// The result for one deployment of one contract.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ContractReport {
+    /// The name of the contract.
+    pub contract: String,
+    /// The title and version of its OpenAPI document.
+    pub title: String,
+    /// The base URL of the deployment.
+    pub url: String,
+    /// How many requests were sent.
+    pub requests: u64,
+    /// How long it took, in seconds by the judge's own clock.
+    pub seconds: f64,
+    /// Every numbered requirement, in document order.
+    pub requirements: Vec<RequirementReport>,
+    /// Every check of single answers and of single requests, in report order.
+    pub checks: Vec<CheckReport>,
+    /// Every operation: what was documented, and what was seen.
+    pub operations: Vec<OperationCoverage>,
+    /// How many credentials were revoked in the run, as their deployment acknowledged.
+    pub revocations: u64,
+    /// What was issued and could not be revoked at the end, by identifier.
+    pub left_behind: Vec<String>,
+}
+
+/// What came of one requirement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RequirementReport {
+    /// Its number.
+    pub id: RequirementId,
+    /// What is promised.
+    pub text: String,
+    /// What it rests on.
+    pub basis: Basis,
+    /// Where that is written.
+    pub source: String,
+    /// The checks that cover it.
+    pub checks: Vec<String>,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// How often it was really exercised.
+    pub exercised: u64,
+    /// What was found, the worst first.
+    pub findings: Vec<Breach>,
+}
+
+/// What came of one check of single answers or requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckReport {
+    /// The identifier of the check.
+    pub id: String,
+    /// What it asks, in a sentence.
+    pub question: String,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// How often it was really exercised.
+    pub exercised: u64,
+    /// What was found, one of a kind, the worst first.
+    pub findings: Vec<Breach>,
+}
+
+/// A finding with the shortest sequence that shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Breach {
+    /// What was found.
+    pub finding: Finding,
+    /// The steps that lead to it, in words.
+    pub steps: Vec<String>,
+    /// A shell script that repeats them with credentials of its own; it needs curl and jq.
+    pub reproduction: Vec<String>,
+    /// How many findings of this kind there were.
+    pub times: u64,
+}
+
+/// What came of a promise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "kind", content = "why")]
+pub enum Outcome {
+    /// It was exercised; this is the verdict.
+    Judged(Verdict),
+    /// It was planned and never exercised, and why. Never a pass.
+    NotExercised(String),
+    /// It was not planned in this run, and why.
+    NotRun(String),
+    /// Its check does not exist yet.
+    Pending(String),
+    /// It cannot be seen from outside, and why.
+    NotObserved(String),
+}
+
+/// What was documented and what was seen of one operation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OperationCoverage {
+    /// Its identifier.
+    pub operation: String,
+    /// Method and path template.
+    pub signature: String,
+    /// The documented response keys.
+    pub documented: Vec<String>,
+    /// The statuses received, with how often.
+    pub received: Vec<(u16, u64)>,
+}
+
+impl ContractReport {
+    /// The worst verdict on anything; `Inconclusive` where a promise was never exercised or no credential was revoked.
+    pub fn verdict(&self) -> Verdict {
+        let outcomes = self.requirements.iter().map(|requirement| &requirement.outcome);
+        let outcomes = outcomes.chain(self.checks.iter().map(|check| &check.outcome));
+        let worst = outcomes
+            .map(|outcome| match outcome {
+                Outcome::Judged(verdict) => *verdict,
+                Outcome::NotExercised(_) => Verdict::Inconclusive,
+                Outcome::NotRun(_) | Outcome::Pending(_) | Outcome::NotObserved(_) => Verdict::Pass,
+            })
+            .max()
+            .unwrap_or(Verdict::Inconclusive);
+        if self.revocations == 0 && !self.requirements.is_empty() {
+            worst.max(Verdict::Inconclusive)
+        } else {
+            worst
+        }
+    }
+
+    /// How long the run took.
+    pub fn took(&self) -> Duration {
+        Duration::try_from_secs_f64(self.seconds).unwrap_or_default()
+    }
+}
+
+impl Report {
+    /// The worst verdict on any contract.
+    pub fn verdict(&self) -> Verdict {
+        self.contracts.iter().map(ContractReport::verdict).max().unwrap_or(Verdict::Inconclusive)
+    }
+}
