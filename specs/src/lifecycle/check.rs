@@ -63,13 +63,13 @@ checks! {
     /// A revocation whose body breaks the contract is refused and changes nothing; every documented body is accepted.
     RevocationBody(RevocationBody) = "revocation_body",
     /// Revoking one credential leaves the others alone.
-    OthersUnaffected(UsableAfterIssue) = "others_unaffected",
+    OthersUnaffected(OfKind) = "others_unaffected",
     /// A credential can be revoked by one that did not issue it.
     RevokedByAnother(RevokedByAnother) = "revoked_by_another",
     /// A credential can revoke itself.
     SelfRevocation(SelfRevocation) = "self_revocation",
     /// A secret is shown once and never again.
-    SecretShownOnce(UsableAfterIssue) = "secret_shown_once",
+    SecretShownOnce(OfKind) = "secret_shown_once",
     /// What the list shows of a credential before and after its revocation.
     ListedAfterRevocation(ListedAfterRevocation) = "listed_after_revocation",
     /// Issuing again after a revocation.
@@ -99,10 +99,33 @@ checks! {
 /// A check that needs no parameter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+pub struct OfKind {
+    /// The kind of credential; absent: the first that can be issued and revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<KindName>,
+}
+
+/// Parameters of `usable_after_issue`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct UsableAfterIssue {
     /// The kind of credential; absent: the first that can be issued and revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<KindName>,
+    /// What happens before it is issued.
+    #[serde(default)]
+    pub first: FirstUse,
+}
+
+/// What happens to a credential before it is issued.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FirstUse {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// It is used and refused. Only where it is known beforehand, as one of the pool is.
+    Refused,
 }
 
 /// What an answer has to be.
@@ -133,6 +156,9 @@ pub struct UseAfterRevocation {
     /// How it is used until then.
     #[serde(default)]
     pub traffic: Traffic,
+    /// From when on every use has to be refused.
+    #[serde(default)]
+    pub settles: Settles,
     /// What the refusal has to be like beyond the probe's own condition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Condition>,
@@ -149,6 +175,17 @@ pub enum Traffic {
     Continuous,
     /// Never used before it is revoked.
     Unused,
+}
+
+/// From when on every use of a revoked credential has to be refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Settles {
+    /// From the bound on; before it, refused and accepted may alternate.
+    #[default]
+    AtBound,
+    /// From the first refusal on, even before the bound.
+    AtFirstRefusal,
 }
 
 /// Parameters of `outstanding_tokens`.
@@ -262,6 +299,8 @@ pub enum Impostor {
     WrongSecret,
     /// Each one of several required values missing in turn.
     Partial,
+    /// One that was revoked, past its propagation delay.
+    Revoked,
     /// A token past its expiry.
     ExpiredToken,
     /// The credential's own identifier and secret as HTTP Basic, where a token is required.
@@ -398,12 +437,15 @@ pub struct RefusedIssue {
     pub body: JsonTemplate,
     /// Answers that keep the promise; one has to fit.
     pub answer: Vec<Condition>,
+    /// Whether the right body was issued before.
+    #[serde(default)]
+    pub first: ThenIssue,
     /// Whether the right body is issued afterwards all the same.
     #[serde(default)]
     pub then: ThenIssue,
 }
 
-/// What follows a refused issue.
+/// What precedes or follows a refused issue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ThenIssue {
@@ -528,4 +570,3 @@ pub enum Successes {
     /// At least one.
     AtLeastOne,
 }
-

@@ -90,6 +90,85 @@ impl JsonSchema for StatusSet {
     }
 }
 
+/// A regular expression (ECMA-262, as in JSON Schema) that some part of a text has to match.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Pattern {
+    text: String,
+    regex: regress::Regex,
+}
+
+/// The text is no regular expression.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a regular expression: {reason}")]
+pub struct PatternError {
+    text: String,
+    reason: String,
+}
+
+impl Pattern {
+    /// The expression as written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether some part of `text` matches.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex.find(text).is_some()
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match regress::Regex::with_flags(text, "u") {
+            Ok(regex) => Ok(Self { text: text.to_owned(), regex }),
+            Err(error) => Err(PatternError { text: text.to_owned(), reason: error.text }),
+        }
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = PatternError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Pattern> for String {
+    fn from(pattern: Pattern) -> Self {
+        pattern.text
+    }
+}
+
+impl JsonSchema for Pattern {
+    fn schema_name() -> Cow<'static, str> {
+        "Pattern".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A regular expression that some part of the text has to match.",
+            "type": "string",
+            "format": "regex",
+        })
+    }
+}
+
 /// What an answer has to be like. Everything that is named has to hold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -108,6 +187,10 @@ pub struct Condition {
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(with = "std::collections::BTreeMap<String, JsonTemplate>")]
     pub body: IndexMap<Pointer, JsonTemplate>,
+    /// Strings in the JSON body that match a regular expression, by JSON pointer.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(with = "std::collections::BTreeMap<String, Pattern>")]
+    pub matches: IndexMap<Pointer, Pattern>,
     /// JSON pointers at which the body has something, whatever it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]

@@ -70,7 +70,9 @@ impl FromStr for Expression {
                     Self::RequestBody(body(fragment)?)
                 } else if let Some(fragment) = text.strip_prefix("$response.body#") {
                     Self::ResponseBody(body(fragment)?)
-                } else if let Some(name) = text.strip_prefix("$response.header.").filter(|name| !name.is_empty()) {
+                } else if let Some(name) =
+                    text.strip_prefix("$response.header.").filter(|name| !name.is_empty())
+                {
                     Self::ResponseHeader(name.to_owned())
                 } else {
                     let rest = text.strip_prefix("$request.").ok_or_else(error)?;

@@ -13,17 +13,15 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use call::{
-    Action, Actor, Call, CallerName, DependentName, KindName, Presentation, Probe, TokenName,
-};
+pub use call::{Action, Actor, Call, CallerName, DependentName, KindName, Presentation, Probe, TokenName};
 pub use check::{
-    AnswerOf, BodyCase, CheckSpec, ConcurrentRevocation, Expiry, ForeignCredential, Guard, GuardLifted,
-    HiddenIdentifiers, HiddenState, Impostor, LastActive, Lift, ListedAfterRevocation, ListedAs, Nothing,
-    OutstandingTokens, RefusedIssue, Reissue, Reissued, ReplayedIssue, RevocationBody, RevokedByAnother,
-    RevokedReference, SelfRevocation, Stranger, Successes, ThenIssue, TokenLifetime, Traffic,
-    UnauthorizedRevocation, UsableAfterIssue, UseAfterRevocation,
+    AnswerOf, BodyCase, CheckSpec, ConcurrentRevocation, Expiry, FirstUse, ForeignCredential, Guard,
+    GuardLifted, HiddenIdentifiers, HiddenState, Impostor, LastActive, Lift, ListedAfterRevocation, ListedAs,
+    Nothing, OfKind, OutstandingTokens, RefusedIssue, Reissue, Reissued, ReplayedIssue, RevocationBody,
+    RevokedByAnother, RevokedReference, SelfRevocation, Settles, Stranger, Successes, ThenIssue,
+    TokenLifetime, Traffic, UnauthorizedRevocation, UsableAfterIssue, UseAfterRevocation,
 };
-pub use condition::{Condition, Payload, StatusSet};
+pub use condition::{Condition, Pattern, PatternError, Payload, StatusSet};
 pub use credential::{
     AfterRevocation, CredentialKind, Dependent, Expiring, Issue, ListedState, Listing, NextPage, Revoke,
     SelfDescription, TokenKind,

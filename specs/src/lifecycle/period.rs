@@ -42,7 +42,10 @@ impl FromStr for Period {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parsed: Option<jiff::SignedDuration> = text.parse().ok();
-        parsed.and_then(|span| Duration::try_from(span).ok()).map(Self).ok_or_else(|| PeriodError(text.to_owned()))
+        parsed
+            .and_then(|span| Duration::try_from(span).ok())
+            .map(Self)
+            .ok_or_else(|| PeriodError(text.to_owned()))
     }
 }
 
@@ -50,7 +53,9 @@ impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_secs() {
             0 if self.0.is_zero() => f.write_str("0s"),
-            seconds if self.0.subsec_nanos() > 0 => write!(f, "{}ms", seconds * 1000 + u64::from(self.0.subsec_millis())),
+            seconds if self.0.subsec_nanos() > 0 => {
+                write!(f, "{}ms", seconds * 1000 + u64::from(self.0.subsec_millis()))
+            }
             seconds if seconds.is_multiple_of(3600) => write!(f, "{}h", seconds / 3600),
             seconds if seconds.is_multiple_of(60) => write!(f, "{}m", seconds / 60),
             seconds => write!(f, "{seconds}s"),

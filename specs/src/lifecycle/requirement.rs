@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::CheckSpec;
 
 /// The identifier of a requirement within its contract: `R3`.
-#[derive(
-    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct RequirementId(pub String);
 

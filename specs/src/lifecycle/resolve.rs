@@ -101,7 +101,8 @@ impl Resolver<'_> {
                 }
             }
         }
-        let operations: Vec<String> = self.operations.iter().map(|operation| operation.id.0.clone()).collect();
+        let operations: Vec<String> =
+            self.operations.iter().map(|operation| operation.id.0.clone()).collect();
         for id in self.lifecycle.incomplete.keys() {
             self.known("operation", &root.join("incomplete").join(&id.0), &id.0, operations.clone());
         }
@@ -144,7 +145,10 @@ impl Resolver<'_> {
         for (index, requirement) in self.lifecycle.requirements.iter().enumerate() {
             let at = at.index(index);
             if !seen.insert(&requirement.id) {
-                self.error(&at.join("id"), format!("the requirement {} stands here a second time", requirement.id));
+                self.error(
+                    &at.join("id"),
+                    format!("the requirement {} stands here a second time", requirement.id),
+                );
             }
             let ways = usize::from(!requirement.check.is_empty())
                 + usize::from(requirement.pending.is_some())
@@ -196,7 +200,9 @@ impl Resolver<'_> {
             }
             CheckSpec::Guard(with) => self.known("dependent", &at.join("by"), &with.by.0, dependents()),
             CheckSpec::GuardLifted(with) => self.known("dependent", &at.join("by"), &with.by.0, dependents()),
-            CheckSpec::RevokedReference(with) => self.known("dependent", &at.join("by"), &with.by.0, dependents()),
+            CheckSpec::RevokedReference(with) => {
+                self.known("dependent", &at.join("by"), &with.by.0, dependents())
+            }
             CheckSpec::LastActive(with) => self.known("caller", &at.join("by"), &with.by.0, callers()),
             _ => {}
         }
@@ -231,7 +237,10 @@ impl Resolver<'_> {
         for parameter in &operation.parameters {
             let given = call.parameters.keys().any(|name| name.eq_ignore_ascii_case(&parameter.name));
             if parameter.location == ParameterLocation::Path && !given {
-                self.error(at, format!("the operation {} needs the path parameter `{}`", operation.id, parameter.name));
+                self.error(
+                    at,
+                    format!("the operation {} needs the path parameter `{}`", operation.id, parameter.name),
+                );
             }
         }
     }
@@ -277,7 +286,8 @@ impl Resolver<'_> {
             None if known.is_empty() => format!("the contract documents no {what}"),
             None => format!("known here: {}", known.join(", ")),
         };
-        self.errors.push(self.document.diagnostic(at, format!("there is no {what} `{found}`")).with_help(help));
+        self.errors
+            .push(self.document.diagnostic(at, format!("there is no {what} `{found}`")).with_help(help));
     }
 
     fn error(&mut self, at: &Pointer, message: String) {
