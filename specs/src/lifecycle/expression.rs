@@ -83,6 +83,9 @@ impl FromStr for Expression {
                         "header" => ParameterLocation::Header,
                         _ => return Err(error()),
                     };
+                    if name.is_empty() {
+                        return Err(error());
+                    }
                     Self::RequestParameter(location, name.to_owned())
                 }
             }

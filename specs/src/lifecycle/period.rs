@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A length of time, never negative.
+/// A length of time in whole milliseconds, never negative.
 ///
 /// ```
 /// use rescind_specs::lifecycle::Period;
@@ -41,25 +41,38 @@ impl FromStr for Period {
     type Err = PeriodError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parsed: Option<jiff::SignedDuration> = text.parse().ok();
-        parsed
-            .and_then(|span| Duration::try_from(span).ok())
-            .map(Self)
-            .ok_or_else(|| PeriodError(text.to_owned()))
+        let error = || PeriodError(text.to_owned());
+        let mut rest = text.trim();
+        let mut millis = 0_u64;
+        if rest.is_empty() {
+            return Err(error());
+        }
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(error)?;
+            let count: u64 = rest[..digits].parse().map_err(|_| error())?;
+            rest = rest[digits..].trim_start();
+            let letters = rest.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(rest.len());
+            let unit = UNITS.iter().find(|(name, _)| *name == &rest[..letters]).ok_or_else(error)?;
+            millis = count.checked_mul(unit.1).and_then(|part| millis.checked_add(part)).ok_or_else(error)?;
+            rest = rest[letters..].trim_start();
+        }
+        Ok(Self(Duration::from_millis(millis)))
     }
 }
 
+/// Each unit with its length in milliseconds, longest first.
+const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_secs() {
-            0 if self.0.is_zero() => f.write_str("0s"),
-            seconds if self.0.subsec_nanos() > 0 => {
-                write!(f, "{}ms", seconds * 1000 + u64::from(self.0.subsec_millis()))
-            }
-            seconds if seconds.is_multiple_of(3600) => write!(f, "{}h", seconds / 3600),
-            seconds if seconds.is_multiple_of(60) => write!(f, "{}m", seconds / 60),
-            seconds => write!(f, "{seconds}s"),
+        let millis = self.0.as_millis();
+        if millis == 0 {
+            return f.write_str("0s");
         }
+        // Days are read but not written: `25h` says more to people than `1d 1h`.
+        let exact = UNITS.iter().skip(1).find(|(_, length)| millis.is_multiple_of(u128::from(*length)));
+        let (unit, length) = exact.unwrap_or(&("ms", 1));
+        write!(f, "{}{unit}", millis / u128::from(*length))
     }
 }
 
@@ -86,7 +99,7 @@ impl schemars::JsonSchema for Period {
         schemars::json_schema!({
             "description": "A length of time: a number with a unit, such as `0s`, `5m` or `1h`.",
             "type": "string",
-            "pattern": "^([0-9]+ ?(ms|s|m|h|d) ?)+$",
+            "pattern": "^\\s*([0-9]+\\s*(ms|s|m|h|d)\\s*)+$",
         })
     }
 }

@@ -40,26 +40,57 @@ fn shape(document: &Document) -> Result<Lifecycle, Diagnostic> {
             }
             pointer = next;
         }
-        let message = error.to_string();
-        let diagnostic = document.diagnostic(&pointer, message.clone());
-        // An unknown field is best shown at its key.
-        match message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
-            Some(field) if document.get(&pointer.join(field)).is_some() => {
-                let diagnostic = document.diagnostic(&pointer.join(field), message.clone()).at_key();
-                help_from_list(diagnostic, field, &message)
-            }
-            _ => diagnostic,
-        }
+        explain(document, pointer, &error.to_string())
     })
 }
 
-/// serde lists what it knows behind `expected`; the nearest of these is what was meant.
-fn help_from_list(diagnostic: Diagnostic, found: &str, message: &str) -> Diagnostic {
-    let Some((_, list)) = message.split_once("expected") else { return diagnostic };
-    let known: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
-    match nearest(found, known.iter().copied()) {
-        Some(name) => diagnostic.with_help(format!("did you mean `{name}`?")),
-        None => diagnostic,
+/// A mistake in shape, placed and worded for its author.
+fn explain(document: &Document, pointer: Pointer, message: &str) -> Diagnostic {
+    for what in ["unknown field", "unknown variant"] {
+        let Some(found) = message.strip_prefix(what).and_then(|rest| rest.split('`').nth(1)) else {
+            continue;
+        };
+        // serde lists what it knows behind `expected`; the nearest of these is what was meant.
+        let known: Vec<&str> = message
+            .split_once("expected")
+            .map(|(_, list)| list.split('`').skip(1).step_by(2).collect())
+            .unwrap_or_default();
+        let within = pointer.join(found);
+        let (place, is_key) = match (document.get(&within), pointer.last()) {
+            (Some(_), _) => (within, true),
+            (None, last) => {
+                let is_key = last.is_some_and(|last| last == found);
+                (pointer, is_key)
+            }
+        };
+        let word = if is_key { "word" } else { "value" };
+        let diagnostic = document.diagnostic(&place, format!("there is no {word} `{found}` here"));
+        let diagnostic = if is_key { diagnostic.at_key() } else { diagnostic };
+        return diagnostic.with_help(match nearest(found, known.iter().copied()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None if known.is_empty() => "none is known here".to_owned(),
+            None => format!("known here: {}", known.join(", ")),
+        });
+    }
+    let place = if message.contains("is not a runtime expression") {
+        document.get(&pointer).and_then(|value| bad_template(value, &pointer)).unwrap_or(pointer)
+    } else {
+        pointer
+    };
+    document.diagnostic(&place, message)
+}
+
+/// The first string within `value` that is no template.
+fn bad_template(value: &serde_json::Value, at: &Pointer) -> Option<Pointer> {
+    match value {
+        serde_json::Value::String(text) => text.parse::<super::Template>().is_err().then(|| at.clone()),
+        serde_json::Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, item)| bad_template(item, &at.index(index)))
+        }
+        serde_json::Value::Object(members) => {
+            members.iter().find_map(|(name, member)| bad_template(member, &at.join(name)))
+        }
+        _ => None,
     }
 }
 
@@ -224,13 +255,13 @@ impl Resolver<'_> {
             let known = callers.chain(["nobody", "$credential", "$token"].map(str::to_owned)).collect();
             self.known("caller", &at.join("as"), &name.0, known);
         }
+        let Some(operation) = self.operations.iter().find(|operation| operation.id == call.operation) else {
+            return;
+        };
         let parameters = self.parameters(call, None);
         for name in call.parameters.keys() {
             self.known("parameter", &at.join("parameters").join(name), name, parameters.clone());
         }
-        let Some(operation) = self.operations.iter().find(|operation| operation.id == call.operation) else {
-            return;
-        };
         if call.body.is_some() && operation.request_body.is_none() {
             self.error(&at.join("body"), format!("the operation {} has no request body", operation.id));
         }
