@@ -3,8 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    meta::{Kind, Survey},
+    any_of,
+    kind::Kind,
+    meta::Survey,
     shown,
+    words::{found_words, type_words},
 };
 use crate::{document::Document, pointer::Pointer};
 
@@ -52,31 +55,29 @@ fn compare(survey: &mut Survey<'_>, schema: &Pointer, at: &Pointer, what: &str) 
 }
 
 fn reason(error: &jsonschema::ValidationError<'_>) -> String {
-    use jsonschema::error::ValidationErrorKind as Failed;
+    use jsonschema::error::{TypeKind, ValidationErrorKind as Failed};
+    let found = found_words(error.instance());
     match error.kind() {
         Failed::AnyOf { .. } | Failed::OneOfNotValid { .. } => "no alternative fits".to_owned(),
         Failed::OneOfMultipleValid { .. } => "more than one alternative of `oneOf` fits".to_owned(),
-        Failed::Pattern { pattern } => format!("`{}` does not match `{pattern}`", shown(error.instance())),
+        Failed::Pattern { pattern } => format!("{found} does not match `{pattern}`"),
         Failed::Enum { options } => {
-            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
-            format!(
-                "`{}` is not {}",
-                shown(error.instance()),
-                super::any_of(options.iter().map(shown).collect::<Vec<_>>().iter().map(String::as_str))
-            )
+            let options: Vec<String> =
+                options.as_array().map(Vec::as_slice).unwrap_or_default().iter().map(shown).collect();
+            format!("{found} is not {}", any_of(options.iter().map(String::as_str)))
         }
-        _ => shorten(&error.masked_with(format!("`{}`", shown(error.instance()))).to_string()),
-    }
-}
-
-fn shorten(text: &str) -> String {
-    shown_up_to(text, 200)
-}
-
-fn shown_up_to(text: &str, length: usize) -> String {
-    match text.char_indices().nth(length) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
+        Failed::Type { kind: TypeKind::Single(wanted) } => {
+            format!("it must be {}, found {found}", type_words(wanted.as_str()))
+        }
+        Failed::Required { property } => format!("`{}` is missing", shown(property)),
+        Failed::AdditionalProperties { unexpected } => {
+            format!("{} is not described", any_of(unexpected.iter().map(String::as_str)))
+        }
+        Failed::MinLength { limit } => format!("{found} is shorter than {limit}"),
+        Failed::MaxLength { limit } => format!("{found} is longer than {limit}"),
+        Failed::Minimum { limit } => format!("{found} is less than {limit}"),
+        Failed::Maximum { limit } => format!("{found} is greater than {limit}"),
+        other => format!("`{}` does not hold", other.keyword()),
     }
 }
 

@@ -11,58 +11,17 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::{any_of, closest, shown};
+use super::{
+    closest,
+    kind::Kind,
+    shown,
+    words::{choice, found_words, newer_keyword, type_help, type_words},
+};
 use crate::{document::Document, error::Diagnostic, pointer::Pointer};
 
 static META: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(include_str!("../../meta/openapi-3.0.schema.json")).unwrap_or_default()
 });
-
-/// What an object of the document is: the name of its definition in the official schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Kind(&'static str);
-
-impl Kind {
-    pub(super) const DISCRIMINATOR: Kind = Kind("Discriminator");
-    pub(super) const HEADER: Kind = Kind("Header");
-    pub(super) const LINK: Kind = Kind("Link");
-    pub(super) const MEDIA_TYPE: Kind = Kind("MediaType");
-    pub(super) const OPERATION: Kind = Kind("Operation");
-    pub(super) const PARAMETER: Kind = Kind("Parameter");
-    pub(super) const PATH_ITEM: Kind = Kind("PathItem");
-    pub(super) const SCHEMA: Kind = Kind("Schema");
-    pub(super) const SECURITY_REQUIREMENT: Kind = Kind("SecurityRequirement");
-
-    /// The name in prose: `path item`.
-    pub(super) fn words(self) -> String {
-        match self.0 {
-            "APIKeySecurityScheme" => return "API key scheme".to_owned(),
-            "HTTPSecurityScheme" => return "HTTP scheme".to_owned(),
-            "OAuth2SecurityScheme" => return "OAuth 2 scheme".to_owned(),
-            "OpenIdConnectSecurityScheme" => return "OpenID Connect scheme".to_owned(),
-            "OAuthFlows" => return "list of OAuth flows".to_owned(),
-            name if name.ends_with("OAuthFlow") || name == "ClientCredentialsFlow" => {
-                return "OAuth flow".to_owned();
-            }
-            _ => {}
-        }
-        let mut words = String::new();
-        for character in self.0.chars() {
-            if character.is_uppercase() && !words.is_empty() {
-                words.push(' ');
-            }
-            words.extend(character.to_lowercase());
-        }
-        words
-    }
-
-    /// The name with its article: `a path item`.
-    pub(super) fn with_article(self) -> String {
-        let words = self.words();
-        let article = if words.starts_with(['a', 'e', 'i', 'o', 'A', 'O']) { "an" } else { "a" };
-        format!("{article} {words}")
-    }
-}
 
 /// What the walk found and learnt.
 pub(super) struct Survey<'d> {
@@ -212,7 +171,8 @@ impl<'d> Survey<'d> {
     fn schema_or_content(&mut self, kind: Kind, at: &Pointer, members: &Map<String, Value>) {
         if !members.contains_key("schema") && !members.contains_key("content") {
             let message = format!("this {} has neither `schema` nor `content`", kind.words());
-            self.findings.push(self.document.diagnostic(at, message).at_key());
+            let help = "add `schema: {type: string}`, or another type";
+            self.findings.push(self.document.diagnostic(at, message).with_help(help).at_key());
         }
         for other in ["schema", "style", "explode", "allowReserved", "example", "examples"] {
             self.exclusive(kind, at, members, "content", other);
@@ -230,7 +190,8 @@ impl<'d> Survey<'d> {
     fn exclusive(&mut self, kind: Kind, at: &Pointer, members: &Map<String, Value>, one: &str, other: &str) {
         if members.contains_key(one) && members.contains_key(other) {
             let message = format!("`{one}` and `{other}` exclude each other in {}", kind.with_article());
-            self.findings.push(self.document.diagnostic(&at.join(other), message).at_key());
+            let help = "keep one of them";
+            self.findings.push(self.document.diagnostic(&at.join(other), message).with_help(help).at_key());
         }
     }
 
@@ -274,19 +235,7 @@ impl<'d> Survey<'d> {
             .document
             .diagnostic(at, format!("{what} must be {}, found {}", type_words(wanted), found_words(value)));
         let last = at.last().unwrap_or_default();
-        let help = match (wanted, value) {
-            ("string", Value::Array(_)) if last == "type" => {
-                Some("OpenAPI 3.0 takes one type; for null, add `nullable: true`")
-            }
-            ("boolean", Value::Number(_)) if last.starts_with("exclusive") => {
-                Some("OpenAPI 3.0 takes the bound from `minimum` or `maximum`, and `true` here")
-            }
-            ("string", Value::Number(_) | Value::Bool(_)) => Some("put it in quotes"),
-            ("number" | "integer" | "boolean", Value::String(_)) => Some("remove the quotes"),
-            ("array", Value::String(_)) => Some("start the value with `- `, or put it in brackets"),
-            ("object", Value::Null) => Some("is the indentation of the next line right?"),
-            _ => None,
-        };
+        let help = type_help(&last, wanted, value);
         self.findings.push(match help {
             Some(help) => diagnostic.with_help(help),
             None => diagnostic,
@@ -367,7 +316,11 @@ impl<'d> Survey<'d> {
                 let methods = methods.filter(|_| scope == Scope::Object(Kind::PATH_ITEM));
                 let known = properties.into_iter().flat_map(Map::keys).map(String::as_str);
                 meant = closest(name, known.chain(methods));
-                let help = match (meant, newer_keyword(scope, name)) {
+                let newer = match scope {
+                    Scope::Object(kind) => newer_keyword(kind, name),
+                    Scope::Part(_) => None,
+                };
+                let help = match (meant, newer) {
                     (_, Some(help)) => help.to_owned(),
                     (Some(meant), None) => format!("did you mean `{meant}`?"),
                     (None, None) => "remove it, or begin its name with `x-`".to_owned(),
@@ -430,50 +383,6 @@ fn referred(rule: &'static Value) -> Option<Kind> {
     rule.get("$ref")?.as_str()?.strip_prefix("#/definitions/").map(Kind)
 }
 
-/// What to write instead of a keyword that only OpenAPI 3.1 has.
-fn newer_keyword(scope: Scope, name: &str) -> Option<&'static str> {
-    if scope != Scope::Object(Kind::SCHEMA) {
-        return None;
-    }
-    match name {
-        "const" => Some("OpenAPI 3.0 has no `const`; use `enum` with one value"),
-        "examples" => Some("OpenAPI 3.0 has no `examples` here; use `example`"),
-        "$defs" | "definitions" => Some("put the schemas in `components`"),
-        "if"
-        | "then"
-        | "else"
-        | "patternProperties"
-        | "propertyNames"
-        | "prefixItems"
-        | "contains"
-        | "dependentRequired"
-        | "dependentSchemas"
-        | "unevaluatedProperties"
-        | "unevaluatedItems"
-        | "$id"
-        | "$schema"
-        | "$anchor"
-        | "$comment"
-        | "contentEncoding"
-        | "contentMediaType"
-        | "contentSchema"
-        | "additionalItems"
-        | "dependencies" => Some("OpenAPI 3.0 does not have this keyword of JSON Schema"),
-        _ => None,
-    }
-}
-
-/// Names the values that are allowed, and the most likely one first.
-fn choice(found: Option<&str>, allowed: &[&str]) -> String {
-    let list = format!("use {}", any_of(allowed.iter().copied()));
-    match found.and_then(|found| closest(found, allowed.iter().copied())) {
-        Some(meant) if allowed.len() > 1 => {
-            format!("did you mean `{meant}`? {}{}", list[..1].to_uppercase(), &list[1..])
-        }
-        _ => list,
-    }
-}
-
 fn has_type(value: &Value, wanted: &str) -> bool {
     match wanted {
         "object" => value.is_object(),
@@ -483,26 +392,5 @@ fn has_type(value: &Value, wanted: &str) -> bool {
         "number" => value.is_number(),
         "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
         _ => true,
-    }
-}
-
-fn type_words(wanted: &str) -> &'static str {
-    match wanted {
-        "object" => "a mapping",
-        "array" => "a sequence",
-        "string" => "a string",
-        "boolean" => "`true` or `false`",
-        "integer" => "a whole number",
-        _ => "a number",
-    }
-}
-
-fn found_words(value: &Value) -> String {
-    match value {
-        Value::Null => "nothing".to_owned(),
-        Value::Object(_) => "a mapping".to_owned(),
-        Value::Array(_) => "a sequence".to_owned(),
-        Value::String(_) => format!("the string `{}`", shown(value)),
-        other => format!("`{other}`"),
     }
 }

@@ -1,14 +1,18 @@
 //! Mistakes of an OpenAPI 3.0 document, found before anything is made from it.
 //!
-//! [`meta`] walks the document along the official schema and learns what each object is; the other passes go over
+//! `meta` walks the document along the official schema and learns what each object is; the other passes go over
 //! the objects of one kind and look for what that schema cannot say.
 
+#[cfg(test)]
+mod agreement;
 mod example;
+mod kind;
 mod meta;
 mod operation;
 mod path;
 mod reference;
 mod schema;
+mod words;
 
 use std::collections::HashSet;
 
@@ -45,16 +49,16 @@ fn wrong_version(document: &Document) -> Option<Diagnostic> {
                 .diagnostic(&Pointer::root(), "`openapi` is missing, so this is no OpenAPI document")
                 .with_help("start with `openapi: 3.0.3`"),
         ),
-        Some(Value::String(version)) if version == "3.0" || version.starts_with("3.0.") => None,
-        Some(Value::String(version)) if version == "3.1" || version.starts_with("3.1.") => {
-            Some(document.diagnostic(&at, "OpenAPI 3.1 is not yet supported here").with_help(
-                "describe the API in OpenAPI 3.0; `openapi: 3.0.3` is its last widely used version",
-            ))
-        }
+        Some(Value::String(version)) if is_3_0(version) => None,
+        Some(Value::String(version)) if version == "3.1" || version.starts_with("3.1.") => Some(
+            document
+                .diagnostic(&at, "OpenAPI 3.1 is not yet supported here")
+                .with_help("describe the API in OpenAPI 3.0 (`openapi: 3.0.3`)"),
+        ),
         Some(Value::String(version)) => Some(
             document
                 .diagnostic(&at, format!("OpenAPI version `{version}` is not supported"))
-                .with_help("describe the API in OpenAPI 3.0"),
+                .with_help("describe the API in OpenAPI 3.0 (`openapi: 3.0.3`)"),
         ),
         Some(_) => Some(
             document
@@ -62,6 +66,12 @@ fn wrong_version(document: &Document) -> Option<Diagnostic> {
                 .with_help("write `openapi: 3.0.3`"),
         ),
     }
+}
+
+/// `3.0.` and one digit, which a suffix may follow.
+fn is_3_0(version: &str) -> bool {
+    let mut rest = version.strip_prefix("3.0.").unwrap_or_default().chars();
+    rest.next().is_some_and(|digit| digit.is_ascii_digit()) && matches!(rest.next(), None | Some('-'))
 }
 
 fn in_order(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {

@@ -4,10 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{
-    closest,
-    meta::{Kind, Survey},
-};
+use super::{closest, kind::Kind, meta::Survey};
 use crate::{document::Document, pointer::Pointer};
 
 pub(super) fn check(survey: &mut Survey<'_>) {

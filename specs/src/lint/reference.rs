@@ -1,20 +1,26 @@
 //! `$ref`: it leads somewhere, within the document, to an object of the right kind.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
-use super::meta::{Kind, Survey};
+use super::{kind::Kind, meta::Survey};
 use crate::{lint::closest, pointer::Pointer};
 
 pub(super) fn check(survey: &mut Survey<'_>) {
     let document = survey.document;
     let mut next = 0;
+    let mut files = HashSet::new();
     // A target outside of the known places is walked when it is met, which may add references.
     while let Some((at, wanted)) = survey.references.get(next).cloned() {
         next += 1;
         let (place, value) = match document.resolve(&at) {
             Ok(found) => found,
             Err(diagnostic) => {
-                survey.findings.push(diagnostic);
+                // One file is one mistake, however often it is referred to.
+                if external(survey, &at).is_none_or(|file| files.insert(file)) {
+                    survey.findings.push(diagnostic);
+                }
                 continue;
             }
         };
@@ -32,6 +38,13 @@ pub(super) fn check(survey: &mut Survey<'_>) {
         }
     }
     discriminators(survey);
+}
+
+/// The other file that the `$ref` at a place leads to.
+fn external(survey: &Survey<'_>, at: &Pointer) -> Option<String> {
+    let reference = survey.document.get(&at.join("$ref"))?.as_str()?;
+    let file = reference.split('#').next().unwrap_or_default();
+    (!file.is_empty()).then(|| file.to_owned())
 }
 
 /// A security scheme is known by its type.

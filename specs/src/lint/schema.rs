@@ -2,11 +2,7 @@
 
 use serde_json::Value;
 
-use super::{
-    closest,
-    meta::{Kind, Survey},
-    shown,
-};
+use super::{closest, kind::Kind, meta::Survey, shown};
 use crate::pointer::Pointer;
 
 /// Longest pattern and most brackets in it that the regular expression reader is given.

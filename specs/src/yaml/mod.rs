@@ -1,11 +1,19 @@
 //! Text to a tree of values that remember where they stand: YAML 1.2 core schema, and JSON as a part of it.
 
+mod node;
+mod scalar;
+
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+pub(crate) use self::node::Node;
+use self::{
+    node::{Content, Member},
+    scalar::plain,
+};
 use crate::{error::Diagnostic, pointer::Pointer, source::Source};
 
 /// Deepest nesting of collections, aliases followed; real descriptions stay below 40.
@@ -14,77 +22,6 @@ const MAX_DEPTH: usize = 128;
 const MAX_WEIGHT: usize = 128 << 20;
 /// What a value weighs apart from its text.
 const VALUE_WEIGHT: usize = 64;
-
-/// A value and where it stands in the text.
-#[derive(Debug)]
-pub(crate) struct Node {
-    range: Range<usize>,
-    depth: usize,
-    weight: usize,
-    content: Content,
-}
-
-#[derive(Debug)]
-enum Content {
-    Scalar(Value),
-    Sequence(Vec<Arc<Node>>),
-    Mapping(IndexMap<String, Member>),
-}
-
-#[derive(Clone, Debug)]
-struct Member {
-    key: Range<usize>,
-    value: Arc<Node>,
-}
-
-impl Node {
-    pub(crate) fn range(&self) -> Range<usize> {
-        self.range.clone()
-    }
-
-    /// The node at a pointer and the range of its key, if it is a member of a mapping.
-    pub(crate) fn find(&self, pointer: &Pointer) -> Option<(&Node, Option<Range<usize>>)> {
-        let mut node = self;
-        let mut key = None;
-        for token in pointer.tokens() {
-            match &node.content {
-                Content::Scalar(_) => return None,
-                Content::Sequence(items) => {
-                    node = items.get(token.parse::<usize>().ok()?)?;
-                    key = None;
-                }
-                Content::Mapping(members) => {
-                    let member = members.get(token.as_ref())?;
-                    node = &member.value;
-                    key = Some(member.key.clone());
-                }
-            }
-        }
-        Some((node, key))
-    }
-
-    pub(crate) fn to_value(&self) -> Value {
-        match &self.content {
-            Content::Scalar(value) => value.clone(),
-            Content::Sequence(items) => Value::Array(items.iter().map(|item| item.to_value()).collect()),
-            Content::Mapping(members) => Value::Object(
-                members
-                    .iter()
-                    .map(|(key, member)| (key.clone(), member.value.to_value()))
-                    .collect::<Map<_, _>>(),
-            ),
-        }
-    }
-
-    fn kind(&self) -> &'static str {
-        match &self.content {
-            Content::Scalar(Value::Null) => "nothing",
-            Content::Scalar(_) => "a single value",
-            Content::Sequence(_) => "a sequence",
-            Content::Mapping(_) => "a mapping",
-        }
-    }
-}
 
 /// Reads one document whose root is a mapping.
 pub(crate) fn parse(source: &Source) -> Result<Arc<Node>, Vec<Diagnostic>> {
@@ -221,7 +158,7 @@ impl Builder<'_> {
         let plain = style == ScalarStyle::Plain;
         let name = if plain && text == "<<" {
             KeyName::Merge
-        } else if plain && text.is_empty() {
+        } else if plain && range.is_empty() {
             self.error(range.clone(), "a key is missing before this colon");
             KeyName::Invalid
         } else {
@@ -402,6 +339,11 @@ impl Builder<'_> {
                 let tab = line_start + tab;
                 (tab..tab + 1, "a tab cannot be used for indentation".to_owned(), Some("indent with spaces"))
             }
+            (ErrorKind::InvalidQuotedScalarIndent, _) => (
+                at..at + width,
+                format!("syntax error: {}", error.info()),
+                Some("close the quote, or indent this line deeper than the key of the text"),
+            ),
             _ => (at..at + width, format!("syntax error: {}", error.info()), None),
         };
         // A pointer would say where the parser was, not what is wrong; the position is exact.
@@ -443,61 +385,4 @@ impl Builder<'_> {
             _ => Err(vec![self.diagnostic(0..0, "the document is empty").with_help(help)]),
         }
     }
-}
-
-/// A plain scalar by the YAML 1.2 core schema; `None` for a number that JSON cannot express.
-fn plain(text: &str) -> Option<Value> {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Some(Value::Null),
-        "true" | "True" | "TRUE" => return Some(Value::Bool(true)),
-        "false" | "False" | "FALSE" => return Some(Value::Bool(false)),
-        ".nan" | ".NaN" | ".NAN" => return None,
-        _ => {}
-    }
-    let (negative, digits) = match text.as_bytes().first() {
-        Some(b'-') => (true, &text[1..]),
-        Some(b'+') => (false, &text[1..]),
-        _ => (false, text),
-    };
-    if matches!(digits, ".inf" | ".Inf" | ".INF") {
-        return None;
-    }
-    let radix = |prefix, radix: u32| {
-        text.strip_prefix(prefix)
-            .filter(|digits| !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix)))
-            .map(|digits| u64::from_str_radix(digits, radix).ok().map(Value::from))
-    };
-    if let Some(number) = radix("0x", 16).or_else(|| radix("0o", 8)) {
-        return number;
-    }
-    if !is_number(digits) {
-        return Some(Value::from(text));
-    }
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        let whole = if negative {
-            text.parse::<i64>().ok().map(Value::from)
-        } else {
-            digits.parse::<u64>().ok().map(Value::from)
-        };
-        if whole.is_some() {
-            return whole;
-        }
-    }
-    let number = text.parse::<f64>().ok()?;
-    serde_json::Number::from_f64(number).map(Value::Number)
-}
-
-/// `[0-9]+ (\. [0-9]*)? | \. [0-9]+`, then an optional exponent.
-fn is_number(text: &str) -> bool {
-    let (mantissa, exponent) = match text.find(['e', 'E']) {
-        Some(at) => (&text[..at], Some(&text[at + 1..])),
-        None => (text, None),
-    };
-    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let exponent_valid = exponent.is_none_or(|exponent| {
-        let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
-        !digits.is_empty() && all_digits(digits)
-    });
-    (!whole.is_empty() || !fraction.is_empty()) && all_digits(whole) && all_digits(fraction) && exponent_valid
 }
