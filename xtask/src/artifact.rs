@@ -61,6 +61,17 @@ pub enum Kind {
     Orphaned,
 }
 
+impl Kind {
+    /// What was done about it.
+    pub fn settled(self) -> &'static str {
+        match self {
+            Self::Missing => "added",
+            Self::Stale => "updated",
+            Self::Orphaned => "deleted",
+        }
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -102,7 +102,9 @@ fn vendors_are_named_only_where_they_belong() {
 fn only_the_clocks_read_the_time() {
     let banned = ["SystemTime::now", "Instant::now", "Timestamp::now", "thread::sleep", "time::sleep"];
     let mut found = Vec::new();
-    for path in ["specs/src", "client/src", "server/src", "conformance/src"].iter().flat_map(|f| files(f, "rs")) {
+    for path in
+        ["specs/src", "client/src", "server/src", "conformance/src"].iter().flat_map(|f| files(f, "rs"))
+    {
         if path.file_name().is_some_and(|name| name == "clock.rs") {
             continue;
         }
@@ -143,9 +145,22 @@ fn generated_files_say_how_to_make_them_again() {
 #[test]
 fn the_top_level_holds_nothing_else() {
     let known = [
-        "Cargo.toml", "Cargo.lock", "specs", "xtask", "client", "server", "conformance", "README.md",
-        "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE-APACHE", "LICENSE-MIT", "clippy.toml", "deny.toml",
-        "rustfmt.toml", "target",
+        "Cargo.toml",
+        "Cargo.lock",
+        "specs",
+        "xtask",
+        "client",
+        "server",
+        "conformance",
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "clippy.toml",
+        "deny.toml",
+        "rustfmt.toml",
+        "target",
     ];
     for entry in fs::read_dir(root()).unwrap().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();

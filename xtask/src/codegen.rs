@@ -1,0 +1,274 @@
+//! The pipeline: load → lower → emit → settle.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use rescind_specs::{Contract, Diagnostic, Document, LoadError};
+
+use crate::artifact::{self, Artifact, Drift};
+use crate::emit::client::{self, Runtime};
+use crate::emit::names;
+use crate::emit::progenitor::ProgenitorError;
+use crate::losses::Difference;
+use crate::lower::{self, Draft, Loss};
+
+/// Whether files are written or compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Make the files what they should be.
+    Write,
+    /// Leave them and tell what differs.
+    Check,
+}
+
+/// Why nothing was generated.
+#[derive(Debug, thiserror::Error)]
+pub enum CodegenError {
+    /// A document is wrong.
+    #[error("{0}")]
+    Load(#[from] LoadError),
+    /// A document is right and cannot be carried.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Unsupported(Vec<Diagnostic>),
+    /// The generator beneath failed on a document.
+    #[error("{contract}: {source}")]
+    Progenitor {
+        /// Name of the contract.
+        contract: String,
+        /// What it said.
+        source: ProgenitorError,
+    },
+    /// The code that came out is no Rust.
+    #[error(transparent)]
+    Format(#[from] artifact::FormatError),
+    /// Losses and their list differ.
+    #[error("{}", losses(list, difference))]
+    Losses {
+        /// The list.
+        list: PathBuf,
+        /// How it differs.
+        difference: Difference,
+    },
+    /// No bundled contract has that name.
+    #[error("there is no contract `{name}`; there are: {known}")]
+    UnknownContract {
+        /// The name that was asked for.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// A file could not be read or written.
+    #[error("cannot use {}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+}
+
+impl CodegenError {
+    /// The error for a person at a terminal.
+    pub fn render(&self, color: bool) -> String {
+        match self {
+            Self::Load(error) => error.render(color),
+            Self::Unsupported(diagnostics) => {
+                diagnostics.iter().map(|diagnostic| diagnostic.render(color)).collect::<Vec<_>>().join("\n\n")
+            }
+            other => format!("error: {other}"),
+        }
+    }
+}
+
+fn losses(list: &Path, difference: &Difference) -> String {
+    let mut text = format!("the list {} is not exact", list.display());
+    for line in &difference.unlisted {
+        text.push_str("\n  not listed, avoid it or add the line: ");
+        text.push_str(line);
+    }
+    for line in &difference.stale {
+        text.push_str("\n  no longer lost, delete the line: ");
+        text.push_str(line);
+    }
+    text
+}
+
+/// A run over the contracts of a work tree.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What differed: now settled in [`Mode::Write`], still so in [`Mode::Check`].
+    pub drift: Vec<Drift>,
+    /// Number of generated files.
+    pub files: usize,
+    /// Number of contracts.
+    pub contracts: usize,
+}
+
+/// Where things are in the work tree, relative to its root.
+const SPECS: &str = "specs";
+const LOSSES: &str = "xtask/losses";
+const CLIENT: &str = "client/src/generated";
+const GOLDEN: &str = "xtask/tests/golden";
+
+/// Generates from the bundled contracts below `root`, or from those called `only`, and the golden tests.
+pub fn bundled(root: &Path, only: &[String], mode: Mode) -> Result<Outcome, CodegenError> {
+    let all = folders_with_contract(root, SPECS)?;
+    if let Some(name) = only.iter().find(|name| !all.contains(name)) {
+        return Err(CodegenError::UnknownContract { name: name.clone(), known: all.join(", ") });
+    }
+    let mut artifacts = Vec::new();
+    for name in all.iter().filter(|name| only.is_empty() || only.contains(name)) {
+        artifacts.extend(contract(root, name)?);
+    }
+    let mut owned = Vec::new();
+    if only.is_empty() {
+        artifacts.push(list(&all));
+        artifacts.extend(golden(root)?);
+        owned = vec![PathBuf::from(CLIENT), PathBuf::from(GOLDEN)];
+    }
+    let drift = match mode {
+        Mode::Write => artifact::settle(root, &owned, &artifacts),
+        Mode::Check => artifact::drift(root, &owned, &artifacts),
+    };
+    let drift = drift.map_err(|source| CodegenError::Io { path: root.to_owned(), source })?;
+    let contracts = if only.is_empty() { all.len() } else { only.len() };
+    Ok(Outcome { drift, files: artifacts.len(), contracts })
+}
+
+/// The files of one bundled contract.
+fn contract(root: &Path, name: &str) -> Result<Vec<Artifact>, CodegenError> {
+    let source = format!("{SPECS}/{name}/openapi.yaml");
+    let contract = load(root, &source, name)?;
+    let draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
+    let list = PathBuf::from(format!("{LOSSES}/{name}.txt"));
+    let difference = Difference::read(&draft.losses, &root.join(&list))
+        .map_err(|source| CodegenError::Io { path: list.clone(), source })?;
+    if !difference.is_empty() {
+        return Err(CodegenError::Losses { list, difference });
+    }
+    let client = client_file(&draft, "crate", format!("{CLIENT}/{}.rs", names::snake(name)), &source)?;
+    Ok(vec![client])
+}
+
+fn client_file(
+    draft: &Draft<'_>,
+    runtime: &str,
+    path: impl Into<PathBuf>,
+    source: &str,
+) -> Result<Artifact, CodegenError> {
+    let runtime = Runtime { path: runtime.to_owned() };
+    let file = client::emit(draft, &runtime)
+        .map_err(|source| CodegenError::Progenitor { contract: draft.contract.name().to_owned(), source })?;
+    Ok(Artifact::from_file(path, source, &file))
+}
+
+/// The module that lists the clients, each behind a feature of its name.
+fn list(names: &[String]) -> Artifact {
+    let mut contents = artifact::header("specs");
+    contents.push_str(
+        "#![allow(clippy::all, clippy::pedantic, clippy::allow_attributes, clippy::unwrap_used)]\n",
+    );
+    contents.push_str("#![allow(missing_docs, unreachable_pub, unused_qualifications, rustdoc::all)]\n");
+    for name in names {
+        let module = names::snake(name);
+        contents.push_str(&format!("\n#[cfg(feature = \"{name}\")]\npub mod {module};\n"));
+    }
+    Artifact { path: PathBuf::from(CLIENT).join("mod.rs"), contents }
+}
+
+/// The golden tests: a document a folder, and what is generated from it beside.
+fn golden(root: &Path) -> Result<Vec<Artifact>, CodegenError> {
+    let mut artifacts = Vec::new();
+    for name in folders_with_contract(root, GOLDEN)? {
+        let source = format!("{GOLDEN}/{name}/openapi.yaml");
+        let contract = load(root, &source, &name)?;
+        let draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
+        artifacts.push(client_file(
+            &draft,
+            "::rescind_client",
+            format!("{GOLDEN}/{name}/client.rs"),
+            &source,
+        )?);
+    }
+    Ok(artifacts)
+}
+
+/// The document at `source` below `root`, under a name that is the same on every machine.
+fn load(root: &Path, source: &str, name: &str) -> Result<Contract, CodegenError> {
+    let path = root.join(source);
+    let text = std::fs::read_to_string(&path).map_err(|error| CodegenError::Io { path, source: error })?;
+    Ok(Contract::new(name, Document::parse(source, text)?, None)?)
+}
+
+/// Names of the folders in `folder` that hold an `openapi.yaml`, in order.
+fn folders_with_contract(root: &Path, folder: &str) -> Result<Vec<String>, CodegenError> {
+    let folder = root.join(folder);
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(CodegenError::Io { path: folder, source }),
+    };
+    let mut names = BTreeSet::new();
+    for entry in entries {
+        let entry = entry.map_err(|source| CodegenError::Io { path: folder.clone(), source })?;
+        if entry.path().join("openapi.yaml").is_file() {
+            names.insert(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    Ok(names.into_iter().collect())
+}
+
+/// What to generate from a document of the user's own.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// The OpenAPI document.
+    pub openapi: PathBuf,
+    /// Name of the generated module; by default that of the file.
+    pub name: Option<String>,
+    /// Where the client module goes.
+    pub client_out: Option<PathBuf>,
+    /// Where the server stubs go.
+    pub server_out: Option<PathBuf>,
+}
+
+/// What came of a document of the user's own.
+#[derive(Debug)]
+pub struct OwnOutcome {
+    /// The files, each with whether it differed.
+    pub drift: Vec<Drift>,
+    /// Number of generated files.
+    pub files: usize,
+    /// What the generated code cannot express, as warnings with their places.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Generates from a document of the user's own.
+pub fn own(own: &Own, mode: Mode) -> Result<OwnOutcome, CodegenError> {
+    let name = own.name.clone().unwrap_or_else(|| {
+        own.openapi.file_stem().map_or_else(|| "api".to_owned(), |stem| stem.to_string_lossy().into_owned())
+    });
+    let document = Document::read(&own.openapi)?;
+    let contract = Contract::new(name.clone(), document, None)?;
+    let draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
+    let warnings = draft.losses.iter().map(|loss: &Loss| loss.diagnostic(contract.document())).collect();
+    // The name of the file and not its place: the same document gives the same bytes anywhere.
+    let source =
+        own.openapi.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
+    let mut artifacts = Vec::new();
+    if let Some(folder) = &own.client_out {
+        let module = names::snake(&name);
+        artifacts.push(client_file(
+            &draft,
+            "::rescind_client",
+            folder.join(format!("{module}.rs")),
+            &source,
+        )?);
+    }
+    let here = Path::new("");
+    let drift = match mode {
+        Mode::Write => artifact::settle(here, &[], &artifacts),
+        Mode::Check => artifact::drift(here, &[], &artifacts),
+    };
+    let drift = drift.map_err(|source| CodegenError::Io { path: own.openapi.clone(), source })?;
+    Ok(OwnOutcome { drift, files: artifacts.len(), warnings })
+}

@@ -1,0 +1,141 @@
+//! The client of one contract: progenitor's types and builders, with the typed layer around them.
+
+mod builder;
+mod outcome;
+
+use quote::quote;
+use syn::{File, Item, parse_quote};
+
+use super::names::ident;
+use super::progenitor::{Builders, ProgenitorError, Spelling, generate};
+use super::types;
+use crate::lower::{self, Draft};
+
+/// Where generated code finds the code that it stands on.
+#[derive(Clone, Debug)]
+pub struct Runtime {
+    /// The path of the crate `rescind-client`: `crate` within it, `::rescind_client` elsewhere.
+    pub path: String,
+}
+
+impl Runtime {
+    fn root(&self) -> Result<syn::Path, ProgenitorError> {
+        syn::parse_str(&self.path)
+            .map_err(|error| ProgenitorError::Output(format!("`{}`: {error}", self.path)))
+    }
+}
+
+/// The client module of `draft`.
+pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, ProgenitorError> {
+    let root = runtime.root()?;
+    let document = lower::document(draft);
+    let spelling = Spelling { secret: format!("{}::Secret", runtime.path), builders: Builders::Yes };
+    let raw = generate(&document, &spelling)?;
+    let mut type_items = None;
+    let mut builder_items = None;
+    for item in raw.items {
+        match item {
+            Item::Mod(module) if module.ident == "types" => type_items = Some(types::tidy(module, draft)?),
+            Item::Mod(module) if module.ident == "builder" => builder_items = Some(module),
+            // The client itself and its hooks are written anew, and so are the functions that start a builder.
+            _ => {}
+        }
+    }
+    let missing = |name: &str| ProgenitorError::Output(format!("there is no module `{name}`"));
+    let type_items = type_items.ok_or_else(|| missing("types"))?;
+    let builder_items = builder_items.ok_or_else(|| missing("builder"))?;
+
+    let outcomes: Vec<outcome::Outcome> =
+        draft.calls.iter().map(|call| outcome::outcome(call, &root)).collect();
+    let builders = builder::rewrite(builder_items, draft, &outcomes, &root)?;
+    let client = client(draft);
+    let functions = draft.calls.iter().map(function);
+    let enums = outcomes.iter().flat_map(|outcome| &outcome.items);
+    Ok(parse_quote! {
+        #[allow(unused_imports)]
+        use #root::support;
+        #[allow(unused_imports)]
+        pub use #root::{Credentials, Error, ResponseValue};
+
+        #(#client)*
+
+        impl Client {
+            #(#functions)*
+        }
+
+        #(#enums)*
+
+        #type_items
+
+        #builders
+    })
+}
+
+/// The client struct and what it is made of.
+fn client(draft: &Draft<'_>) -> Vec<Item> {
+    let contract = draft.contract;
+    let mut doc = format!(" Client of the {}, version {}.", contract.title(), contract.version());
+    if !contract.servers().is_empty() {
+        doc.push_str("\n\n Documented servers:");
+        for server in contract.servers() {
+            doc.push_str("\n * `");
+            doc.push_str(server);
+            doc.push('`');
+        }
+    }
+    let client: File = parse_quote! {
+        #[doc = #doc]
+        #[derive(Clone, Debug)]
+        pub struct Client {
+            core: support::Core,
+        }
+
+        impl Client {
+            /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+            ///
+            /// It follows no redirects: they would carry API keys to places that the contract does not name.
+            pub fn new(base_url: &str) -> Self {
+                Self { core: support::Core::new(base_url) }
+            }
+
+            /// A client that sends over `http`, for timeouts, proxies and certificates of your own.
+            pub fn new_with_client(base_url: &str, http: support::reqwest::Client) -> Self {
+                Self { core: support::Core::with_client(base_url, http) }
+            }
+
+            /// The same client with `credentials`; each operation sends only those that it asks for.
+            #[must_use]
+            pub fn with_credentials(mut self, credentials: Credentials) -> Self {
+                self.core.set_credentials(credentials);
+                self
+            }
+        }
+    };
+    client.items
+}
+
+/// The function that starts the call.
+fn function(call: &lower::Call<'_>) -> proc_macro2::TokenStream {
+    let operation = call.operation;
+    let function = ident(&super::names::snake(&call.function));
+    let builder = ident(&call.type_name);
+    let mut doc = String::new();
+    for text in [&operation.summary, &operation.description].into_iter().flatten() {
+        doc.push_str(&paragraph(text));
+        doc.push_str("\n\n");
+    }
+    doc.push_str(" Sends `");
+    doc.push_str(&operation.signature());
+    doc.push_str("`.");
+    quote! {
+        #[doc = #doc]
+        pub fn #function(&self) -> builder::#builder<'_> {
+            builder::#builder::new(self)
+        }
+    }
+}
+
+/// Text of a document as a paragraph of a doc comment.
+pub(super) fn paragraph(text: &str) -> String {
+    text.trim().lines().map(|line| format!(" {}", line.trim_end())).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,134 @@
+//! Server stubs: a trait with one method an operation, requests that are already checked, responses of which only
+//! documented ones can be written, and the router that connects them.
+
+mod api;
+mod doc;
+mod plan;
+mod request;
+mod response;
+mod router;
+mod types;
+
+use std::path::{Path, PathBuf};
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use rescind_specs::Diagnostic;
+
+use super::progenitor::ProgenitorError;
+use crate::artifact::{Artifact, FormatError};
+use crate::lower::Draft;
+
+/// Where the stubs will live.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Path of the runtime module: `crate::runtime` within the server, `rescind_server::runtime` elsewhere.
+    pub runtime: String,
+    /// Where the stubs find the OpenAPI document.
+    pub document: DocumentPlace,
+    /// What diagnostics and reports call the document: `specs/<vendor>/openapi.yaml`.
+    pub source: String,
+}
+
+/// Where the OpenAPI document lies when the stubs are compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DocumentPlace {
+    /// At this path, relative to the generated file that includes it.
+    At(String),
+    /// Beside that file, where [`files`] puts a copy.
+    Beside,
+}
+
+/// The modules of one contract, by name, in order.
+#[derive(Clone, Debug)]
+pub struct Stubs {
+    /// Name and content of each module.
+    pub modules: Vec<(&'static str, TokenStream)>,
+    /// The list of modules, with what users name most.
+    pub root: TokenStream,
+    /// What the stubs cannot carry, as warnings.
+    pub losses: Vec<Diagnostic>,
+}
+
+/// Why no stubs were made.
+#[derive(Debug, thiserror::Error)]
+pub enum EmitError {
+    /// The types could not be made.
+    #[error("failed to generate types: {0}")]
+    Types(#[from] ProgenitorError),
+    /// The path of the runtime is no path.
+    #[error("`{0}` is no path of a module; write one such as `crate::runtime`")]
+    Runtime(String),
+    /// The output is no Rust.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+}
+
+/// Makes the stubs of a contract.
+pub fn emit(draft: &Draft<'_>, options: &Options) -> Result<Stubs, EmitError> {
+    let runtime: syn::Path =
+        syn::parse_str(&options.runtime).map_err(|_| EmitError::Runtime(options.runtime.clone()))?;
+    let plan = plan::Plan::new(draft, runtime)?;
+    let items = types::items(draft, &options.runtime)?;
+    let modules = vec![
+        ("types", quote! { #(#items)* }),
+        ("request", request::emit(&plan)),
+        ("response", response::emit(&plan)),
+        ("api", api::emit(&plan)),
+        ("router", router::emit(&plan, options)),
+    ];
+    let summary = doc::lines(&format!("Stubs of the contract \"{}\".", draft.contract.title()));
+    let root = quote! {
+        #summary
+        pub mod api;
+        pub mod request;
+        pub mod response;
+        pub mod router;
+        pub mod types;
+
+        pub use api::{Api, Operation};
+        pub use router::{DOCUMENT, contract, router};
+    };
+    Ok(Stubs { modules, root, losses: plan.losses.into_inner() })
+}
+
+/// The stubs as a folder of files.
+pub fn files(folder: &Path, draft: &Draft<'_>, options: &Options) -> Result<(Vec<Artifact>, Vec<Diagnostic>), EmitError> {
+    let stubs = emit(draft, options)?;
+    let mut files = vec![Artifact::rust(folder.join("mod.rs"), &options.source, stubs.root)?];
+    for (name, tokens) in stubs.modules {
+        files.push(Artifact::rust(folder.join(format!("{name}.rs")), &options.source, tokens)?);
+    }
+    if options.document == DocumentPlace::Beside {
+        let contents = draft.contract.document().source().text().to_owned();
+        files.push(Artifact { path: folder.join(COPY), contents });
+    }
+    Ok((files, stubs.losses))
+}
+
+/// The stubs as one file, for goldens.
+pub fn file(path: impl Into<PathBuf>, draft: &Draft<'_>, options: &Options) -> Result<(Artifact, Vec<Diagnostic>), EmitError> {
+    let stubs = emit(draft, options)?;
+    let modules = stubs.modules.iter().map(|(name, tokens)| {
+        let name = super::names::ident(name);
+        quote! { pub mod #name { #tokens } }
+    });
+    let tokens = quote! {
+        #(#modules)*
+        pub use api::{Api, Operation};
+        pub use router::{DOCUMENT, contract, router};
+    };
+    Ok((Artifact::rust(path, &options.source, tokens)?, stubs.losses))
+}
+
+/// The list of contracts that have stubs.
+pub fn list(path: impl Into<PathBuf>, names: &[&str]) -> Result<Artifact, FormatError> {
+    let modules = names.iter().map(|name| {
+        let name = super::names::ident(&super::names::snake(name));
+        quote! { pub mod #name; }
+    });
+    Artifact::rust(path, "specs", quote! { #(#modules)* })
+}
+
+/// Name of the copied document.
+const COPY: &str = "openapi.yaml";

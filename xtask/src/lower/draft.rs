@@ -1,0 +1,208 @@
+//! The document between contract and output, as the passes rewrite it.
+
+use std::collections::BTreeMap;
+
+use rescind_specs::{Contract, Operation, Pointer, StatusPattern};
+use serde_json::{Value, json};
+
+use super::Loss;
+use crate::emit::names::{Names, pascal};
+
+/// Everything that is generated from one contract.
+#[derive(Debug)]
+pub struct Draft<'c> {
+    /// Where it comes from.
+    pub contract: &'c Contract,
+    /// The schemas by the name of the type that each becomes.
+    pub schemas: BTreeMap<String, SchemaSlot>,
+    /// The operations, in document order.
+    pub calls: Vec<Call<'c>>,
+    /// What the passes could not carry.
+    pub losses: Vec<Loss>,
+    /// Names of types that are taken.
+    pub(super) type_names: Names,
+    /// The name of each schema that has one, by where it stands.
+    pub(super) named: BTreeMap<Pointer, String>,
+}
+
+/// A schema and where it comes from.
+#[derive(Clone, Debug)]
+pub struct SchemaSlot {
+    /// The schema, as far as it has been rewritten.
+    pub schema: Value,
+    /// Where it stands in the document.
+    pub pointer: Pointer,
+}
+
+/// One operation.
+#[derive(Debug)]
+pub struct Call<'c> {
+    /// The operation of the contract.
+    pub operation: &'c Operation,
+    /// Its name as a function; unique.
+    pub function: String,
+    /// Its name as a type; unique.
+    pub type_name: String,
+    /// The parameters that the call takes as arguments.
+    pub parameters: Vec<Place>,
+    /// Its body, if it takes one.
+    pub body: Option<Body>,
+    /// Its documented responses, in document order.
+    pub replies: Vec<Reply>,
+}
+
+/// A parameter that becomes an argument.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Name on the wire.
+    pub name: String,
+    /// `path`, `query` or `header`.
+    pub location: &'static str,
+    /// Whether a call without it breaks the contract.
+    pub required: bool,
+    /// What it means.
+    pub description: Option<String>,
+    /// Its schema.
+    pub slot: SchemaSlot,
+}
+
+/// How a request body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyKind {
+    /// JSON text.
+    Json,
+    /// URL-encoded form.
+    Form,
+    /// Bytes as they are.
+    Bytes,
+    /// Plain text.
+    Text,
+}
+
+/// The body of a request.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// How it is written.
+    pub kind: BodyKind,
+    /// The media type it is sent as.
+    pub media_type: String,
+    /// Whether a call without it breaks the contract.
+    pub required: bool,
+    /// What it means.
+    pub description: Option<String>,
+    /// Its schema; `{}` where none is documented.
+    pub slot: SchemaSlot,
+}
+
+/// What a documented response carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// No body is documented.
+    Empty,
+    /// JSON that becomes the type of that name.
+    Json(String),
+    /// Text.
+    Text,
+    /// Bytes of any kind.
+    Bytes,
+}
+
+/// One documented response.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// Statuses that it documents.
+    pub status: StatusPattern,
+    /// What it means.
+    pub description: String,
+    /// Its body.
+    pub payload: Payload,
+    /// The media types it is documented with.
+    pub media_types: Vec<String>,
+}
+
+impl<'c> Draft<'c> {
+    /// A draft that holds the operations of `contract` and nothing of them yet.
+    pub(super) fn new(contract: &'c Contract) -> Self {
+        let calls = contract
+            .operations()
+            .iter()
+            .map(|operation| Call {
+                operation,
+                function: String::new(),
+                type_name: String::new(),
+                parameters: Vec::new(),
+                body: None,
+                replies: Vec::new(),
+            })
+            .collect();
+        Self {
+            contract,
+            schemas: BTreeMap::new(),
+            calls,
+            losses: Vec::new(),
+            type_names: Names::default(),
+            named: BTreeMap::new(),
+        }
+    }
+
+    /// A reference to the type `name`.
+    pub(super) fn reference(name: &str) -> Value {
+        json!({ "$ref": format!("#/components/schemas/{name}") })
+    }
+
+    /// Adds a schema under a new name made from `wanted`, and returns the name.
+    pub(super) fn add(&mut self, wanted: &str, slot: SchemaSlot) -> String {
+        let name = self.type_names.unique(pascal(wanted), wanted);
+        self.schemas.insert(name.clone(), slot);
+        name
+    }
+
+    /// Tells what is not carried.
+    pub(super) fn lose(
+        &mut self,
+        pass: &'static str,
+        pointer: &Pointer,
+        what: impl Into<String>,
+        why: &'static str,
+    ) {
+        self.losses.push(Loss { pointer: pointer.clone(), pass, what: what.into(), why });
+    }
+
+    /// Calls `visit` with every schema of the draft and all schemas within them.
+    pub(super) fn each_schema(&mut self, visit: &mut dyn FnMut(&Pointer, &mut Value)) {
+        let places = self.calls.iter_mut().flat_map(|call| {
+            let bodies = call.body.iter_mut().map(|body| &mut body.slot);
+            call.parameters.iter_mut().map(|place| &mut place.slot).chain(bodies)
+        });
+        for slot in self.schemas.values_mut().chain(places) {
+            each_within(&slot.pointer, &mut slot.schema, visit);
+        }
+    }
+}
+
+/// Calls `visit` with `schema` and then with all schemas within it.
+pub(super) fn each_within(
+    pointer: &Pointer,
+    schema: &mut Value,
+    visit: &mut dyn FnMut(&Pointer, &mut Value),
+) {
+    visit(pointer, schema);
+    let Some(object) = schema.as_object_mut() else { return };
+    for (keyword, value) in object.iter_mut() {
+        let here = pointer.join(keyword);
+        match keyword.as_str() {
+            "properties" | "patternProperties" => {
+                for (name, property) in value.as_object_mut().into_iter().flatten() {
+                    each_within(&here.join(name), property, visit);
+                }
+            }
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
+                for (index, branch) in value.as_array_mut().into_iter().flatten().enumerate() {
+                    each_within(&here.index(index), branch, visit);
+                }
+            }
+            "items" | "additionalProperties" | "not" if value.is_object() => each_within(&here, value, visit),
+            _ => {}
+        }
+    }
+}

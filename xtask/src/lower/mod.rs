@@ -1,0 +1,43 @@
+//! From a contract to a document that progenitor accepts: one rewrite a file.
+//!
+//! What a pass takes away is either given back by an emitter (typed errors, security, optional bodies) or told as a
+//! [`Loss`], so that nothing disappears in silence.
+
+mod document;
+mod draft;
+mod inline_schemas;
+mod loss;
+mod operation_names;
+mod parameters;
+mod request_bodies;
+mod responses;
+mod schema_keywords;
+mod schema_names;
+mod secrets;
+
+use rescind_specs::{Contract, Diagnostic};
+
+pub use document::document;
+pub(crate) use document::words;
+pub use draft::{Body, BodyKind, Call, Draft, Payload, Place, Reply, SchemaSlot};
+pub use loss::Loss;
+
+/// Runs all passes over `contract`.
+///
+/// # Errors
+/// Diagnostics for what no pass can carry and no client can do without.
+pub fn lower(contract: &Contract) -> Result<Draft<'_>, Vec<Diagnostic>> {
+    let mut draft = Draft::new(contract);
+    operation_names::run(&mut draft);
+    // Names first: every later pass refers to a schema by the name that it has in the output.
+    schema_names::run(&mut draft)?;
+    parameters::run(&mut draft);
+    request_bodies::run(&mut draft);
+    responses::run(&mut draft);
+    schema_keywords::run(&mut draft);
+    secrets::run(&mut draft);
+    inline_schemas::run(&mut draft);
+    draft.losses.sort();
+    draft.losses.dedup();
+    Ok(draft)
+}
