@@ -122,3 +122,68 @@ impl Document {
         Diagnostic::new(self.source(), at.clone(), self.position(&known), self.key_position(&known), message)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(text: &str) -> Document {
+        Document::parse("text", text).unwrap()
+    }
+
+    #[test]
+    fn keys_become_strings_and_keep_their_order() {
+        let document = read("on: 1\n200: 2\nno: 3\n~: 4\n1.50: 5\n'': 6\n");
+        let keys: Vec<&String> = document.root().as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["on", "200", "no", "~", "1.50", ""]);
+    }
+
+    #[test]
+    fn merges_and_aliases() {
+        let text = "base: &base {a: 1, b: 2}\nother: &other {b: 3, c: 4}\nboth: {<<: [*base, *other], a: 0}\nsame: *base\n";
+        let document = read(text);
+        assert_eq!(document.root()["both"], json!({"a": 0, "b": 2, "c": 4}));
+        assert_eq!(document.root()["same"], json!({"a": 1, "b": 2}));
+        let c = Pointer::root().join("both").join("c");
+        assert_eq!(document.position(&c).map(|position| position.line), Some(2));
+    }
+
+    #[test]
+    fn tags_decide_the_type() {
+        assert_eq!(read("a: !!str 12\nb: !!int '7'\nc: ! 3\n").root(), &json!({"a": "12", "b": 7, "c": "3"}));
+    }
+
+    #[test]
+    fn positions_of_keys_and_values() {
+        let document = read("\u{feff}info:\n  ü: [a, {b: c}]\n");
+        let at = |pointer: &str| {
+            let pointer = Pointer::parse(pointer).unwrap();
+            let place =
+                |position: Option<Position>| position.map(|position| (position.line, position.column));
+            (place(document.key_position(&pointer)), place(document.position(&pointer)))
+        };
+        assert_eq!(at("/info/ü"), (Some((2, 3)), Some((2, 6))));
+        assert_eq!(at("/info/ü/0"), (None, Some((2, 7))));
+        assert_eq!(at("/info/ü/1/b"), (Some((2, 11)), Some((2, 14))));
+        assert_eq!(at("/info/nothing"), (None, None));
+    }
+
+    #[test]
+    fn one_line_says_where_and_what() {
+        let document = read("info:\n  title: Keys\n");
+        let diagnostic = document.diagnostic(&Pointer::root().join("info").join("title"), "too short");
+        assert_eq!(
+            diagnostic.with_help("say more").to_string(),
+            "text:2:10: too short (at /info/title); say more"
+        );
+    }
+
+    #[test]
+    fn missing_file_is_named() {
+        let error = Document::read(Path::new("no/such/file.yaml")).unwrap_err();
+        assert!(error.to_string().starts_with("cannot read no/such/file.yaml: "), "{error}");
+        assert!(error.render(false).starts_with("error: cannot read no/such/file.yaml"));
+    }
+}
