@@ -116,7 +116,7 @@ impl Resolver<'_> {
         let root = Pointer::root();
         for (name, caller) in &self.lifecycle.callers {
             let at = root.join("callers").join(&name.0).join("holds");
-            self.known("kind of credential", &at, &caller.holds.0, self.kinds());
+            self.known("kind of credential", &at, &caller.holds.0, &self.kinds());
         }
         for (name, kind) in &self.lifecycle.credentials {
             self.kind(&root.join("credentials").join(&name.0), kind);
@@ -135,7 +135,7 @@ impl Resolver<'_> {
         let operations: Vec<String> =
             self.operations.iter().map(|operation| operation.id.0.clone()).collect();
         for id in self.lifecycle.incomplete.keys() {
-            self.known("operation", &root.join("incomplete").join(&id.0), &id.0, operations.clone());
+            self.known("operation", &root.join("incomplete").join(&id.0), &id.0, &operations);
         }
         self.requirements(&root.join("requirements"));
     }
@@ -146,7 +146,7 @@ impl Resolver<'_> {
             self.call(&at.join("issue").join("call"), &issue.call);
             if let Some(header) = &issue.idempotency_key {
                 let known = self.parameters(&issue.call, Some(ParameterLocation::Header));
-                self.known("header parameter", &at.join("issue").join("idempotency_key"), header, known);
+                self.known("header parameter", &at.join("issue").join("idempotency_key"), header, &known);
             }
         }
         for (name, token) in &kind.tokens {
@@ -163,7 +163,7 @@ impl Resolver<'_> {
             if let Some(next) = &listed.next {
                 let known = self.parameters(&listed.call, Some(ParameterLocation::Query));
                 let at = at.join("listed").join("next").join("parameter");
-                self.known("query parameter", &at, &next.parameter, known);
+                self.known("query parameter", &at, &next.parameter, &known);
             }
         }
         if let Some(revoke) = &kind.revoke {
@@ -199,7 +199,7 @@ impl Resolver<'_> {
 
     fn check(&mut self, at: &Pointer, check: &CheckSpec) {
         if let Some(kind) = check.kind() {
-            self.known("kind of credential", &at.join("of"), &kind.0, self.kinds());
+            self.known("kind of credential", &at.join("of"), &kind.0, &self.kinds());
         } else if self.lifecycle.kind(None).is_none() {
             self.error(at, "no kind of credential can be issued and revoked; name one with `of`".to_owned());
         }
@@ -211,30 +211,32 @@ impl Resolver<'_> {
         let callers = || self.lifecycle.callers.keys().map(|name| name.0.clone()).collect::<Vec<_>>();
         match check {
             CheckSpec::OutstandingTokens(with) => {
-                self.known("kind of token", &at.join("token"), &with.token.0, tokens());
+                self.known("kind of token", &at.join("token"), &with.token.0, &tokens());
             }
             CheckSpec::TokenLifetime(with) => {
-                self.known("kind of token", &at.join("token"), &with.token.0, tokens());
+                self.known("kind of token", &at.join("token"), &with.token.0, &tokens());
             }
             CheckSpec::ForeignCredential(with) => {
                 if let Stranger::Caller(name) = &with.by {
-                    self.known("caller", &at.join("by").join("caller"), &name.0, callers());
+                    self.known("caller", &at.join("by").join("caller"), &name.0, &callers());
                 }
                 if let Some(name) = &with.guarded_by {
-                    self.known("dependent", &at.join("guarded_by"), &name.0, dependents());
+                    self.known("dependent", &at.join("guarded_by"), &name.0, &dependents());
                 }
             }
             CheckSpec::HiddenIdentifiers(with) => {
                 if let Some(Stranger::Caller(name)) = &with.stranger {
-                    self.known("caller", &at.join("stranger").join("caller"), &name.0, callers());
+                    self.known("caller", &at.join("stranger").join("caller"), &name.0, &callers());
                 }
             }
-            CheckSpec::Guard(with) => self.known("dependent", &at.join("by"), &with.by.0, dependents()),
-            CheckSpec::GuardLifted(with) => self.known("dependent", &at.join("by"), &with.by.0, dependents()),
-            CheckSpec::RevokedReference(with) => {
-                self.known("dependent", &at.join("by"), &with.by.0, dependents())
+            CheckSpec::Guard(with) => self.known("dependent", &at.join("by"), &with.by.0, &dependents()),
+            CheckSpec::GuardLifted(with) => {
+                self.known("dependent", &at.join("by"), &with.by.0, &dependents());
             }
-            CheckSpec::LastActive(with) => self.known("caller", &at.join("by"), &with.by.0, callers()),
+            CheckSpec::RevokedReference(with) => {
+                self.known("dependent", &at.join("by"), &with.by.0, &dependents());
+            }
+            CheckSpec::LastActive(with) => self.known("caller", &at.join("by"), &with.by.0, &callers()),
             _ => {}
         }
     }
@@ -248,19 +250,21 @@ impl Resolver<'_> {
     }
 
     fn call(&mut self, at: &Pointer, call: &Call) {
-        let operations = self.operations.iter().map(|operation| operation.id.0.clone()).collect();
-        self.known("operation", &at.join("operation"), &call.operation.0, operations);
+        let operations: Vec<String> =
+            self.operations.iter().map(|operation| operation.id.0.clone()).collect();
+        self.known("operation", &at.join("operation"), &call.operation.0, &operations);
         if let Actor::Caller(name) = &call.actor {
             let callers = self.lifecycle.callers.keys().map(|name| name.0.clone());
-            let known = callers.chain(["nobody", "$credential", "$token"].map(str::to_owned)).collect();
-            self.known("caller", &at.join("as"), &name.0, known);
+            let known: Vec<String> =
+                callers.chain(["nobody", "$credential", "$token"].map(str::to_owned)).collect();
+            self.known("caller", &at.join("as"), &name.0, &known);
         }
         let Some(operation) = self.operations.iter().find(|operation| operation.id == call.operation) else {
             return;
         };
         let parameters = self.parameters(call, None);
         for name in call.parameters.keys() {
-            self.known("parameter", &at.join("parameters").join(name), name, parameters.clone());
+            self.known("parameter", &at.join("parameters").join(name), name, &parameters);
         }
         if call.body.is_some() && operation.request_body.is_none() {
             self.error(&at.join("body"), format!("the operation {} has no request body", operation.id));
@@ -279,8 +283,8 @@ impl Resolver<'_> {
     fn presentations(&mut self, at: &Pointer, present: &indexmap::IndexMap<SchemeName, Presentation>) {
         for (name, presentation) in present {
             let at = at.join(&name.0);
-            let known = self.schemes.iter().map(|scheme| scheme.name.0.clone()).collect();
-            self.known("security scheme", &at, &name.0, known);
+            let known: Vec<String> = self.schemes.iter().map(|scheme| scheme.name.0.clone()).collect();
+            self.known("security scheme", &at, &name.0, &known);
             let Some(scheme) = self.schemes.iter().find(|scheme| scheme.name == *name) else { continue };
             match (&scheme.kind, presentation) {
                 (SchemeKind::Basic, Presentation::Value(_)) => {
@@ -308,7 +312,7 @@ impl Resolver<'_> {
     }
 
     /// Records a mistake unless `found` is one of the known names.
-    fn known(&mut self, what: &str, at: &Pointer, found: &str, known: Vec<String>) {
+    fn known(&mut self, what: &str, at: &Pointer, found: &str, known: &[String]) {
         if known.iter().any(|name| name == found) {
             return;
         }
