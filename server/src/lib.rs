@@ -1,1 +1,27 @@
 //! A reference server and mock of credential APIs.
+
+pub mod access_log;
+mod admin;
+pub mod auth_cache;
+pub mod bootstrap;
+pub mod clock;
+mod connection;
+pub mod fault;
+pub mod id;
+pub mod keys;
+pub mod limiter;
+pub mod runtime;
+pub mod secret;
+mod server;
+pub mod state;
+pub mod store;
+pub mod target;
+pub mod token;
+pub mod vendor;
+
+pub use bootstrap::Bootstrap;
+pub use clock::Clock;
+pub use connection::Connections;
+pub use fault::{Fault, Faults};
+pub use rescind_specs::Vendor;
+pub use server::{Builder, Database, Placement, Running, Server, StartError};

@@ -1,0 +1,122 @@
+//! What is there before the first call: callers, and pairs that nobody has registered yet.
+
+use indexmap::IndexMap;
+
+use crate::id::Format;
+use crate::keys::Keys;
+use crate::runtime::Secret;
+use crate::secret::SecretHash;
+use crate::state::State;
+use crate::store::{Attributes, Names, NewCredential, Realm, State as CredentialState, StoreError};
+
+/// The caller of a run's own calls.
+pub const OPERATOR: &str = "operator";
+
+/// A caller of another tenant.
+pub const OUTSIDER: &str = "outsider";
+
+/// How many unregistered pairs a server offers.
+pub const POOL: usize = 64;
+
+/// The credentials of one contract to start with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bootstrap {
+    /// Who can act from the start, by name.
+    pub callers: IndexMap<String, Pair>,
+    /// Pairs that are genuine and not registered.
+    pub pool: Vec<Pair>,
+}
+
+/// An id and its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The part that identifies; empty where the secret alone is presented.
+    pub id: String,
+    /// The part that proves.
+    pub secret: Secret,
+}
+
+impl Pair {
+    /// A pair of these two.
+    pub fn new(id: impl Into<String>, secret: impl Into<Secret>) -> Self {
+        Self { id: id.into(), secret: secret.into() }
+    }
+}
+
+/// A caller could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BootstrapError {
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Every generation of the caller was revoked.
+    #[error("caller {0} was revoked {GENERATIONS} times; start over with an empty database")]
+    Exhausted(String),
+}
+
+/// How many times a caller may be revoked before a start gives up.
+const GENERATIONS: u32 = 10_000;
+
+/// A caller that a contract wants.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    /// Tells it from all other callers of the deployment.
+    pub caller: String,
+    /// Where its credential is kept.
+    pub realm: Realm<'a>,
+    /// Name of its credential.
+    pub name: &'a str,
+    /// What its id looks like.
+    pub id: Format,
+    /// What its secret looks like.
+    pub secret: Format,
+    /// What else is kept with it.
+    pub attributes: Attributes,
+}
+
+/// Issues a credential that is not issued over the contract itself, or finds the one of an earlier start.
+pub async fn credential(state: &State, wanted: Wanted<'_>) -> Result<Pair, BootstrapError> {
+    let now = state.clock().now();
+    for generation in generations(&wanted.caller) {
+        let id = generation.text(state.keys(), "id", &wanted.id);
+        let secret = Secret::new(generation.text(state.keys(), "secret", &wanted.secret));
+        match state.store().credential(wanted.realm.collection, &id).await? {
+            Some(known) if known.state(now) == CredentialState::Active => return Ok(Pair { id, secret }),
+            Some(_) => {}
+            None => {
+                let credential = NewCredential {
+                    id: &id,
+                    name: wanted.name,
+                    names: Names::Shared,
+                    secret_hash: SecretHash::of(secret.expose()),
+                    material: None,
+                    attributes: wanted.attributes,
+                    created_at: now,
+                    expires_at: None,
+                };
+                state.store().issue(wanted.realm, credential, None).await?;
+                return Ok(Pair { id, secret });
+            }
+        }
+    }
+    Err(BootstrapError::Exhausted(wanted.caller))
+}
+
+/// The generations of a caller. One that was revoked is followed by the next at the next start; one that was not is
+/// found again, though its secret is stored nowhere, because ids and secrets are derived from the deployment's keys.
+pub fn generations(caller: &str) -> impl Iterator<Item = Generation> + '_ {
+    (0..GENERATIONS).map(move |number| Generation { purpose: format!("caller {caller} {number}") })
+}
+
+/// One generation of a caller.
+#[derive(Clone, Debug)]
+pub struct Generation {
+    purpose: String,
+}
+
+impl Generation {
+    /// A text of this caller that is the same at each start: its id, its secret.
+    pub fn text(&self, keys: &Keys, what: &str, format: &Format) -> String {
+        keys.text(&format!("{} {what}", self.purpose), format)
+    }
+}

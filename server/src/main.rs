@@ -1,0 +1,2 @@
+//! A reference server.
+fn main() {}

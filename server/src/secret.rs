@@ -1,0 +1,109 @@
+//! Secrets: what is kept of them, how two are compared, and how material is sealed for the store.
+
+use std::fmt;
+
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// SHA-256 of a secret. All secrets made here have at least 120 random bits, so a slow hash would add nothing.
+/// Two hashes are compared in constant time.
+#[derive(Clone, Copy)]
+pub struct SecretHash([u8; 32]);
+
+impl SecretHash {
+    /// The hash of a secret's text.
+    pub fn of(secret: &str) -> Self {
+        Self(Sha256::digest(secret.as_bytes()).into())
+    }
+
+    /// The hash as it was stored; `None` unless it has 32 bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// The bytes to store.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl PartialEq for SecretHash {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for SecretHash {}
+
+impl fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretHash(..)")
+    }
+}
+
+/// Encrypts what the store must be able to give back or must keep for somebody, so that a copy of the database alone
+/// discloses nothing. ChaCha20-Poly1305; the context (where the value is stored) is authenticated with it.
+#[derive(Clone)]
+pub struct Sealer {
+    cipher: ChaCha20Poly1305,
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealer(..)")
+    }
+}
+
+/// A sealed value was changed, moved, or sealed with another key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a sealed value cannot be opened; was the key file replaced?")]
+pub struct Unsealable;
+
+const NONCE: usize = 12;
+
+impl Sealer {
+    /// A sealer with this key.
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self { cipher: ChaCha20Poly1305::new(key.into()) }
+    }
+
+    /// Seals `plain` for one place. The nonce must be random: 96 bits suffice for the few values a deployment seals.
+    pub fn seal(&self, nonce: [u8; NONCE], context: &str, plain: &[u8]) -> Result<Vec<u8>, Unsealable> {
+        let payload = Payload { msg: plain, aad: context.as_bytes() };
+        let sealed = self.cipher.encrypt((&nonce).into(), payload).map_err(|_| Unsealable)?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens what was sealed for the same place.
+    pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or(Unsealable)?;
+        let payload = Payload { msg: sealed, aad: context.as_bytes() };
+        self.cipher.decrypt(nonce.into(), payload).map_err(|_| Unsealable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_equals_only_that_of_the_same_secret() {
+        assert_eq!(SecretHash::of("sk_one"), SecretHash::of("sk_one"));
+        assert_ne!(SecretHash::of("sk_one"), SecretHash::of("sk_two"));
+        assert_eq!(format!("{:?}", SecretHash::of("sk_one")), "SecretHash(..)");
+        assert!(SecretHash::from_bytes(&[0; 31]).is_none());
+    }
+
+    #[test]
+    fn a_sealed_value_opens_in_its_place_only() {
+        let sealer = Sealer::new(&[1; 32]);
+        let sealed = sealer.seal([2; 12], "here", b"material").unwrap();
+        assert!(!sealed.windows(8).any(|window| window == b"material"));
+        assert_eq!(sealer.open("here", &sealed).unwrap(), b"material");
+        assert_eq!(sealer.open("there", &sealed), Err(Unsealable));
+        assert_eq!(Sealer::new(&[3; 32]).open("here", &sealed), Err(Unsealable));
+        assert_eq!(sealer.open("here", &sealed[..11]), Err(Unsealable));
+    }
+}

@@ -1,0 +1,358 @@
+//! A server from its parts: builder, listener, and the handle on a running one.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use indexmap::IndexMap;
+use rescind_specs::{Diagnostic, Vendor};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::bootstrap::{Bootstrap, BootstrapError};
+use crate::clock::Clock;
+use crate::connection::{self, Connections};
+use crate::fault::{Fault, Faults};
+use crate::id::{Ids, NoRandomness};
+use crate::keys::{KeyError, Keys};
+use crate::limiter::RateLimit;
+use crate::runtime::{Limits, Mode};
+use crate::state::{Settings, State};
+use crate::store::{SqliteStore, Store, StoreError};
+use crate::target::{ContractTarget, Control, Target};
+use crate::{access_log, admin, vendor};
+
+/// The server; see [`Server::builder`].
+#[derive(Debug)]
+pub struct Server;
+
+impl Server {
+    /// A server with all bundled contracts under their prefixes, in memory, on a free port of the loopback interface,
+    /// with the clock of the machine and no fault.
+    pub fn builder() -> Builder {
+        Builder {
+            contracts: Vec::new(),
+            placement: Placement::Prefixed,
+            database: Database::Memory,
+            clock: Clock::system(),
+            seed: None,
+            faults: Vec::new(),
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            admin: None,
+            settings: Settings::default(),
+            connections: Connections::default(),
+        }
+    }
+}
+
+/// Where the facts are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// In memory, gone when the server stops.
+    Memory,
+    /// In a SQLite file, with a key file beside it (the same name with `.key` appended).
+    File(PathBuf),
+}
+
+/// Where contracts are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// Each under its prefix.
+    Prefixed,
+    /// The only one at the root.
+    Root,
+}
+
+/// A server to start.
+#[derive(Clone, Debug)]
+#[must_use = "a builder starts nothing until it is told to spawn"]
+pub struct Builder {
+    contracts: Vec<Vendor>,
+    placement: Placement,
+    database: Database,
+    clock: Clock,
+    seed: Option<u64>,
+    faults: Vec<Fault>,
+    address: SocketAddr,
+    admin: Option<SocketAddr>,
+    settings: Settings,
+    connections: Connections,
+}
+
+impl Builder {
+    /// Serves this contract; without a call, all are served.
+    pub fn contract(mut self, contract: Vendor) -> Self {
+        if !self.contracts.contains(&contract) {
+            self.contracts.push(contract);
+        }
+        self
+    }
+
+    /// Serves the only contract at the root instead of under its prefix.
+    pub fn at_root(mut self) -> Self {
+        self.placement = Placement::Root;
+        self
+    }
+
+    /// Keeps the facts there.
+    pub fn database(mut self, database: Database) -> Self {
+        self.database = database;
+        self
+    }
+
+    /// Takes the time from this clock.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Makes the same ids and secrets in each run. For tests: whoever knows the seed knows the secrets.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Breaks this promise from the start.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Listens there; port 0 is any free port.
+    pub fn bind(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Opens the admin listener there. Whoever reaches it rules the server; keep it on the loopback interface.
+    pub fn admin(mut self, address: SocketAddr) -> Self {
+        self.admin = Some(address);
+        self
+    }
+
+    /// Remembers authentications this long instead of as long as allowed (which is also the most).
+    pub fn cache_lifetime(mut self, lifetime: Duration) -> Self {
+        self.settings.cache = Some(lifetime);
+        self
+    }
+
+    /// Allows so many calls.
+    pub fn rate_limit(mut self, rate: RateLimit) -> Self {
+        self.settings.rate = rate;
+        self
+    }
+
+    /// Bounds on requests.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.settings.limits = limits;
+        self
+    }
+
+    /// What an operation without an implementation answers.
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.settings.mode = mode;
+        self
+    }
+
+    /// Bounds on connections.
+    pub fn connections(mut self, connections: Connections) -> Self {
+        self.connections = connections;
+        self
+    }
+
+    /// Prepares everything and starts to listen, on the present tokio runtime.
+    pub async fn spawn(mut self) -> Result<Running, StartError> {
+        if self.contracts.is_empty() {
+            self.contracts = Vendor::ALL.to_vec();
+        }
+        if self.placement == Placement::Root && self.contracts.len() != 1 {
+            return Err(StartError::RootTaken { contracts: self.contracts.len() });
+        }
+        let listener = listen(self.address).await?;
+        let admin_listener = match self.admin {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let state = self.state().await?;
+        let mut targets = IndexMap::new();
+        let mut routes = Router::new();
+        for contract in &self.contracts {
+            targets.insert(*contract, vendor::bootstrap(*contract, &state).await?);
+            let router = vendor::router(*contract, &state)?;
+            routes = match self.placement {
+                Placement::Prefixed => routes.nest(vendor::prefix(*contract), router),
+                Placement::Root => router,
+            };
+        }
+        let stop = CancellationToken::new();
+        let address =
+            listener.local_addr().map_err(|source| StartError::Listen { address: self.address, source })?;
+        let mut tasks = vec![tokio::spawn(connection::serve(
+            listener,
+            access_log::wrap(routes),
+            self.connections,
+            stop.clone(),
+        ))];
+        let mut admin_address = None;
+        if let Some(listener) = admin_listener {
+            admin_address = listener.local_addr().ok();
+            let routes = admin::router(state.clone(), self.contracts.clone());
+            tasks.push(tokio::spawn(connection::serve(listener, routes, self.connections, stop.clone())));
+        }
+        Ok(Running { address, admin_address, placement: self.placement, state, targets, stop, tasks })
+    }
+
+    async fn state(&self) -> Result<State, StartError> {
+        let ids = self.seed.map_or_else(Ids::from_os, |seed| Ok(Ids::seeded(seed)))?;
+        let (keys, store): (Keys, Arc<dyn Store>) = match &self.database {
+            Database::Memory => {
+                let keys = Keys::generate(&ids);
+                let store = SqliteStore::in_memory(keys.sealer(), ids.clone()).await?;
+                (keys, Arc::new(store))
+            }
+            Database::File(path) => {
+                let mut key_path = path.clone().into_os_string();
+                key_path.push(".key");
+                let keys = Keys::open(key_path.as_ref(), &ids)?;
+                let store = SqliteStore::open(path, keys.sealer(), ids.clone()).await?;
+                (keys, Arc::new(store))
+            }
+        };
+        let faults: Faults = self.faults.iter().copied().collect();
+        Ok(State::new(store, self.clock.clone(), ids, keys, faults, self.settings))
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+/// A running server. Dropping it stops it without waiting for requests under way; [`Running::shutdown`] waits.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    admin_address: Option<SocketAddr>,
+    placement: Placement,
+    state: State,
+    targets: IndexMap<Vendor, Bootstrap>,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL of a contract, without a slash at its end.
+    pub fn base_url(&self, contract: Vendor) -> String {
+        match self.placement {
+            Placement::Prefixed => format!("http://{}{}", self.address, vendor::prefix(contract)),
+            Placement::Root => format!("http://{}", self.address),
+        }
+    }
+
+    /// The URL of the admin listener, if it is open.
+    pub fn admin_url(&self) -> Option<String> {
+        self.admin_address.map(|address| format!("http://{address}"))
+    }
+
+    /// The contracts that are served.
+    pub fn contracts(&self) -> impl Iterator<Item = Vendor> + '_ {
+        self.targets.keys().copied()
+    }
+
+    /// Its clock.
+    pub fn clock(&self) -> &Clock {
+        self.state.clock()
+    }
+
+    /// The promises it breaks; may be changed at any time.
+    pub fn faults(&self) -> &Faults {
+        self.state.faults()
+    }
+
+    /// What everything shares.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Who can call a contract from the start; nobody if it is not served.
+    pub fn target(&self, contract: Vendor) -> Bootstrap {
+        self.targets.get(&contract).cloned().unwrap_or_default()
+    }
+
+    /// Everything a judge needs to know of this server: URLs, callers, pool, control.
+    pub fn describe(&self) -> Target {
+        let contracts = self.targets.iter().map(|(contract, start)| {
+            (contract.name().to_owned(), ContractTarget::new(self.base_url(*contract), start))
+        });
+        Target { contracts: contracts.collect(), control: self.admin_url().map(|url| Control { url }) }
+    }
+
+    /// Stops listening, waits for requests under way for as long as the deadline of the connections allows, and closes
+    /// the store.
+    pub async fn shutdown(mut self) {
+        self.stop.cancel();
+        for task in std::mem::take(&mut self.tasks) {
+            // A listener that panicked has stopped, too.
+            let _ = task.await;
+        }
+        if let Err(error) = self.state.store().close().await {
+            tracing::warn!(%error, "the store did not close");
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}; is it in use, or not one of this machine?")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Several contracts at one root.
+    #[error(
+        "{contracts} contracts cannot share the root; choose one with --contract, or leave --at-root out"
+    )]
+    RootTaken {
+        /// How many.
+        contracts: usize,
+    },
+    /// The store could not be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key file could not be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// The callers could not be made.
+    #[error(transparent)]
+    Bootstrap(#[from] BootstrapError),
+    /// A mistake in the documents of a bundled contract.
+    #[error("a bundled contract has a mistake: {0}")]
+    Contract(Box<Diagnostic>),
+}
+
+impl From<Diagnostic> for StartError {
+    fn from(mistake: Diagnostic) -> Self {
+        Self::Contract(Box::new(mistake))
+    }
+}

@@ -1,0 +1,115 @@
+//! What all contracts of a server share: the store, the clock, ids, keys, faults and what is remembered in memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::auth_cache::AuthCache;
+use crate::clock::Clock;
+use crate::fault::Faults;
+use crate::id::Ids;
+use crate::keys::Keys;
+use crate::limiter::{Limiter, RateLimit};
+use crate::runtime::{Limits, Mode};
+use crate::store::Store;
+
+/// The shared state. Clones are handles on the same state.
+#[derive(Clone, Debug)]
+pub struct State(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    ids: Ids,
+    keys: Keys,
+    faults: Faults,
+    cache: AuthCache,
+    limiter: Limiter,
+    limits: Limits,
+    mode: Mode,
+}
+
+/// Parts of a [`State`] that have a default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settings {
+    /// How long an authentication may be remembered; `None` is as long as the contracts allow.
+    pub cache: Option<Duration>,
+    /// How many calls a caller may make.
+    pub rate: RateLimit,
+    /// Bounds on requests.
+    pub limits: Limits,
+    /// What an operation without an implementation answers.
+    pub mode: Mode,
+}
+
+/// The longest time for which an authentication may be remembered.
+pub const CACHE_BOUND: Duration = Duration::from_mins(5);
+
+impl State {
+    /// A state over a store.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        ids: Ids,
+        keys: Keys,
+        faults: Faults,
+        settings: Settings,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            clock,
+            ids,
+            keys,
+            faults,
+            cache: AuthCache::new(settings.cache.map_or(CACHE_BOUND, |asked| asked.min(CACHE_BOUND))),
+            limiter: Limiter::new(settings.rate),
+            limits: settings.limits,
+            mode: settings.mode,
+        }))
+    }
+
+    /// The facts.
+    pub fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
+    /// The time.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Where ids and secrets come from.
+    pub fn ids(&self) -> &Ids {
+        &self.0.ids
+    }
+
+    /// The keys that tokens and pairs are made with.
+    pub fn keys(&self) -> &Keys {
+        &self.0.keys
+    }
+
+    /// The promises to break.
+    pub fn faults(&self) -> &Faults {
+        &self.0.faults
+    }
+
+    /// Who was accepted lately.
+    pub fn cache(&self) -> &AuthCache {
+        &self.0.cache
+    }
+
+    /// Who has called how often.
+    pub fn limiter(&self) -> &Limiter {
+        &self.0.limiter
+    }
+
+    /// Bounds on requests.
+    pub fn limits(&self) -> Limits {
+        self.0.limits
+    }
+
+    /// What an operation without an implementation answers.
+    pub fn mode(&self) -> Mode {
+        self.0.mode
+    }
+}

@@ -1,0 +1,31 @@
+//! The behaviour of each contract, and nothing else: one file a vendor.
+
+pub mod breaks;
+pub mod records;
+mod start;
+
+use axum::Router;
+use rescind_specs::{Diagnostic, Vendor};
+pub use start::{bootstrap, mint};
+
+use crate::state::State;
+
+/// The prefix under which a contract is served, unless it is the only one and served at the root.
+pub fn prefix(vendor: Vendor) -> &'static str {
+    match vendor {
+        Vendor::WattShift => "/wattshift",
+        Vendor::Dinie => "/dinie/v3",
+        Vendor::ShiftAgent => "/shiftagent",
+        Vendor::EntryTarget => "/entrytarget",
+    }
+}
+
+/// The routes of a contract, relative to its prefix.
+///
+/// # Errors
+/// A mistake in the contract's documents; the tests of this crate exclude it.
+pub fn router(vendor: Vendor, _state: &State) -> Result<Router, Diagnostic> {
+    match vendor {
+        Vendor::WattShift | Vendor::Dinie | Vendor::ShiftAgent | Vendor::EntryTarget => Ok(Router::new()),
+    }
+}

@@ -1,0 +1,110 @@
+//! Who can call each contract before anybody was given a credential over it.
+
+use rescind_specs::Vendor;
+use serde_json::{Value, json};
+
+use super::records::{dinie, entrytarget, shiftagent};
+use crate::bootstrap::{
+    self, Bootstrap, BootstrapError, OPERATOR, OUTSIDER, POOL, Pair, Wanted, generations,
+};
+use crate::id::Format;
+use crate::state::State;
+use crate::store::{NewResource, PairState, Realm, Registration};
+
+/// Makes the callers of a contract, or finds them again after a restart.
+pub async fn bootstrap(vendor: Vendor, state: &State) -> Result<Bootstrap, BootstrapError> {
+    match vendor {
+        // Nobody needs a credential to ask for one.
+        Vendor::WattShift => Ok(Bootstrap::default()),
+        Vendor::Dinie => partners(state).await,
+        Vendor::ShiftAgent => service_keys(state).await,
+        Vendor::EntryTarget => pairs(state).await,
+    }
+}
+
+async fn partners(state: &State) -> Result<Bootstrap, BootstrapError> {
+    let mut start = Bootstrap::default();
+    for (name, partner) in [OPERATOR, OUTSIDER].into_iter().zip(dinie::PARTNERS) {
+        let wanted = Wanted {
+            caller: format!("dinie {name}"),
+            realm: dinie::CREDENTIALS.of(partner),
+            name,
+            id: dinie::CLIENT_ID,
+            secret: dinie::CLIENT_SECRET,
+            attributes: serde_json::Map::new(),
+        };
+        start.callers.insert(name.to_owned(), bootstrap::credential(state, wanted).await?);
+    }
+    Ok(start)
+}
+
+async fn service_keys(state: &State) -> Result<Bootstrap, BootstrapError> {
+    let mut start = Bootstrap::default();
+    for (name, root) in [OPERATOR, OUTSIDER].into_iter().zip(shiftagent::ROOT_TENANTS) {
+        let wanted = Wanted {
+            caller: format!("shiftagent {name}"),
+            realm: shiftagent::SERVICE_KEYS.of(root),
+            name,
+            id: shiftagent::KEY_ID,
+            secret: shiftagent::SERVICE_KEY,
+            attributes: [("scopes".to_owned(), json!(shiftagent::SCOPES))].into_iter().collect(),
+        };
+        start.callers.insert(name.to_owned(), bootstrap::credential(state, wanted).await?);
+        let tenants = shiftagent::TENANTS.of(root);
+        let tenant = member(state, tenants, shiftagent::TENANT_EXTERNAL_ID, &shiftagent::TENANT_ID).await?;
+        let users = shiftagent::USERS.of(&tenant);
+        member(state, users, shiftagent::USER_EXTERNAL_ID, &shiftagent::USER_ID).await?;
+    }
+    Ok(start)
+}
+
+/// The id of the record with this external id, which is made if it is missing.
+async fn member(
+    state: &State,
+    realm: Realm<'_>,
+    external_id: &str,
+    format: &Format,
+) -> Result<String, BootstrapError> {
+    if let Some(known) = state.store().resource_named(realm, external_id).await? {
+        return Ok(known.id);
+    }
+    let id = state.keys().text(&format!("{} {} {external_id}", realm.collection, realm.tenant), format);
+    let record = NewResource {
+        id: &id,
+        name: external_id,
+        credential: None,
+        attributes: [("status".to_owned(), Value::from("active"))].into_iter().collect(),
+        created_at: state.clock().now(),
+    };
+    state.store().register(realm, record, None).await?;
+    Ok(id)
+}
+
+async fn pairs(state: &State) -> Result<Bootstrap, BootstrapError> {
+    let derivation = entrytarget::derivation(state);
+    let mut start = Bootstrap::default();
+    for generation in generations("entrytarget operator") {
+        let id = generation.text(state.keys(), "id", &entrytarget::API_KEY);
+        let secret = derivation.secret(&id);
+        let hash = crate::secret::SecretHash::of(secret.expose());
+        match state.store().register_pair(&id, hash, state.clock().now()).await? {
+            Registration::Registered | Registration::Duplicate(PairState::Active) => {
+                start.callers.insert(OPERATOR.to_owned(), Pair { id, secret });
+                break;
+            }
+            Registration::Duplicate(PairState::Revoked { .. }) => {}
+        }
+    }
+    if start.callers.is_empty() {
+        return Err(BootstrapError::Exhausted("entrytarget operator".to_owned()));
+    }
+    start.pool = mint(state, POOL);
+    Ok(start)
+}
+
+/// Genuine pairs that were never made before, for contracts whose pairs come from elsewhere.
+pub fn mint(state: &State, count: usize) -> Vec<Pair> {
+    let derivation = entrytarget::derivation(state);
+    let pairs = std::iter::repeat_with(|| derivation.mint(state.ids()));
+    pairs.take(count).map(|(id, secret)| Pair { id, secret }).collect()
+}
