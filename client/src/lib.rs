@@ -1,1 +1,50 @@
 //! Typed clients of credential APIs, generated from their contracts.
+//!
+//! One module a contract, each behind a feature of its name. A module has a `Client` with a function for each
+//! operation, the `types` of its bodies, and for each operation an enum of its documented failures.
+//!
+//! ```no_run
+//! use rescind_client::dinie::{Client, RevokeCredentialError};
+//! use rescind_client::{Credentials, Error};
+//!
+//! # async fn revoke(token: String) -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::new("https://sandbox.api.dinie.com.br/v3")
+//!     .with_credentials(Credentials::new().bearer(token));
+//! match client.revoke_credential().client_id("dinie_ci_550e8400e29b41d4a716446655440000").send().await {
+//!     Ok(_) => println!("revoked"),
+//!     Err(error) => match error.documented() {
+//!         Some(RevokeCredentialError::Conflict(problem)) => println!("still needed: {}", problem.detail),
+//!         Some(RevokeCredentialError::NotFound(_)) => println!("there is no such credential"),
+//!         Some(other) => println!("documented, and no success: {other:?}"),
+//!         None if error.is_retryable() => println!("again after {:?}", error.retry_after()),
+//!         None => return Err(error.into()),
+//!     },
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What an answer can be
+//! * a documented success: `Ok`, with status, headers and the typed body;
+//! * a documented failure: [`Error::Documented`], with the variant of its status;
+//! * a documented status with a body that is not as documented: [`Error::Malformed`], with the bytes;
+//! * a status that the contract does not document: [`Error::Unexpected`];
+//! * none: [`Error::Transport`], or [`Error::InvalidRequest`] where nothing was sent.
+//!
+//! # Secrets
+//! A [`Secret`] has to be asked for with [`Secret::expose`]; neither it nor [`Credentials`] nor any error prints one.
+
+mod credential;
+mod error;
+#[rustfmt::skip]
+mod generated;
+mod secret;
+
+pub mod support;
+
+pub use progenitor_client::ResponseValue;
+
+pub use credential::{Credential, Credentials};
+pub use error::{Error, Failure, Malformed, Unexpected};
+pub use generated::*;
+pub use secret::Secret;

@@ -377,22 +377,16 @@ fn is_api_version(statement: &Stmt) -> bool {
 
 /// The URL, each parameter in a segment of its own.
 fn url(call: &Call<'_>) -> Stmt {
-    let mut template = String::from("{}");
-    let mut arguments: Vec<TokenStream> = Vec::new();
-    for piece in call.operation.path.pieces() {
-        match piece {
-            PathPiece::Literal(text) => template.push_str(&text.replace('{', "{{").replace('}', "}}")),
-            PathPiece::Parameter(name) => {
-                let position =
-                    call.parameters.iter().position(|place| place.location == "path" && place.name == *name);
-                let Some(position) = position else { continue };
-                let raw = ident(&format!("p{position}"));
-                template.push_str("{}");
-                arguments.push(quote!(support::segment(#name, &#raw)?));
-            }
+    let parts = call.operation.path.pieces().iter().filter_map(|piece| match piece {
+        PathPiece::Literal(text) => Some(quote!(#text)),
+        PathPiece::Parameter(name) => {
+            let position =
+                call.parameters.iter().position(|place| place.location == "path" && place.name == *name)?;
+            let raw = ident(&format!("p{position}"));
+            Some(quote!(&support::segment(#name, &#raw.to_string())?))
         }
-    }
-    parse_quote!(let url = format!(#template, client.core.base_url() #(, #arguments)*);)
+    });
+    parse_quote!(let url = [client.core.base_url() #(, #parts)*].concat();)
 }
 
 /// A body that was not given is not finished.

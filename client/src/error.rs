@@ -1,0 +1,259 @@
+//! One view of a failed call: a documented failure, an answer beside the contract, or no answer at all.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+
+/// Why a call did not succeed. `E` has one variant for each documented failure of the operation.
+///
+/// Neither `Debug` nor `Display` prints a body or a header: an answer beside the contract may hold anything.
+#[non_exhaustive]
+pub enum Error<E> {
+    /// The contract documents this status for a failure, and the answer is as documented.
+    Documented(Box<Failure<E>>),
+    /// The contract documents this status, but not such a body.
+    Malformed(Box<Malformed>),
+    /// The contract does not document this status.
+    Unexpected(Box<Unexpected>),
+    /// An argument cannot be sent; nothing was.
+    InvalidRequest(String),
+    /// No whole answer came back.
+    Transport(reqwest::Error),
+}
+
+/// A documented failure.
+#[derive(Clone)]
+pub struct Failure<E> {
+    /// Which one, with its typed body.
+    pub error: E,
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body as received, also where none is documented.
+    pub body: Bytes,
+}
+
+/// An answer with a documented status and a body that is not as documented.
+pub struct Malformed {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body as received.
+    pub body: Bytes,
+    /// What is wrong with it.
+    pub cause: serde_json::Error,
+}
+
+/// An answer with a status that the contract does not document.
+#[derive(Clone)]
+pub struct Unexpected {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body as received.
+    pub body: Bytes,
+}
+
+impl Malformed {
+    /// The media type that the answer claims to have.
+    pub fn content_type(&self) -> Option<&str> {
+        content_type(&self.headers)
+    }
+}
+
+impl<E> Error<E> {
+    /// The documented failure, if it is one.
+    pub fn documented(&self) -> Option<&E> {
+        match self {
+            Self::Documented(failure) => Some(&failure.error),
+            _ => None,
+        }
+    }
+
+    /// The documented failure by value.
+    ///
+    /// # Errors
+    /// The error itself, where it is no documented failure.
+    pub fn into_documented(self) -> Result<E, Self> {
+        match self {
+            Self::Documented(failure) => Ok(failure.error),
+            other => Err(other),
+        }
+    }
+
+    /// The status of the answer, if one came back.
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Documented(failure) => Some(failure.status),
+            Self::Malformed(malformed) => Some(malformed.status),
+            Self::Unexpected(unexpected) => Some(unexpected.status),
+            Self::InvalidRequest(_) => None,
+            Self::Transport(error) => error.status(),
+        }
+    }
+
+    /// The headers of the answer, if one came back.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        match self {
+            Self::Documented(failure) => Some(&failure.headers),
+            Self::Malformed(malformed) => Some(&malformed.headers),
+            Self::Unexpected(unexpected) => Some(&unexpected.headers),
+            Self::InvalidRequest(_) | Self::Transport(_) => None,
+        }
+    }
+
+    /// The body of the answer as received, if one came back.
+    pub fn body(&self) -> Option<&Bytes> {
+        match self {
+            Self::Documented(failure) => Some(&failure.body),
+            Self::Malformed(malformed) => Some(&malformed.body),
+            Self::Unexpected(unexpected) => Some(&unexpected.body),
+            Self::InvalidRequest(_) | Self::Transport(_) => None,
+        }
+    }
+
+    /// Whether the same call may succeed later: a status for overload or outage, or no answer.
+    ///
+    /// A call whose answer was lost may have been carried out. Only repeat what may happen twice.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Transport(error) => !error.is_builder() && !error.is_redirect(),
+            _ => {
+                matches!(self.status().map(|status| status.as_u16()), Some(408 | 429 | 500 | 502 | 503 | 504))
+            }
+        }
+    }
+
+    /// How long the answer asks to wait: `Retry-After` in seconds (RFC 9110 §10.2.3).
+    ///
+    /// `None` where the header is absent or holds a date, which only the caller's clock can turn into a delay.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let value = self.headers()?.get(RETRY_AFTER)?.to_str().ok()?;
+        value.trim().parse().ok().map(Duration::from_secs)
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_TYPE)?.to_str().ok()
+}
+
+impl<E> From<reqwest::Error> for Error<E> {
+    /// The URL is left out: it may hold an API key.
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_builder() {
+            return Self::InvalidRequest(chain(&error.without_url()));
+        }
+        Self::Transport(error.without_url())
+    }
+}
+
+impl<E> From<reqwest::header::InvalidHeaderValue> for Error<E> {
+    fn from(_: reqwest::header::InvalidHeaderValue) -> Self {
+        Self::InvalidRequest("a header parameter holds characters that a header cannot carry".into())
+    }
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}
+
+impl<E> fmt::Display for Error<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Documented(failure) => {
+                write!(f, "the call was refused with the documented status {}", failure.status)
+            }
+            Self::Malformed(malformed) => write!(
+                f,
+                "the answer has the documented status {}, but a body that is not as documented ({}): {}",
+                malformed.status,
+                malformed.content_type().unwrap_or("no media type"),
+                place(&malformed.cause),
+            ),
+            Self::Unexpected(unexpected) => {
+                write!(
+                    f,
+                    "the answer has the status {}, which the contract does not document",
+                    unexpected.status
+                )
+            }
+            Self::InvalidRequest(reason) => write!(f, "the request cannot be sent: {reason}"),
+            Self::Transport(error) => write!(f, "no answer: {}", chain(error)),
+        }
+    }
+}
+
+/// Where decoding stopped, without the value that it stopped at.
+fn place(error: &serde_json::Error) -> String {
+    let kind = match error.classify() {
+        serde_json::error::Category::Data => "JSON of another shape",
+        serde_json::error::Category::Eof => "JSON that ends early",
+        serde_json::error::Category::Io | serde_json::error::Category::Syntax => "not JSON",
+    };
+    format!("{kind}, at line {} column {}", error.line(), error.column())
+}
+
+impl<E: fmt::Debug> fmt::Debug for Error<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Documented(failure) => f.debug_tuple("Documented").field(failure).finish(),
+            Self::Malformed(malformed) => f.debug_tuple("Malformed").field(malformed).finish(),
+            Self::Unexpected(unexpected) => f.debug_tuple("Unexpected").field(unexpected).finish(),
+            Self::InvalidRequest(reason) => f.debug_tuple("InvalidRequest").field(reason).finish(),
+            Self::Transport(error) => f.debug_tuple("Transport").field(error).finish(),
+        }
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for Failure<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failure")
+            .field("status", &self.status.as_u16())
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Malformed")
+            .field("status", &self.status.as_u16())
+            .field("content_type", &self.content_type())
+            .field("length", &self.body.len())
+            .field("cause", &place(&self.cause))
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Unexpected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unexpected")
+            .field("status", &self.status.as_u16())
+            .field("content_type", &content_type(&self.headers))
+            .field("length", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<E: fmt::Debug> std::error::Error for Error<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+}

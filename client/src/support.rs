@@ -1,0 +1,314 @@
+//! What generated clients stand on. Generated code calls it; other code has no need to.
+//!
+//! Generated code outside of this crate names these further crates: `jiff`, `regress`, `serde`, `serde_json`, and
+//! `uuid` where the document has strings of `format: uuid`.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use bytes::Bytes;
+pub use progenitor_client::QueryParam;
+pub use reqwest;
+pub use reqwest::Method;
+pub use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+
+use crate::credential::{Credential, Credentials, NotSendable};
+use crate::error::{Error, Failure, Malformed, Unexpected};
+use progenitor_client::ResponseValue;
+use reqwest::{Request, RequestBuilder, StatusCode};
+
+/// Longest time to connect, and longest time for a whole call, of a client made by `Client::new`.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A security scheme that an operation asks for.
+#[derive(Clone, Copy, Debug)]
+pub enum Scheme {
+    /// `Authorization: Basic`.
+    Basic {
+        /// Name of the scheme.
+        name: &'static str,
+    },
+    /// `Authorization: Bearer`.
+    Bearer {
+        /// Name of the scheme.
+        name: &'static str,
+    },
+    /// An API key in a header.
+    Header {
+        /// Name of the scheme.
+        name: &'static str,
+        /// Name of the header.
+        key: &'static str,
+    },
+    /// An API key in the query.
+    Query {
+        /// Name of the scheme.
+        name: &'static str,
+        /// Name of the query parameter.
+        key: &'static str,
+    },
+    /// An API key in a cookie.
+    Cookie {
+        /// Name of the scheme.
+        name: &'static str,
+        /// Name of the cookie.
+        key: &'static str,
+    },
+    /// A scheme that this crate cannot fill.
+    Other {
+        /// Name of the scheme.
+        name: &'static str,
+    },
+}
+
+impl Scheme {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Basic { name }
+            | Self::Bearer { name }
+            | Self::Header { name, .. }
+            | Self::Query { name, .. }
+            | Self::Cookie { name, .. }
+            | Self::Other { name } => name,
+        }
+    }
+
+    /// Whether `credential` is of the kind that the scheme takes.
+    pub(crate) fn takes(&self, credential: &Credential) -> bool {
+        matches!(
+            (self, credential),
+            (Self::Basic { .. }, Credential::Basic { .. })
+                | (Self::Bearer { .. }, Credential::Bearer(_))
+                | (Self::Header { .. } | Self::Query { .. } | Self::Cookie { .. }, Credential::ApiKey(_))
+        )
+    }
+}
+
+/// What every generated client holds.
+#[derive(Clone)]
+pub struct Core {
+    base_url: String,
+    http: Result<reqwest::Client, String>,
+    credentials: Credentials,
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("credentials", &self.credentials).finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    /// A core with an HTTP client of its own: no redirects, a time limit.
+    pub fn new(base_url: &str) -> Self {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(TIMEOUT)
+            .timeout(TIMEOUT)
+            .build()
+            .map_err(|error| error.to_string());
+        Self { base_url: trimmed(base_url), http, credentials: Credentials::new() }
+    }
+
+    /// A core that sends over `http`.
+    pub fn with_client(base_url: &str, http: reqwest::Client) -> Self {
+        Self { base_url: trimmed(base_url), http: Ok(http), credentials: Credentials::new() }
+    }
+
+    /// What is presented from now on.
+    pub fn set_credentials(&mut self, credentials: Credentials) {
+        self.credentials = credentials;
+    }
+
+    /// The base URL, without a slash at its end.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The HTTP client, unless this machine cannot make one.
+    pub fn http<E>(&self) -> Result<&reqwest::Client, Error<E>> {
+        self.http
+            .as_ref()
+            .map_err(|reason| Error::InvalidRequest(format!("there is no HTTP client: {reason}")))
+    }
+
+    /// Sends `request` with the credentials that it asks for, and reads the whole answer.
+    pub async fn send<E>(&self, mut request: Request, schemes: &[&[Scheme]]) -> Result<Received, Error<E>> {
+        self.credentials.apply(&mut request, schemes).map_err(|NotSendable(scheme)| {
+            Error::InvalidRequest(format!(
+                "the credential for `{scheme}` holds characters that cannot be sent"
+            ))
+        })?;
+        let response = self.http()?.execute(request).await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await?;
+        Ok(Received { status, headers, body })
+    }
+}
+
+fn trimmed(base_url: &str) -> String {
+    base_url.trim_end_matches('/').to_owned()
+}
+
+/// An argument as one segment of a path.
+///
+/// # Errors
+/// The argument is empty, `.` or `..`: URLs with such segments lead elsewhere.
+pub fn segment<E>(name: &str, text: &str) -> Result<String, Error<E>> {
+    if matches!(text, "" | "." | "..") {
+        return Err(Error::InvalidRequest(format!("`{name}` must not be empty, `.` or `..`")));
+    }
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        // RFC 3986 §2.3, unreserved characters.
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.push(char::from(b"0123456789ABCDEF"[usize::from(byte >> 4)]));
+            encoded.push(char::from(b"0123456789ABCDEF"[usize::from(byte & 15)]));
+        }
+    }
+    Ok(encoded)
+}
+
+/// Bodies that may be left out.
+pub trait RequestExt: Sized {
+    /// JSON as `media_type`; nothing at all, not even `null`, where there is no body.
+    #[must_use]
+    fn optional_json<T: Serialize>(self, media_type: &str, body: Option<&T>) -> Self;
+
+    /// A form, or nothing.
+    #[must_use]
+    fn optional_form<T: Serialize>(self, body: Option<&T>) -> Self;
+
+    /// Bytes as `media_type`, or nothing.
+    #[must_use]
+    fn optional_body(self, media_type: &str, body: Option<reqwest::Body>) -> Self;
+}
+
+impl RequestExt for RequestBuilder {
+    fn optional_json<T: Serialize>(self, media_type: &str, body: Option<&T>) -> Self {
+        match body {
+            Some(body) => self.header(CONTENT_TYPE, media_type).json(body),
+            None => self,
+        }
+    }
+
+    fn optional_form<T: Serialize>(self, body: Option<&T>) -> Self {
+        match body {
+            Some(body) => self.form(body),
+            None => self,
+        }
+    }
+
+    fn optional_body(self, media_type: &str, body: Option<reqwest::Body>) -> Self {
+        match body {
+            Some(body) => self.header(CONTENT_TYPE, media_type).body(body),
+            None => self,
+        }
+    }
+}
+
+/// A whole answer, before it is known what it means.
+pub struct Received {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// A decoded success.
+type Success<T, E> = Result<ResponseValue<T>, Error<E>>;
+
+impl Received {
+    /// The status.
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// A documented success without a body.
+    pub fn success_empty<T, E>(self, wrap: impl FnOnce(()) -> T) -> Success<T, E> {
+        Ok(ResponseValue::new(wrap(()), self.status, self.headers))
+    }
+
+    /// A documented success with a JSON body.
+    pub fn success_json<B: DeserializeOwned, T, E>(self, wrap: impl FnOnce(B) -> T) -> Success<T, E> {
+        match serde_json::from_slice(&self.body) {
+            Ok(body) => Ok(ResponseValue::new(wrap(body), self.status, self.headers)),
+            Err(cause) => Err(self.malformed(cause)),
+        }
+    }
+
+    /// A documented success with text.
+    pub fn success_text<T, E>(self, wrap: impl FnOnce(String) -> T) -> Success<T, E> {
+        let text = String::from_utf8_lossy(&self.body).into_owned();
+        Ok(ResponseValue::new(wrap(text), self.status, self.headers))
+    }
+
+    /// A documented success with bytes.
+    pub fn success_bytes<T, E>(self, wrap: impl FnOnce(Bytes) -> T) -> Success<T, E> {
+        Ok(ResponseValue::new(wrap(self.body), self.status, self.headers))
+    }
+
+    /// A documented failure without a body.
+    pub fn failure_empty<T, E>(self, wrap: impl FnOnce(()) -> E) -> Success<T, E> {
+        let error = wrap(());
+        Err(self.failure(error))
+    }
+
+    /// A documented failure with a JSON body.
+    pub fn failure_json<B: DeserializeOwned, T, E>(self, wrap: impl FnOnce(B) -> E) -> Success<T, E> {
+        match serde_json::from_slice(&self.body) {
+            Ok(body) => Err(self.failure(wrap(body))),
+            Err(cause) => Err(self.malformed(cause)),
+        }
+    }
+
+    /// A documented failure with text.
+    pub fn failure_text<T, E>(self, wrap: impl FnOnce(String) -> E) -> Success<T, E> {
+        let text = String::from_utf8_lossy(&self.body).into_owned();
+        Err(self.failure(wrap(text)))
+    }
+
+    /// A documented failure with bytes.
+    pub fn failure_bytes<T, E>(self, wrap: impl FnOnce(Bytes) -> E) -> Success<T, E> {
+        let body = self.body.clone();
+        Err(self.failure(wrap(body)))
+    }
+
+    /// An answer that the contract does not document.
+    pub fn unexpected<T, E>(self) -> Success<T, E> {
+        let Self { status, headers, body } = self;
+        Err(Error::Unexpected(Box::new(Unexpected { status, headers, body })))
+    }
+
+    fn failure<E>(self, error: E) -> Error<E> {
+        let Self { status, headers, body } = self;
+        Error::Documented(Box::new(Failure { error, status, headers, body }))
+    }
+
+    fn malformed<E>(self, cause: serde_json::Error) -> Error<E> {
+        let Self { status, headers, body } = self;
+        Error::Malformed(Box::new(Malformed { status, headers, body, cause }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments() {
+        for (value, documented) in
+            [("a", "a"), ("a/b", "a%2Fb"), ("ü", "%C3%BC"), ("a b?c#d", "a%20b%3Fc%23d"), ("...", "...")]
+        {
+            assert_eq!(segment::<()>("id", value).unwrap(), documented);
+        }
+        for value in ["", ".", ".."] {
+            assert!(matches!(segment::<()>("id", value), Err(Error::InvalidRequest(_))));
+        }
+    }
+}
