@@ -5,7 +5,11 @@
 
 pub mod deployment;
 pub mod exchange;
+pub mod exit_code;
 pub mod finding;
 pub mod plan;
+pub mod progress;
+pub mod redact;
 pub mod report;
+pub mod strategy;
 pub mod verdict;

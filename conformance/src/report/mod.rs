@@ -123,6 +123,23 @@ pub struct OperationCoverage {
     pub received: Vec<(u16, u64)>,
 }
 
+impl Outcome {
+    /// A word for it, as in tables.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Judged(Verdict::Pass) => "passed",
+            Self::Judged(Verdict::Divergence) => "diverged",
+            Self::Judged(Verdict::Inconclusive) => "inconclusive",
+            Self::Judged(Verdict::Fail) => "failed",
+            Self::Judged(Verdict::Error) => "error",
+            Self::NotExercised(_) => "not exercised",
+            Self::NotRun(_) => "not run",
+            Self::Pending(_) => "pending",
+            Self::NotObserved(_) => "not observed",
+        }
+    }
+}
+
 impl ContractReport {
     /// The worst verdict on anything; `Inconclusive` where a promise was never exercised or no credential was revoked.
     pub fn verdict(&self) -> Verdict {
