@@ -167,9 +167,14 @@ impl Inner {
     fn check_schemas(&self) -> Result<(), LoadError> {
         let mut errors = Vec::new();
         for operation in &self.operations {
-            let requests = operation.parameters.iter().filter_map(|parameter| parameter.schema.as_ref()).chain(
-                operation.request_body.iter().flat_map(|body| &body.content).filter_map(|body| body.schema.as_ref()),
-            );
+            let requests =
+                operation.parameters.iter().filter_map(|parameter| parameter.schema.as_ref()).chain(
+                    operation
+                        .request_body
+                        .iter()
+                        .flat_map(|body| &body.content)
+                        .filter_map(|body| body.schema.as_ref()),
+                );
             let responses = operation.responses.iter().flat_map(|response| {
                 let headers = response.headers.iter().filter_map(|header| header.schema.as_ref());
                 headers.chain(response.content.iter().filter_map(|content| content.schema.as_ref()))

@@ -77,7 +77,8 @@ impl FromStr for MediaType {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let essence = text.split(';').next().unwrap_or_default().trim();
         let token = |part: &str| {
-            !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"/()<>@,;:\\\"[]?={}".contains(c))
+            !part.is_empty()
+                && part.chars().all(|c| c.is_ascii_graphic() && !"/()<>@,;:\\\"[]?={}".contains(c))
         };
         match essence.split_once('/') {
             Some((kind, subtype)) if token(kind) && token(subtype) => {

@@ -6,7 +6,16 @@ use crate::{Content, MediaType, Parameter, ParameterLocation, Pointer, Responses
 
 /// The identifier of an operation, unique within a contract.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(transparent)]
 pub struct OperationId(pub String);

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    Content, Diagnostic, Document, KeyLocation, MediaType, Operation, OperationId, Parameter, ParameterLocation,
-    ParameterStyle, PathTemplate, Pointer, RequestBody, Response, ResponseHeader, Responses, Schema, SchemeKind,
-    SchemeName, SecurityRequirements, SecurityScheme,
+    Content, Diagnostic, Document, KeyLocation, MediaType, Operation, OperationId, Parameter,
+    ParameterLocation, ParameterStyle, PathTemplate, Pointer, RequestBody, Response, ResponseHeader,
+    Responses, Schema, SchemeKind, SchemeName, SecurityRequirements, SecurityScheme,
 };
 
 /// What the OpenAPI document says.
@@ -66,7 +66,13 @@ impl<'d> Reader<'d> {
             let Some(object) = value.and_then(Value::as_object) else { continue };
             for key in object.keys() {
                 let Some((_, method)) = METHODS.iter().find(|(name, _)| name == key) else { continue };
-                operations.push(self.operation(&path, method.clone(), &item, &item.join(key), &default_security));
+                operations.push(self.operation(
+                    &path,
+                    method.clone(),
+                    &item,
+                    &item.join(key),
+                    &default_security,
+                ));
             }
         }
         operations
@@ -84,7 +90,9 @@ impl<'d> Reader<'d> {
         let shared = self.parameters(&item.join("parameters"));
         let mut parameters: Vec<Parameter> = shared
             .into_iter()
-            .filter(|shared| !own.iter().any(|own| own.location == shared.location && own.name == shared.name))
+            .filter(|shared| {
+                !own.iter().any(|own| own.location == shared.location && own.name == shared.name)
+            })
             .collect();
         parameters.extend(own);
         Operation {
@@ -113,7 +121,9 @@ impl<'d> Reader<'d> {
         let location = match object.get("in")?.as_str()? {
             "path" => ParameterLocation::Path,
             "query" => ParameterLocation::Query,
-            "header" if ["accept", "content-type", "authorization"].contains(&&*name.to_ascii_lowercase()) => {
+            "header"
+                if ["accept", "content-type", "authorization"].contains(&&*name.to_ascii_lowercase()) =>
+            {
                 return None;
             }
             "header" => ParameterLocation::Header,

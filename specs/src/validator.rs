@@ -33,7 +33,13 @@ pub struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pointer = self.pointer.as_str();
-        write!(f, "{}: {} ({})", if pointer.is_empty() { "body" } else { pointer }, self.message, self.keyword)
+        write!(
+            f,
+            "{}: {} ({})",
+            if pointer.is_empty() { "body" } else { pointer },
+            self.message,
+            self.keyword
+        )
     }
 }
 

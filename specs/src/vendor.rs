@@ -22,7 +22,10 @@ pub enum Vendor {
 macro_rules! documents {
     ($folder:literal) => {
         [
-            (concat!("specs/", $folder, "/openapi.yaml"), include_str!(concat!("../", $folder, "/openapi.yaml"))),
+            (
+                concat!("specs/", $folder, "/openapi.yaml"),
+                include_str!(concat!("../", $folder, "/openapi.yaml")),
+            ),
             (
                 concat!("specs/", $folder, "/lifecycle.yaml"),
                 include_str!(concat!("../", $folder, "/lifecycle.yaml")),
