@@ -2,6 +2,7 @@
 
 pub mod breaks;
 pub mod records;
+mod spoil;
 mod start;
 
 use axum::Router;
