@@ -3,13 +3,20 @@
 //! contract and deployment → requests and sequences → exchanges → findings → verdicts → report. Only the runner sends
 //! and waits; a check is a pure function of what was sent and received. No vendor's name stands in this crate.
 
+pub mod actors;
+pub mod call;
+pub mod check;
+pub mod clock;
+pub mod credential;
 pub mod deployment;
 pub mod exchange;
 pub mod exit_code;
 pub mod finding;
+pub mod ledger;
 pub mod plan;
 pub mod progress;
 pub mod redact;
 pub mod report;
+pub mod session;
 pub mod strategy;
 pub mod verdict;

@@ -1,0 +1,360 @@
+//! Whoever acts in a run, and how each puts a credential on a request.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use rescind_specs::lifecycle::{
+    Actor, CallerName, CredentialKind, Presentation, Template, TokenKind, TokenName,
+};
+use rescind_specs::{Contract, KeyLocation, Operation, SchemeKind, SchemeName};
+
+use crate::call::{Bindings, CannotBuild, Scope, add_cookie, append_query, basic, build_call, set_header};
+use crate::credential::{Credential, Token, known, lifetime};
+use crate::exchange::{Exchange, Origin, Request};
+use crate::session::Session;
+
+/// A token is renewed this long before it expires.
+const RENEW_BEFORE: Duration = Duration::from_secs(30);
+
+/// Who signs a request.
+#[derive(Clone, Debug)]
+pub enum Signer {
+    /// Nobody: no credential is presented.
+    Nobody,
+    /// A caller of the lifecycle document.
+    Caller(CallerName),
+    /// A credential, by itself or by a token that is exchanged for it first.
+    Credential(Arc<Credential>),
+    /// A token.
+    Token(Arc<Token>),
+}
+
+/// Why a request could not be signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CannotSign {
+    /// The operator did not supply the caller.
+    #[error("the caller {0} was not supplied")]
+    NotSupplied(CallerName),
+    /// The contract lacks its kind.
+    #[error("the contract does not say what {0} holds")]
+    Unknown(String),
+    /// The holder has nothing that the operation takes.
+    #[error("{holder} can present none of what {operation} requires")]
+    NothingFits {
+        /// Who would sign.
+        holder: String,
+        /// What was to be called.
+        operation: String,
+    },
+    /// The token was not given.
+    #[error("no {token} token was given: {why}")]
+    NoToken {
+        /// The kind of token.
+        token: TokenName,
+        /// What came instead.
+        why: String,
+    },
+    /// The value cannot be put on the request.
+    #[error(transparent)]
+    Build(#[from] CannotBuild),
+}
+
+/// One value on a request, for one security scheme.
+#[derive(Clone)]
+pub struct Placed {
+    /// The scheme.
+    pub scheme: SchemeName,
+    /// What goes there.
+    pub value: PlacedValue,
+    /// Where its parts came from.
+    pub origins: Vec<Origin>,
+}
+
+/// What goes on a request for one security scheme.
+#[derive(Clone)]
+pub enum PlacedValue {
+    /// User name and password.
+    Pair(String, String),
+    /// One value.
+    Single(String),
+}
+
+/// Whoever acts in a run. Tokens are cached until shortly before they expire.
+pub struct Actors<'s, 'r> {
+    session: &'s Session<'r>,
+    tokens: Mutex<HashMap<(String, String, TokenName), Arc<Token>>>,
+}
+
+impl<'s, 'r> Actors<'s, 'r> {
+    /// The actors of a run.
+    pub fn new(session: &'s Session<'r>) -> Self {
+        Self { session, tokens: Mutex::default() }
+    }
+
+    /// The run.
+    pub fn session(&self) -> &'s Session<'r> {
+        self.session
+    }
+
+    fn contract(&self) -> &'r Contract {
+        self.session.contract()
+    }
+
+    /// The credential that a caller holds.
+    ///
+    /// # Errors
+    /// The operator did not supply it.
+    pub fn caller(&self, name: &CallerName) -> Result<Arc<Credential>, CannotSign> {
+        let caller = self
+            .contract()
+            .lifecycle()
+            .and_then(|lifecycle| lifecycle.callers.get(name))
+            .ok_or_else(|| CannotSign::Unknown(name.to_string()))?;
+        let pair = self.session.deployment().callers.get(name);
+        let pair = pair.ok_or_else(|| CannotSign::NotSupplied(name.clone()))?;
+        Ok(Arc::new(Credential::supplied(name, &caller.holds, pair)))
+    }
+
+    /// Who `actor` is for a call with these bindings.
+    ///
+    /// # Errors
+    /// The bindings have no such credential or token.
+    pub fn signer(&self, actor: &Actor, bindings: &Bindings) -> Result<Signer, CannotSign> {
+        let unknown = || CannotSign::Unknown(actor.to_string());
+        Ok(match actor {
+            Actor::Nobody => Signer::Nobody,
+            Actor::Caller(name) => Signer::Caller(name.clone()),
+            Actor::Credential => Signer::Credential(bindings.credential.clone().ok_or_else(unknown)?),
+            Actor::Token => Signer::Token(bindings.token.clone().ok_or_else(unknown)?),
+        })
+    }
+
+    /// Someone who may call `operation`: nobody where that is allowed, else the first caller that was supplied and
+    /// can present what it takes.
+    pub fn able(&self, operation: &Operation) -> Signer {
+        if operation.security.allows_anonymous() {
+            return Signer::Nobody;
+        }
+        let callers = self.contract().lifecycle().into_iter().flat_map(|lifecycle| lifecycle.callers.keys());
+        let able = callers.filter_map(|name| self.caller(name).ok()).find(|credential| {
+            let kind = self.kind(credential);
+            kind.is_some_and(|kind| alternatives(operation).any(|set| way(kind, set).is_some()))
+        });
+        able.and_then(|credential| credential.caller.clone()).map_or(Signer::Nobody, Signer::Caller)
+    }
+
+    /// Puts the credential of `signer` on a request to `operation`: the first alternative of its security that the
+    /// signer can present, by itself or by one of its tokens. `Signer::Nobody` leaves the request as it is.
+    ///
+    /// # Errors
+    /// The signer has nothing that fits, was not supplied, or got no token.
+    pub async fn sign(
+        &self,
+        signer: &Signer,
+        operation: &Operation,
+        request: &mut Request,
+    ) -> Result<(), CannotSign> {
+        for placed in self.present(signer, operation).await? {
+            self.put(&placed, request)?;
+        }
+        Ok(())
+    }
+
+    /// What `signer` would put on a request to `operation`.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign).
+    pub async fn present(&self, signer: &Signer, operation: &Operation) -> Result<Vec<Placed>, CannotSign> {
+        let nothing =
+            |holder: String| CannotSign::NothingFits { holder, operation: operation.id.to_string() };
+        let credential = match signer {
+            Signer::Nobody => return Ok(Vec::new()),
+            Signer::Caller(name) => self.caller(name)?,
+            Signer::Credential(credential) => Arc::clone(credential),
+            Signer::Token(token) => {
+                let kind = self.kind(&token.of).and_then(|kind| kind.tokens.get(&token.name));
+                let kind = kind.ok_or_else(|| CannotSign::Unknown(token.name.to_string()))?;
+                let fits = |set: &&[SchemeName]| set.iter().all(|name| kind.present.contains_key(name));
+                let set = alternatives(operation).find(fits).ok_or_else(|| nothing(format!("{token:?}")))?;
+                return render(set, &kind.present, &token_bindings(token));
+            }
+        };
+        if operation.security.schemes().is_empty() {
+            return Ok(Vec::new());
+        }
+        let kind = self.kind(&credential).ok_or_else(|| CannotSign::Unknown(credential.kind.to_string()))?;
+        let found = alternatives(operation).find_map(|set| Some((set, way(kind, set)?)));
+        let Some((set, way)) = found else { return Err(nothing(format!("{credential:?}"))) };
+        match way {
+            None => {
+                let bindings = Bindings { credential: Some(credential), ..Bindings::default() };
+                render(set, &kind.present, &bindings)
+            }
+            Some((name, token_kind)) => {
+                let token = self.token(&credential, name, token_kind).await?;
+                render(set, &token_kind.present, &token_bindings(&token))
+            }
+        }
+    }
+
+    /// Puts one value on a request.
+    ///
+    /// # Errors
+    /// The value cannot be a header.
+    pub fn put(&self, placed: &Placed, request: &mut Request) -> Result<(), CannotSign> {
+        let Some(scheme) = self.contract().scheme(&placed.scheme) else {
+            return Err(CannotSign::Unknown(placed.scheme.to_string()));
+        };
+        let single = match &placed.value {
+            PlacedValue::Single(text) => text.clone(),
+            PlacedValue::Pair(_, password) => password.clone(),
+        };
+        match (&scheme.kind, &placed.value) {
+            (SchemeKind::Basic, PlacedValue::Pair(username, password)) => {
+                set_header(&mut request.headers, "authorization", &basic(username, password))?;
+            }
+            (SchemeKind::Basic, PlacedValue::Single(_)) => {
+                set_header(&mut request.headers, "authorization", &basic("", &single))?;
+            }
+            (SchemeKind::Bearer, _) => {
+                set_header(&mut request.headers, "authorization", &format!("Bearer {single}"))?;
+            }
+            (SchemeKind::OtherHttp(scheme), _) => {
+                set_header(&mut request.headers, "authorization", &format!("{scheme} {single}"))?;
+            }
+            (SchemeKind::ApiKey { location, name }, _) => match location {
+                KeyLocation::Header => set_header(&mut request.headers, name, &single)?,
+                KeyLocation::Query => append_query(&mut request.target, &[(name.clone(), single)]),
+                KeyLocation::Cookie => add_cookie(&mut request.headers, name, &single)?,
+            },
+        }
+        request.origins.extend(placed.origins.iter().cloned());
+        Ok(())
+    }
+
+    /// A fresh token, without the cache: the exchange, and the token if one was given.
+    ///
+    /// # Errors
+    /// The call cannot be made.
+    pub async fn exchange(
+        &self,
+        credential: &Arc<Credential>,
+        name: &TokenName,
+        kind: &TokenKind,
+    ) -> Result<(Arc<Exchange>, Option<Arc<Token>>), CannotSign> {
+        let contract = self.contract();
+        let bindings = Bindings {
+            credential: Some(Arc::clone(credential)),
+            unique: self.session.unique(),
+            ..Bindings::default()
+        };
+        let mut request = build_call(contract, &kind.exchange, &bindings)?;
+        if let Some(operation) = contract.operation(&kind.exchange.operation) {
+            let signer = self.signer(&kind.exchange.actor, &bindings)?;
+            // A credential that could only exchange with a token of its own would go in circles.
+            Box::pin(self.sign(&signer, operation, &mut request)).await?;
+        }
+        let exchange = self.session.send_patiently(request).await;
+        if bindings.meets(contract, &kind.success, &exchange).is_err() {
+            return Ok((exchange, None));
+        }
+        let Some(text) = known(contract, &kind.token, &exchange) else { return Ok((exchange, None)) };
+        self.session.taint(&text.text);
+        let expires_in = kind.expires_in.as_ref().and_then(|template| known(contract, template, &exchange));
+        let seconds = lifetime(expires_in.as_ref())
+            .unwrap_or_else(|| i64::try_from(kind.lifetime.duration().as_secs()).unwrap_or(i64::MAX));
+        let expires_at =
+            exchange.received.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(exchange.received);
+        let token = Token {
+            name: name.clone(),
+            text,
+            received: exchange.received,
+            expires_at,
+            of: Arc::clone(credential),
+        };
+        Ok((exchange, Some(Arc::new(token))))
+    }
+
+    /// A token of the credential: the cached one, as long as it lives.
+    async fn token(
+        &self,
+        credential: &Arc<Credential>,
+        name: &TokenName,
+        kind: &TokenKind,
+    ) -> Result<Arc<Token>, CannotSign> {
+        let key = (credential.kind.0.clone(), credential.id.text.clone(), name.clone());
+        let cached = self.tokens.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let soon = self.session.now().checked_add(RENEW_BEFORE).unwrap_or_else(|_| self.session.now());
+        if let Some(token) = cached.filter(|token| token.expires_at > soon) {
+            return Ok(token);
+        }
+        let (exchange, token) = self.exchange(credential, name, kind).await?;
+        let token = token.ok_or_else(|| CannotSign::NoToken {
+            token: name.clone(),
+            why: match exchange.status() {
+                Some(status) => format!("the exchange was answered {status}"),
+                None => "the exchange was not answered".to_owned(),
+            },
+        })?;
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&token));
+        Ok(token)
+    }
+
+    fn kind(&self, credential: &Credential) -> Option<&'r CredentialKind> {
+        self.contract().lifecycle()?.credentials.get(&credential.kind)
+    }
+}
+
+/// The alternatives that require something.
+fn alternatives(operation: &Operation) -> impl Iterator<Item = &[SchemeName]> {
+    operation.security.0.iter().filter(|set| !set.is_empty()).map(Vec::as_slice)
+}
+
+/// How a kind of credential can present a set of schemes: by itself (`Some(None)`) or by a kind of token.
+fn way<'k>(kind: &'k CredentialKind, set: &[SchemeName]) -> Option<Option<(&'k TokenName, &'k TokenKind)>> {
+    if set.iter().all(|name| kind.present.contains_key(name)) {
+        return Some(None);
+    }
+    let fits =
+        |(_, token): &(&TokenName, &TokenKind)| set.iter().all(|name| token.present.contains_key(name));
+    kind.tokens.iter().find(fits).map(Some)
+}
+
+fn token_bindings(token: &Arc<Token>) -> Bindings {
+    Bindings {
+        credential: Some(Arc::clone(&token.of)),
+        token: Some(Arc::clone(token)),
+        ..Bindings::default()
+    }
+}
+
+fn render(
+    set: &[SchemeName],
+    present: &indexmap::IndexMap<SchemeName, Presentation>,
+    bindings: &Bindings,
+) -> Result<Vec<Placed>, CannotSign> {
+    let mut all = Vec::new();
+    for scheme in set {
+        let Some(presentation) = present.get(scheme) else { continue };
+        let mut origins = Vec::new();
+        let mut text = |template: &Template| {
+            let value = template.render(&mut |expression| {
+                origins.extend(bindings.origin(expression));
+                bindings.value(expression, &Scope::before())
+            });
+            match value {
+                Ok(serde_json::Value::String(text)) => Ok(text),
+                Ok(other) => Ok(other.to_string()),
+                Err(expression) => Err(CannotBuild::Unknown(expression.to_string())),
+            }
+        };
+        let value = match presentation {
+            Presentation::Pair { username, password } => PlacedValue::Pair(text(username)?, text(password)?),
+            Presentation::Value(value) => PlacedValue::Single(text(value)?),
+        };
+        all.push(Placed { scheme: scheme.clone(), value, origins });
+    }
+    Ok(all)
+}

@@ -1,0 +1,152 @@
+//! The deployment's time: its own clock where that can be moved, else the machine's. Only here is time read or awaited.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use url::Url;
+
+/// A bound lies further away than the run may wait.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StillOpen {
+    /// The clock cannot be moved, and the real wait would be too long.
+    #[error("it takes a wait of {needed:?}, and --patience allows {patience:?}")]
+    Patience {
+        /// How long the wait would be.
+        needed: Duration,
+        /// How long it may be.
+        patience: Duration,
+    },
+    /// The clock did not move when it was asked to.
+    #[error("the deployment's clock was not moved: {0}")]
+    Stuck(String),
+}
+
+/// The present time of this machine.
+#[expect(clippy::disallowed_methods, reason = "the one reading of the machine's time")]
+pub(crate) fn machine() -> Timestamp {
+    Timestamp::now()
+}
+
+/// A point on a clock that nobody moves, to measure from.
+#[expect(clippy::disallowed_methods, reason = "the one reading of the monotonic clock")]
+pub(crate) fn stopwatch() -> Instant {
+    Instant::now()
+}
+
+/// Waits in real time.
+#[expect(clippy::disallowed_methods, reason = "the one place that really waits")]
+pub(crate) async fn sleep(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+/// What time it is at the deployment, and how it passes.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    control: Option<Url>,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// It runs by itself, so far ahead of this machine's.
+    Running(SignedDuration),
+    /// It stands still until it is moved.
+    Standing(Timestamp),
+}
+
+/// What the control interface says of the clock.
+#[derive(Debug, Deserialize)]
+struct Reading {
+    now: Timestamp,
+    #[serde(default)]
+    kind: String,
+}
+
+impl Clock {
+    /// Reads the deployment's clock, if there is a control interface.
+    ///
+    /// # Errors
+    /// The interface was named and does not answer as documented.
+    pub(crate) async fn open(client: &reqwest::Client, control: Option<&Url>) -> Result<Self, String> {
+        let Some(control) = control else {
+            return Ok(Self { control: None, state: Mutex::new(State::Running(SignedDuration::ZERO)) });
+        };
+        let reply = client.get(address(control, "clock")).send().await.map_err(|error| root(&error))?;
+        let status = reply.status();
+        let bytes = reply.bytes().await.map_err(|error| root(&error))?;
+        let reading: Reading = serde_json::from_slice(&bytes)
+            .map_err(|_| format!("GET /clock answered {status} without the time in `now`"))?;
+        Ok(if reading.kind == "virtual" {
+            Self { control: Some(control.clone()), state: Mutex::new(State::Standing(reading.now)) }
+        } else {
+            let ahead = reading.now.duration_since(machine());
+            Self { control: None, state: Mutex::new(State::Running(ahead)) }
+        })
+    }
+
+    /// The deployment's present time.
+    pub(crate) fn now(&self) -> Timestamp {
+        match *self.state.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Running(ahead) => machine().checked_add(ahead).unwrap_or_else(|_| machine()),
+            State::Standing(now) => now,
+        }
+    }
+
+    /// Whether waiting costs no real time.
+    pub(crate) fn moves(&self) -> bool {
+        self.control.is_some()
+    }
+
+    /// Lets the deployment's time pass.
+    pub(crate) async fn wait(
+        &self,
+        client: &reqwest::Client,
+        time: Duration,
+        patience: Duration,
+    ) -> Result<(), StillOpen> {
+        let Some(control) = &self.control else {
+            if time > patience {
+                return Err(StillOpen::Patience { needed: time, patience });
+            }
+            sleep(time).await;
+            return Ok(());
+        };
+        // A part of a second counts as a whole one, so that a bound is always passed.
+        let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        let body = serde_json::json!({ "seconds": seconds }).to_string();
+        let request = client
+            .post(address(control, "clock/advance"))
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .body(body);
+        let stuck = |why: String| StillOpen::Stuck(why);
+        let reply = request.send().await.map_err(|error| stuck(root(&error)))?;
+        if !reply.status().is_success() {
+            return Err(stuck(format!("POST /clock/advance answered {}", reply.status())));
+        }
+        let bytes = reply.bytes().await.map_err(|error| stuck(root(&error)))?;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = Duration::from_secs(seconds);
+        *state = match (serde_json::from_slice::<Reading>(&bytes), *state) {
+            (Ok(reading), _) => State::Standing(reading.now),
+            (Err(_), State::Standing(now)) => State::Standing(now.checked_add(asked).unwrap_or(now)),
+            (Err(_), running) => running,
+        };
+        Ok(())
+    }
+}
+
+/// The address of a part of the control interface.
+fn address(control: &Url, path: &str) -> String {
+    format!("{}/{path}", control.as_str().trim_end_matches('/'))
+}
+
+/// The innermost cause, which says most.
+pub(crate) fn root(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}

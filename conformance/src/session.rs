@@ -1,0 +1,330 @@
+//! One run against one deployment: the only place that sends. Every exchange is recorded, every secret remembered.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::header::RETRY_AFTER;
+use jiff::Timestamp;
+use rescind_specs::Contract;
+use secrecy::ExposeSecret as _;
+use url::Url;
+
+use crate::clock::{self, Clock, StillOpen};
+use crate::deployment::{Deployment, Pair};
+use crate::exchange::{Exchange, ExchangeId, Reply, Request, Response};
+use crate::ledger::Ledger;
+use crate::plan::Plan;
+use crate::progress::{Event, Progress};
+use crate::redact::Redactor;
+
+/// How often a throttled call is sent again.
+const REPEATS: usize = 3;
+/// The longest wait that a `Retry-After` may ask for.
+const LONGEST_RETRY: Duration = Duration::from_secs(60);
+
+/// Why a run could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The HTTP client cannot be made.
+    #[error("failed to prepare the HTTP client: {0}")]
+    Client(String),
+    /// The clock was named and does not answer.
+    #[error(
+        "failed to read the deployment's clock at {control}: {why}; leave the control address out to wait in real time"
+    )]
+    Control {
+        /// The control address.
+        control: Url,
+        /// What went wrong.
+        why: String,
+    },
+}
+
+/// One run against one deployment.
+pub struct Session<'r> {
+    contract: &'r Contract,
+    deployment: &'r Deployment,
+    plan: &'r Plan,
+    progress: &'r dyn Progress,
+    redactor: Redactor,
+    client: reqwest::Client,
+    clock: Clock,
+    next: AtomicU64,
+    pool: AtomicUsize,
+    words: AtomicU64,
+    slot: Mutex<Option<Instant>>,
+    exchanges: Mutex<Vec<Arc<Exchange>>>,
+    tainted: Mutex<BTreeSet<String>>,
+    ledger: Ledger,
+}
+
+impl<'r> Session<'r> {
+    /// Begins a run; sends nothing to the deployment itself.
+    ///
+    /// # Errors
+    /// The control address does not answer.
+    pub async fn open(
+        contract: &'r Contract,
+        deployment: &'r Deployment,
+        plan: &'r Plan,
+        redactor: &Redactor,
+        progress: &'r dyn Progress,
+    ) -> Result<Self, SessionError> {
+        // What is judged is one request and its one answer: nothing is followed, repeated or sent elsewhere.
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .http1_only()
+            .timeout(plan.timeout)
+            .build()
+            .map_err(|error| SessionError::Client(clock::root(&error)))?;
+        let control = deployment.control.as_ref();
+        let clock = Clock::open(&client, control).await.map_err(|why| SessionError::Control {
+            control: control.cloned().unwrap_or_else(|| deployment.base.clone()),
+            why,
+        })?;
+        // The time goes in as well, so that a second run with the same seed asks for other names than the first.
+        let start = clock.now().as_nanosecond();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "only the lower bits matter"
+        )]
+        let words = mix(plan.seed) ^ (start as u64);
+        let session = Self {
+            contract,
+            deployment,
+            plan,
+            progress,
+            redactor: redactor.clone(),
+            client,
+            clock,
+            next: AtomicU64::new(0),
+            pool: AtomicUsize::new(0),
+            words: AtomicU64::new(words),
+            slot: Mutex::default(),
+            exchanges: Mutex::default(),
+            tainted: Mutex::default(),
+            ledger: Ledger::default(),
+        };
+        for pair in deployment.callers.values().chain(&deployment.pool) {
+            session.taint(pair.secret.expose_secret());
+        }
+        Ok(session)
+    }
+
+    /// Sends a request, once, and records what came of it. Never fails: a lost reply is recorded as lost.
+    pub async fn send(&self, request: Request) -> Arc<Exchange> {
+        self.pace().await;
+        let id = ExchangeId(self.next.fetch_add(1, Ordering::Relaxed));
+        let sent = self.now();
+        let watch = clock::stopwatch();
+        let reply = self.transfer(&request).await;
+        let exchange =
+            Arc::new(Exchange { id, request, reply, sent, received: self.now(), took: watch.elapsed() });
+        if let Some(credential) = self.ledger.observe(self.contract, &exchange)
+            && let Some(secret) = &credential.secret
+        {
+            self.taint(&secret.text);
+        }
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&exchange));
+        self.progress.event(Event::Exchanged);
+        exchange
+    }
+
+    /// Sends a request; as long as it is throttled with a `Retry-After`, waits and sends it again, a few times.
+    pub async fn send_patiently(&self, request: Request) -> Arc<Exchange> {
+        for _ in 0..REPEATS {
+            let exchange = self.send(request.clone()).await;
+            let Some(wait) = retry_after(&exchange) else { return exchange };
+            if self.wait_for(wait, "Retry-After", self.plan.patience.max(LONGEST_RETRY)).await.is_err() {
+                return exchange;
+            }
+        }
+        self.send(request).await
+    }
+
+    async fn transfer(&self, request: &Request) -> Reply {
+        let base = self.deployment.base.as_str().trim_end_matches('/');
+        let address = match Url::parse(&format!("{base}{}", request.target)) {
+            Ok(address) => address,
+            Err(error) => return Reply::Lost(format!("the address cannot be written: {error}")),
+        };
+        let mut builder =
+            self.client.request(request.method.clone(), address).headers(request.headers.clone());
+        if let Some(body) = &request.body {
+            builder = builder.body(body.clone());
+        }
+        let response = match builder.send().await {
+            Ok(response) => response,
+            Err(error) => return Reply::Lost(lost(&error)),
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        match response.bytes().await {
+            Ok(body) => Reply::Received(Response { status, headers, body }),
+            Err(error) => Reply::Lost(lost(&error)),
+        }
+    }
+
+    /// Keeps to the rate of the plan.
+    async fn pace(&self) {
+        let Some(rate) = self.plan.rate.filter(|rate| *rate > 0) else { return };
+        let now = clock::stopwatch();
+        let at = {
+            let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+            let at = slot.map_or(now, |slot| slot.max(now));
+            *slot = Some(at + Duration::from_secs(1) / rate);
+            at
+        };
+        if at > now {
+            clock::sleep(at - now).await;
+        }
+    }
+
+    /// Lets the deployment's time pass: by moving its clock, else by waiting as long as the plan's patience allows.
+    ///
+    /// # Errors
+    /// The wait is longer than the patience, or the clock does not move.
+    pub async fn wait(&self, time: Duration) -> Result<(), StillOpen> {
+        self.wait_for(time, "a bound", self.plan.patience).await
+    }
+
+    pub(crate) async fn wait_for(
+        &self,
+        time: Duration,
+        why: &str,
+        patience: Duration,
+    ) -> Result<(), StillOpen> {
+        if time.is_zero() {
+            return Ok(());
+        }
+        if !self.clock.moves() && time <= patience {
+            self.progress.event(Event::Waiting { time, why });
+        }
+        self.clock.wait(&self.client, time, patience).await
+    }
+
+    /// The deployment's present time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether time can be made to pass at once.
+    pub fn moves_time(&self) -> bool {
+        self.clock.moves()
+    }
+
+    /// Where the deployment's clock can be moved, if it was named.
+    pub fn control(&self) -> Option<&Url> {
+        self.deployment.control.as_ref()
+    }
+
+    /// Remembers a secret: found in any later answer it is a breach, and no report shows it.
+    pub fn taint(&self, secret: &str) {
+        if secret.is_empty() {
+            return;
+        }
+        self.redactor.taint(secret);
+        self.tainted.lock().unwrap_or_else(PoisonError::into_inner).insert(secret.to_owned());
+    }
+
+    /// Every secret and token that was supplied, issued or planted.
+    pub fn tainted(&self) -> BTreeSet<String> {
+        self.tainted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The gate for everything that is printed or stored.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Every exchange so far, by number.
+    pub fn exchanges(&self) -> Vec<Arc<Exchange>> {
+        let mut all = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        all.sort_by_key(|exchange| exchange.id);
+        all
+    }
+
+    /// How many requests were sent.
+    pub fn requests(&self) -> u64 {
+        self.next.load(Ordering::Relaxed)
+    }
+
+    /// What was issued, and what became of it.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// A word that no other call of this or another run uses: 32 lower-case hexadecimal digits.
+    pub fn unique(&self) -> String {
+        let first = mix(self.words.fetch_add(STEP, Ordering::Relaxed));
+        let second = mix(self.words.fetch_add(STEP, Ordering::Relaxed));
+        format!("{first:016x}{second:016x}")
+    }
+
+    /// The next pair that can be registered; each is given once.
+    pub fn next_pair(&self) -> Option<Pair> {
+        self.deployment.pool.get(self.pool.fetch_add(1, Ordering::Relaxed)).cloned()
+    }
+
+    /// The contract that is judged by.
+    pub fn contract(&self) -> &'r Contract {
+        self.contract
+    }
+
+    /// What is judged.
+    pub fn deployment(&self) -> &'r Deployment {
+        self.deployment
+    }
+
+    /// What is run.
+    pub fn plan(&self) -> &'r Plan {
+        self.plan
+    }
+
+    /// Whoever wants to know how far the run is.
+    pub fn progress(&self) -> &'r dyn Progress {
+        self.progress
+    }
+}
+
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The output function of splitmix64.
+pub(crate) fn mix(seed: u64) -> u64 {
+    let z = seed.wrapping_add(STEP);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// How long a throttled answer asks to wait.
+fn retry_after(exchange: &Exchange) -> Option<Duration> {
+    let response = exchange.response()?;
+    if response.status.as_u16() != 429 {
+        return None;
+    }
+    let text = response.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let wait = match text.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+            Duration::try_from(until.duration_since(exchange.received)).unwrap_or_default()
+        }
+    };
+    Some(wait.clamp(Duration::from_millis(100), LONGEST_RETRY))
+}
+
+/// Why there is no response, without the address: it may hold an identifier.
+fn lost(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        "no answer within the time limit".to_owned()
+    } else if error.is_connect() {
+        format!("no connection: {}", clock::root(error))
+    } else {
+        format!("the connection broke: {}", clock::root(error))
+    }
+}
