@@ -1,0 +1,64 @@
+//! What is known of a request besides its parameters and its body.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::OriginalUri;
+use http::request::Parts;
+use http::{Extensions, HeaderMap, Method};
+use rescind_specs::OperationId;
+
+/// Method, path, headers and extensions of a request. Cheap to clone.
+#[derive(Clone)]
+pub struct Context(Arc<Parts>);
+
+impl Context {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The method of the request.
+    pub fn method(&self) -> &Method {
+        &self.0.method
+    }
+
+    /// The path as the caller sent it, with any prefix under which the contract is served.
+    pub fn path(&self) -> &str {
+        match self.0.extensions.get::<OriginalUri>() {
+            Some(original) => original.path(),
+            None => self.0.uri.path(),
+        }
+    }
+
+    /// The headers of the request. They may hold credentials; never log them whole.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// What middleware attached to the request: its id, the address of the peer, the time of arrival.
+    pub fn extensions(&self) -> &Extensions {
+        &self.0.extensions
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Context {
+    /// Method and path only; headers and query may hold credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Context({} {})", self.method(), self.path())
+    }
+}
+
+/// The operation that answered; found in the extensions of every response to a known path and method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matched {
+    /// The name of the contract.
+    pub contract: Arc<str>,
+    /// The operation.
+    pub operation: OperationId,
+    /// Its path template.
+    pub path: Arc<str>,
+}

@@ -1,0 +1,29 @@
+//! What generated stubs call: the gate in front of every operation, and the answers behind it. It knows no contract
+//! by name; everything it does is read from a [`rescind_specs::Contract`].
+
+mod answer;
+mod body;
+mod context;
+mod example;
+mod gate;
+mod limits;
+mod parameter;
+mod presented;
+mod rejection;
+mod request;
+mod route;
+mod secret;
+mod serve;
+mod shape;
+mod text;
+
+pub use answer::{Answer, AnswerBody, HeaderSet, RangeStatus, RawBody, StatusOutOfRange};
+pub use context::{Context, Matched};
+pub use gate::{Gate, GateError};
+pub use limits::{Limits, Mode};
+pub use presented::{Credential, Presented};
+pub use rejection::{BoxError, Failure, Location, Phase, Refused, Rejection, RequestViolation};
+pub use request::{Admitted, AdmittedBody};
+pub use route::Routed;
+pub use secret::Secret;
+pub use serve::{Handler, serve};

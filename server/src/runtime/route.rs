@@ -1,0 +1,339 @@
+//! Which operation a method and a path mean.
+//!
+//! The path is matched here and not by the web framework, whose templates take one parameter a segment and refuse
+//! documents in which two paths name their parameters differently. Here every document can be served.
+
+use std::cmp::Ordering;
+
+use http::Method;
+use rescind_specs::{Contract, Operation, PathPiece};
+
+use super::text;
+
+/// All documented paths, most specific first within a number of segments.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    by_length: Vec<Vec<Template>>,
+}
+
+/// A request that found its operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Routed {
+    /// The operation, by its place in the contract.
+    pub operation: usize,
+    /// The path parameters by name, still percent-encoded.
+    pub(crate) values: Vec<(String, String)>,
+}
+
+/// Why a request found no operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unrouted {
+    UnknownPath,
+    MethodNotAllowed(Vec<Method>),
+}
+
+/// One path template with the operations on it.
+#[derive(Debug)]
+struct Template {
+    segments: Vec<Segment>,
+    operations: Vec<(Method, usize)>,
+}
+
+/// The pieces between two slashes.
+#[derive(Debug)]
+struct Segment(Vec<PathPiece>);
+
+impl Routes {
+    pub(crate) fn new(contract: &Contract) -> Self {
+        let mut by_length: Vec<Vec<Template>> = Vec::new();
+        for (index, operation) in contract.operations().iter().enumerate() {
+            let segments = segments(operation);
+            if by_length.len() <= segments.len() {
+                by_length.resize_with(segments.len() + 1, Vec::new);
+            }
+            let Some(templates) = by_length.get_mut(segments.len()) else { continue };
+            let method = operation.method.clone();
+            match templates.iter_mut().find(|known| same(&known.segments, &segments)) {
+                Some(known) => known.operations.push((method, index)),
+                None => templates.push(Template { segments, operations: vec![(method, index)] }),
+            }
+        }
+        for templates in &mut by_length {
+            // Stable: among equals the document's order decides.
+            templates.sort_by(Template::compare);
+        }
+        Self { by_length }
+    }
+
+    /// The operation of `method` at the most specific template that matches `path`, which starts with a slash.
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Result<Routed, Unrouted> {
+        let parts: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
+        let mut matching = self
+            .by_length
+            .get(parts.len())
+            .into_iter()
+            .flatten()
+            .filter_map(|template| Some((template, template.captures(&parts)?)));
+        let Some((first, captures)) = matching.next() else { return Err(Unrouted::UnknownPath) };
+        if let Some(routed) = first.routed(method, captures) {
+            return Ok(routed);
+        }
+        let mut allowed: Vec<Method> = first.methods().collect();
+        // Templates that differ in the names of their parameters only are one path.
+        for (template, captures) in matching.filter(|(other, _)| other.compare(first) == Ordering::Equal) {
+            if let Some(routed) = template.routed(method, captures) {
+                return Ok(routed);
+            }
+            allowed.extend(template.methods());
+        }
+        Err(Unrouted::MethodNotAllowed(allowed))
+    }
+}
+
+impl Template {
+    fn captures<'p>(&self, parts: &[&'p str]) -> Option<Vec<&'p str>> {
+        let mut captures = Vec::new();
+        for (segment, part) in self.segments.iter().zip(parts) {
+            segment.capture(part, &mut captures)?;
+        }
+        Some(captures)
+    }
+
+    fn routed(&self, method: &Method, captures: Vec<&str>) -> Option<Routed> {
+        let (_, operation) = self.operations.iter().find(|(known, _)| known == method)?;
+        let names = self.segments.iter().flat_map(|segment| &segment.0).filter_map(|piece| match piece {
+            PathPiece::Parameter(name) => Some(name.clone()),
+            PathPiece::Literal(_) => None,
+        });
+        Some(Routed {
+            operation: *operation,
+            values: names.zip(captures.into_iter().map(str::to_owned)).collect(),
+        })
+    }
+
+    fn methods(&self) -> impl Iterator<Item = Method> {
+        self.operations.iter().map(|(method, _)| method.clone())
+    }
+
+    /// Concrete segments come before templated ones (OpenAPI 3.0.3, Path Templating).
+    fn compare(&self, other: &Self) -> Ordering {
+        let rank = |template: &Self| template.segments.iter().map(Segment::rank).collect::<Vec<_>>();
+        rank(self).cmp(&rank(other))
+    }
+}
+
+impl Segment {
+    /// Lower is more specific: no parameter, then the more literal text the better, then a parameter alone.
+    fn rank(&self) -> (u8, usize) {
+        let literal: usize = self
+            .0
+            .iter()
+            .map(|piece| match piece {
+                PathPiece::Literal(text) => text.len(),
+                PathPiece::Parameter(_) => 0,
+            })
+            .sum();
+        match self.0.iter().any(|piece| matches!(piece, PathPiece::Parameter(_))) {
+            false => (0, 0),
+            true if literal > 0 => (1, usize::MAX - literal),
+            true => (2, 0),
+        }
+    }
+
+    /// Matches one segment of a path. Each parameter takes at least one byte and as few as possible, save the last.
+    fn capture<'p>(&self, part: &'p str, captures: &mut Vec<&'p str>) -> Option<()> {
+        match self.0.as_slice() {
+            [] => return part.is_empty().then_some(()),
+            [PathPiece::Literal(literal)] if literal == part => return Some(()),
+            [PathPiece::Parameter(_)] => {
+                return (!part.is_empty()).then(|| captures.push(part));
+            }
+            _ => {}
+        }
+        let units = text::units(part).ok()?;
+        // Where each decoded byte begins in `part`.
+        let mut starts: Vec<usize> = Vec::with_capacity(units.len() + 1);
+        let mut at = 0;
+        for (_, encoded) in &units {
+            starts.push(at);
+            at += if *encoded { 3 } else { 1 };
+        }
+        starts.push(at);
+
+        let mut here = 0;
+        let mut open = None;
+        for (index, piece) in self.0.iter().enumerate() {
+            match piece {
+                PathPiece::Parameter(_) => {
+                    if let Some(begin) = open.replace(here) {
+                        // Two parameters side by side: the first takes one byte.
+                        here = begin + 1;
+                        captures.push(part.get(*starts.get(begin)?..*starts.get(here)?)?);
+                        open = Some(here);
+                    }
+                }
+                PathPiece::Literal(literal) => {
+                    let literal = literal.as_bytes();
+                    let last = index + 1 == self.0.len();
+                    here = match open.take() {
+                        None if last && literal.len() != units.len().checked_sub(here)? => return None,
+                        None => matches_at(&units, here, literal).then_some(here + literal.len())?,
+                        Some(begin) => {
+                            let end = if last {
+                                let end = units.len().checked_sub(literal.len())?;
+                                (end > begin && matches_at(&units, end, literal)).then_some(end)?
+                            } else {
+                                (begin + 1..units.len()).find(|end| matches_at(&units, *end, literal))?
+                            };
+                            captures.push(part.get(*starts.get(begin)?..*starts.get(end)?)?);
+                            end + literal.len()
+                        }
+                    };
+                }
+            }
+        }
+        match open {
+            Some(begin) if begin < units.len() => captures.push(part.get(*starts.get(begin)?..)?),
+            Some(_) => return None,
+            None if here != units.len() => return None,
+            None => {}
+        }
+        Some(())
+    }
+}
+
+/// Whether `literal` stands at `at`. A reserved character does not equal its percent-encoding (RFC 3986 §2.2).
+fn matches_at(units: &[(u8, bool)], at: usize, literal: &[u8]) -> bool {
+    units.get(at..at + literal.len()).is_some_and(|found| {
+        found.iter().zip(literal).all(|((byte, encoded), wanted)| {
+            byte == wanted
+                && (!encoded || byte.is_ascii_alphanumeric() || b"-._~".contains(byte) || *byte >= 0x80)
+        })
+    })
+}
+
+fn segments(operation: &Operation) -> Vec<Segment> {
+    let mut segments = vec![Segment(Vec::new())];
+    for (index, piece) in operation.path.pieces().iter().enumerate() {
+        let mut push = |piece| {
+            if let Some(Segment(pieces)) = segments.last_mut() {
+                pieces.push(piece);
+            }
+        };
+        match piece {
+            PathPiece::Parameter(_) => push(piece.clone()),
+            PathPiece::Literal(text) => {
+                let text = if index == 0 { text.strip_prefix('/').unwrap_or(text) } else { text };
+                for (number, part) in text.split('/').enumerate() {
+                    if number > 0 {
+                        segments.push(Segment(Vec::new()));
+                    }
+                    if let (Some(Segment(pieces)), false) = (segments.last_mut(), part.is_empty()) {
+                        // Templates may be written percent-encoded; what is compared is the decoded text.
+                        pieces
+                            .push(PathPiece::Literal(text::decode(part).unwrap_or_else(|_| part.to_owned())));
+                    }
+                }
+            }
+        }
+    }
+    segments
+}
+
+fn same(left: &[Segment], right: &[Segment]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.0 == right.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use rescind_specs::Document;
+
+    use super::*;
+
+    fn routes(paths: &[(&str, &str)]) -> Routes {
+        let mut text = String::from("openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n");
+        let mut seen: Vec<&str> = Vec::new();
+        for (path, _) in paths {
+            if seen.contains(path) {
+                continue;
+            }
+            seen.push(path);
+            text.push_str(&format!("  '{path}':\n"));
+            for (_, method) in paths.iter().filter(|(other, _)| other == path) {
+                text.push_str(&format!("    {method}:\n"));
+                let names: Vec<&str> =
+                    path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
+                if !names.is_empty() {
+                    text.push_str("      parameters:\n");
+                }
+                for name in names {
+                    text.push_str(&format!(
+                        "        - {{name: '{name}', in: path, required: true, schema: {{type: string}}}}\n"
+                    ));
+                }
+                text.push_str("      responses: {'204': {description: done}}\n");
+            }
+        }
+        Routes::new(&Contract::new("t", Document::parse("t.yaml", text).unwrap(), None).unwrap())
+    }
+
+    fn found(routes: &Routes, method: &Method, path: &str) -> String {
+        match routes.find(method, path) {
+            Ok(routed) => format!(
+                "{}{}",
+                routed.operation,
+                routed.values.iter().map(|(name, value)| format!(" {name}={value}")).collect::<String>()
+            ),
+            Err(Unrouted::UnknownPath) => "unknown".to_owned(),
+            Err(Unrouted::MethodNotAllowed(allowed)) => format!("allowed {allowed:?}"),
+        }
+    }
+
+    #[test]
+    fn awkward_paths() {
+        let routes = routes(&[
+            ("/a/{id}", "get"),
+            ("/a/me", "get"),
+            ("/a/{name}", "delete"),
+            ("/a/{id}:revoke", "post"),
+            ("/f/{a}.{b}", "get"),
+            ("/f/v{a}", "get"),
+            ("/x y/z", "get"),
+            ("/", "get"),
+            ("/dir/", "get"),
+            ("/p/{a}{b}", "get"),
+        ]);
+        for (method, path, wanted) in [
+            ("GET", "/a/1", "0 id=1"),
+            ("GET", "/a/me", "1"),
+            ("DELETE", "/a/1", "2 name=1"),
+            ("DELETE", "/a/me", "allowed [GET]"),
+            ("PUT", "/a/1", "allowed [GET, DELETE]"),
+            ("HEAD", "/a/1", "allowed [GET, DELETE]"),
+            ("POST", "/a/x:revoke", "3 id=x"),
+            ("POST", "/a/x:y:revoke", "3 id=x:y"),
+            ("GET", "/a/x%3Arevoke", "0 id=x%3Arevoke"),
+            ("GET", "/a/m%65", "1"),
+            ("GET", "/a/a%2Fb", "0 id=a%2Fb"),
+            ("GET", "/a/%ff", "0 id=%ff"),
+            ("GET", "/a/", "unknown"),
+            ("GET", "/a/1/", "unknown"),
+            ("GET", "/f/x.y.z", "4 a=x b=y.z"),
+            ("GET", "/f/.y", "unknown"),
+            ("GET", "/f/v2", "5 a=2"),
+            ("GET", "/f/v", "unknown"),
+            ("GET", "/x%20y/z", "6"),
+            ("GET", "/", "7"),
+            ("GET", "/dir/", "8"),
+            ("GET", "/dir", "unknown"),
+            ("GET", "/p/xyz", "9 a=x b=yz"),
+            ("GET", "/p/x", "unknown"),
+            ("GET", "//", "unknown"),
+            ("GET", "*", "unknown"),
+            ("GET", "", "7"),
+        ] {
+            let method: Method = method.parse().unwrap();
+            assert_eq!(found(&routes, &method, path), wanted, "{method} {path}");
+        }
+    }
+}

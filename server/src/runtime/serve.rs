@@ -1,0 +1,163 @@
+//! From a gate and a handler to a router: the one path that every request takes.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use http::header::{ALLOW, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+
+use super::rejection::Phase;
+use super::{Admitted, Answer, Context, Gate, Mode, Presented, Refused, Rejection, example};
+
+/// What answers the operations of a contract; generated code makes one of each implementation. Operations go by their
+/// place in the contract.
+pub trait Handler: Send + Sync + 'static {
+    /// Who a request comes from.
+    type Caller: Send;
+
+    /// Whom the presented credentials belong to.
+    fn authenticate(
+        &self,
+        operation: usize,
+        presented: &Presented,
+        context: &Context,
+    ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
+
+    /// The answer to a request that reaches no operation, or gets none of its documented responses.
+    fn reject(&self, operation: Option<usize>, context: &Context, rejection: Rejection) -> Answer;
+
+    /// The answer of an operation to a request that keeps the contract.
+    fn call(
+        &self,
+        operation: usize,
+        caller: Option<Self::Caller>,
+        admitted: Admitted,
+    ) -> impl Future<Output = Result<Answer, Rejection>> + Send;
+}
+
+/// A router that lets requests through `gate` to `handler`. It has no routes of its own, so that it can be nested
+/// under any prefix and no document can make it panic.
+pub fn serve<H: Handler>(gate: Gate, mode: Mode, handler: H) -> Router {
+    let server = Arc::new(Server { gate, mode, handler });
+    Router::new().fallback(move |request: Request| {
+        let server = server.clone();
+        async move { server.answer(request).await }
+    })
+}
+
+struct Server<H> {
+    gate: Gate,
+    mode: Mode,
+    handler: H,
+}
+
+impl<H: Handler> Server<H> {
+    async fn answer(&self, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let routed = self.gate.route(&parts.method, parts.uri.path());
+        let context = Context::new(parts);
+        let (operation, answer) = match routed {
+            Ok(routed) => {
+                let answer = self.operate(&routed, &context, body).await;
+                (Some(routed.operation), answer)
+            }
+            Err(rejection) => (None, Err(rejection)),
+        };
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(Rejection::NotImplemented) if self.mode == Mode::Examples => self
+                .example(operation)
+                .unwrap_or_else(|| self.reject(operation, &context, Rejection::NotImplemented)),
+            Err(rejection) => self.reject(operation, &context, rejection),
+        };
+        let answer = match answer.fault() {
+            None => answer,
+            Some(fault) => self.reject(operation, &context, Rejection::internal(fault)),
+        };
+        let mut response = match answer.fault() {
+            None => answer.into_response(),
+            // The answer to the failure failed as well.
+            Some(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        };
+        if let Some(matched) = operation.and_then(|operation| self.gate.matched(operation)) {
+            response.extensions_mut().insert(matched.clone());
+        }
+        response
+    }
+
+    async fn operate(
+        &self,
+        routed: &super::Routed,
+        context: &Context,
+        body: Body,
+    ) -> Result<Answer, Rejection> {
+        let limit = self.gate.limits().time;
+        let operation = routed.operation;
+        let caller = match self.gate.credentials(operation, context.parts())? {
+            None => None,
+            Some(presented) => {
+                let verdict = self.handler.authenticate(operation, &presented, context);
+                Some(within(limit, Phase::Answer, async { Ok(verdict.await?) }).await?)
+            }
+        };
+        let admitted = within(limit, Phase::Request, self.gate.admit(routed, context, body)).await?;
+        within(limit, Phase::Answer, self.handler.call(operation, caller, admitted)).await
+    }
+
+    /// The handler's answer to a rejection, with the headers that RFC 9110 demands if it set none.
+    fn reject(&self, operation: Option<usize>, context: &Context, rejection: Rejection) -> Answer {
+        if let Rejection::Internal(error) = &rejection {
+            let name = operation.and_then(|operation| self.gate.operation(operation));
+            let name = name.map(|operation| operation.id.0.as_str());
+            tracing::error!(operation = name, error = %error, "an operation failed");
+        }
+        let allowed = match &rejection {
+            Rejection::MethodNotAllowed { allowed } => {
+                Some(allowed.iter().map(http::Method::as_str).collect::<Vec<_>>().join(", "))
+            }
+            _ => None,
+        };
+        let unauthorized =
+            matches!(rejection, Rejection::MissingCredential { .. } | Rejection::InvalidCredential { .. });
+        let mut answer = self.handler.reject(operation, context, rejection);
+        if let Some(allowed) = allowed
+            && !answer.headers.contains_key(ALLOW)
+        {
+            answer = answer.with_header("allow", &allowed);
+        }
+        if unauthorized
+            && answer.status == StatusCode::UNAUTHORIZED
+            && !answer.headers.contains_key(WWW_AUTHENTICATE)
+        {
+            let challenges = operation.map(|operation| self.gate.challenges(operation)).unwrap_or_default();
+            for challenge in challenges.iter().filter_map(|challenge| HeaderValue::from_str(challenge).ok()) {
+                answer.headers.append(WWW_AUTHENTICATE, challenge);
+            }
+        }
+        answer
+    }
+
+    fn example(&self, operation: Option<usize>) -> Option<Answer> {
+        example::answer(self.gate.contract(), self.gate.operation(operation?)?)
+    }
+}
+
+/// Gives up on `work` after `limit`.
+async fn within<T>(
+    limit: Option<Duration>,
+    phase: Phase,
+    work: impl Future<Output = Result<T, Rejection>>,
+) -> Result<T, Rejection> {
+    match limit {
+        None => work.await,
+        Some(limit) => match tokio::time::timeout(limit, work).await {
+            Ok(done) => done,
+            Err(_) => Err(Rejection::Timeout { phase, limit }),
+        },
+    }
+}
