@@ -64,11 +64,20 @@ pub enum EmitError {
     Format(#[from] FormatError),
 }
 
-/// Makes the stubs of a contract.
-pub fn emit(draft: &Draft<'_>, options: &Options) -> Result<Stubs, EmitError> {
+/// Makes the stubs of a contract. Members that only one direction requires become optional in `draft`, so emit the
+/// client before.
+pub fn emit(draft: &mut Draft<'_>, options: &Options) -> Result<Stubs, EmitError> {
     let runtime: syn::Path =
         syn::parse_str(&options.runtime).map_err(|_| EmitError::Runtime(options.runtime.clone()))?;
-    let plan = plan::Plan::new(draft, runtime)?;
+    let relaxed = types::relax(draft);
+    let draft = &*draft;
+    let plan = plan::Plan::new(draft, runtime);
+    for pointer in relaxed {
+        plan.lose(
+            &pointer,
+            "one direction requires this member and the other excludes it; its type has it optional",
+        );
+    }
     let items = types::items(draft, &options.runtime)?;
     let modules = vec![
         ("types", quote! { #(#items)* }),
@@ -77,9 +86,9 @@ pub fn emit(draft: &Draft<'_>, options: &Options) -> Result<Stubs, EmitError> {
         ("api", api::emit(&plan)),
         ("router", router::emit(&plan, options)),
     ];
-    let summary = doc::lines(&format!("Stubs of the contract \"{}\".", draft.contract.title()));
+    let lints = lints();
     let root = quote! {
-        #summary
+        #lints
         pub mod api;
         pub mod request;
         pub mod response;
@@ -93,7 +102,11 @@ pub fn emit(draft: &Draft<'_>, options: &Options) -> Result<Stubs, EmitError> {
 }
 
 /// The stubs as a folder of files.
-pub fn files(folder: &Path, draft: &Draft<'_>, options: &Options) -> Result<(Vec<Artifact>, Vec<Diagnostic>), EmitError> {
+pub fn files(
+    folder: &Path,
+    draft: &mut Draft<'_>,
+    options: &Options,
+) -> Result<(Vec<Artifact>, Vec<Diagnostic>), EmitError> {
     let stubs = emit(draft, options)?;
     let mut files = vec![Artifact::rust(folder.join("mod.rs"), &options.source, stubs.root)?];
     for (name, tokens) in stubs.modules {
@@ -107,18 +120,32 @@ pub fn files(folder: &Path, draft: &Draft<'_>, options: &Options) -> Result<(Vec
 }
 
 /// The stubs as one file, for goldens.
-pub fn file(path: impl Into<PathBuf>, draft: &Draft<'_>, options: &Options) -> Result<(Artifact, Vec<Diagnostic>), EmitError> {
+pub fn file(
+    path: impl Into<PathBuf>,
+    draft: &mut Draft<'_>,
+    options: &Options,
+) -> Result<(Artifact, Vec<Diagnostic>), EmitError> {
     let stubs = emit(draft, options)?;
     let modules = stubs.modules.iter().map(|(name, tokens)| {
         let name = super::names::ident(name);
         quote! { pub mod #name { #tokens } }
     });
+    let lints = lints();
     let tokens = quote! {
+        #lints
         #(#modules)*
         pub use api::{Api, Operation};
         pub use router::{DOCUMENT, contract, router};
     };
     Ok((Artifact::rust(path, &options.source, tokens)?, stubs.losses))
+}
+
+/// The exemptions of generated code, which is judged by its generator's tests and not by the lints of hand-written code.
+fn lints() -> TokenStream {
+    quote! {
+        #![allow(clippy::all, clippy::pedantic, clippy::allow_attributes, clippy::unwrap_used, clippy::expect_used)]
+        #![allow(missing_docs, unreachable_pub, unused_imports, unused_qualifications, dead_code, rustdoc::all)]
+    }
 }
 
 /// The list of contracts that have stubs.

@@ -10,7 +10,6 @@ use rescind_specs::{
     ResponseHeader, SchemeKind, StatusPattern,
 };
 
-use super::EmitError;
 use super::types::{Types, any};
 use crate::emit::names::{Names, ident, pascal, snake};
 use crate::lower::{Draft, words};
@@ -115,7 +114,7 @@ pub(super) struct HeaderField<'d> {
 }
 
 impl<'d> Plan<'d> {
-    pub(super) fn new(draft: &'d Draft<'d>, runtime: syn::Path) -> Result<Self, EmitError> {
+    pub(super) fn new(draft: &'d Draft<'d>, runtime: syn::Path) -> Self {
         let mut plan = Self {
             draft,
             runtime: runtime.clone(),
@@ -135,18 +134,28 @@ impl<'d> Plan<'d> {
             let response = responses.unique(format!("{}Response", plain(&variant)), id);
             let fields = plan.fields(&types, operation);
             let body = operation.request_body.as_ref().and_then(|body| {
-                plan.body(&types, &body.content, Direction::Request, &mut requests, &format!("{}Body", plain(&variant)))
-                    .map(|planned| Body { required: body.required, ..planned })
+                plan.body(
+                    &types,
+                    &body.content,
+                    Direction::Request,
+                    &mut requests,
+                    &format!("{}Body", plain(&variant)),
+                )
+                .map(|planned| Body { required: body.required, ..planned })
             });
             if let (Some(documented), None) = (&operation.request_body, &body) {
-                plan.lose(&documented.pointer, "the request body has no media type, so nothing of it is read");
+                plan.lose(
+                    &documented.pointer,
+                    "the request body has no media type, so nothing of it is read",
+                );
             }
             let planned = PlannedOperation {
                 operation,
                 function: ident(&functions.unique(snake(id), id)),
                 request: ident(&request),
                 response: ident(&response),
-                caller: match (operation.security.schemes().is_empty(), operation.security.allows_anonymous()) {
+                caller: match (operation.security.schemes().is_empty(), operation.security.allows_anonymous())
+                {
                     (true, _) => Caller::Never,
                     (false, true) => Caller::Optional,
                     (false, false) => Caller::Always,
@@ -161,10 +170,13 @@ impl<'d> Plan<'d> {
         plan.name_headers(&mut responses);
         for scheme in draft.contract.schemes() {
             if let SchemeKind::OtherHttp(name) = &scheme.kind {
-                plan.lose(&scheme.pointer, &format!("credentials of the scheme `{name}` are handed over unread"));
+                plan.lose(
+                    &scheme.pointer,
+                    &format!("credentials of the scheme `{name}` are handed over unread"),
+                );
             }
         }
-        Ok(plan)
+        plan
     }
 
     pub(super) fn lose(&self, at: &Pointer, message: &str) {
@@ -180,7 +192,10 @@ impl<'d> Plan<'d> {
             }
             let in_template = operation.path.parameters().any(|name| name == parameter.name);
             if parameter.location == ParameterLocation::Path && !in_template {
-                self.lose(&parameter.pointer, "the path template does not name this parameter; no request can carry it");
+                self.lose(
+                    &parameter.pointer,
+                    "the path template does not name this parameter; no request can carry it",
+                );
             }
             let schema = parameter.schema.as_ref();
             let rust_type = schema.and_then(|schema| types.of(schema)).unwrap_or_else(|| match schema {
@@ -287,7 +302,8 @@ impl<'d> Plan<'d> {
         if matches!(kind, FormKind::Bytes | FormKind::Raw)
             && content.schema.as_ref().is_some_and(|schema| schema.properties().next().is_some())
         {
-            let message = format!("{way} body of `{}` is carried as bytes, and not checked", content.media_type);
+            let message =
+                format!("{way} body of `{}` is carried as bytes, and not checked", content.media_type);
             self.lose(&content.pointer, &message);
         }
         let encoding = content.pointer.join("encoding");
@@ -298,7 +314,8 @@ impl<'d> Plan<'d> {
             FormKind::Json | FormKind::UrlEncoded => match &content.schema {
                 None => any(),
                 Some(schema) => types.of(schema).unwrap_or_else(|| {
-                    let message = format!("{way} body of `{}` is carried as JSON without a type", content.media_type);
+                    let message =
+                        format!("{way} body of `{}` is carried as JSON without a type", content.media_type);
                     self.lose(schema.pointer(), &message);
                     any()
                 }),
@@ -357,7 +374,11 @@ impl<'d> Plan<'d> {
             .map(|header| HeaderField {
                 header,
                 name: ident(&names.unique(snake(&header.name), &header.name)),
-                rust_type: header.schema.as_ref().and_then(|schema| types.of(schema)).unwrap_or_else(|| quote!(String)),
+                rust_type: header
+                    .schema
+                    .as_ref()
+                    .and_then(|schema| types.of(schema))
+                    .unwrap_or_else(|| quote!(String)),
             })
             .collect();
         let key: String = fields

@@ -57,7 +57,10 @@ fn response(plan: &Plan<'_>, operation: &PlannedOperation<'_>) -> TokenStream {
 }
 
 /// The parts of a variant besides its name: status, body, headers.
-fn parts(plan: &Plan<'_>, variant: &Variant<'_>) -> (Option<TokenStream>, Option<TokenStream>, Option<TokenStream>) {
+fn parts(
+    plan: &Plan<'_>,
+    variant: &Variant<'_>,
+) -> (Option<TokenStream>, Option<TokenStream>, Option<TokenStream>) {
     let status = match variant.response.status {
         StatusPattern::Exact(_) => None,
         StatusPattern::Range(class) => {
@@ -80,7 +83,8 @@ fn parts(plan: &Plan<'_>, variant: &Variant<'_>) -> (Option<TokenStream>, Option
 fn declaration(plan: &Plan<'_>, variant: &Variant<'_>) -> TokenStream {
     let name = &variant.name;
     let documented = variant.response.status.to_string();
-    let media_types = variant.body.iter().flat_map(|body| &body.forms).map(|form| format!("`{}`", form.media_type));
+    let media_types =
+        variant.body.iter().flat_map(|body| &body.forms).map(|form| format!("`{}`", form.media_type));
     let media_types: Vec<String> = media_types.collect();
     let heading = if media_types.is_empty() {
         format!("{documented}, without a body.")

@@ -103,7 +103,9 @@ fn relax_schema(schema: &mut Value, at: &Pointer, found: &mut Vec<Pointer>) {
                 .into_iter()
                 .flatten()
                 .filter(|(_, property)| {
-                    ["readOnly", "writeOnly"].iter().any(|flag| property.get(flag) == Some(&Value::Bool(true)))
+                    ["readOnly", "writeOnly"]
+                        .iter()
+                        .any(|flag| property.get(flag) == Some(&Value::Bool(true)))
                 })
                 .map(|(name, _)| name.clone())
                 .collect();
@@ -119,7 +121,9 @@ fn relax_schema(schema: &mut Value, at: &Pointer, found: &mut Vec<Pointer>) {
                     object.remove("required");
                 }
             }
-            for (key, child) in object.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "enum" | "required")) {
+            for (key, child) in
+                object.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "enum" | "required"))
+            {
                 relax_schema(child, &at.join(key), found);
             }
         }
