@@ -1,0 +1,273 @@
+//! Arguments of `rescind-server`, each also an environment variable, and what they mean for the builder.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::limiter::RateLimit;
+use crate::runtime::{Limits, Mode};
+use crate::{Builder, Clock, Connections, Database, Fault, Server, Vendor};
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rescind-server",
+    version,
+    about = "A reference server and mock of credential APIs, with a clock to move and promises to break",
+    after_long_help = EXAMPLES,
+    args_conflicts_with_subcommands = true
+)]
+pub struct Cli {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to serve.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Serve all contracts in memory, each under its prefix:
+    rescind-server
+
+  Serve one at the root, with its facts in a file, for a judge that may move the clock:
+    rescind-server --contract dinie --at-root --database sqlite:rescind.db \\
+        --clock virtual --admin 127.0.0.1:8081 --write-target target.toml
+
+  Break a promise, to see a judge find it:
+    rescind-server --fault accepted-after-revocation
+
+Exit codes:
+  0  stopped when it was told to
+  1  could not start; the message says why
+  2  the command line is wrong
+
+Logs go to the standard error; RUST_LOG chooses what (such as `rescind_server=debug`). They hold neither secrets nor
+headers. A database file has a key file beside it, with `.key` appended to its name; keep the two apart in backups.";
+
+/// What to do instead of serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the faults: name, what the server does then, which requirements it breaks
+    Faults,
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen
+    #[arg(long, env = "RESCIND_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// A contract to serve; may be repeated; all by default
+    #[arg(long = "contract", env = "RESCIND_CONTRACT", value_name = "NAME", value_delimiter = ',')]
+    contracts: Vec<Vendor>,
+    /// Serve the only contract at the root instead of under its prefix
+    #[arg(long, env = "RESCIND_AT_ROOT")]
+    at_root: bool,
+    /// Where the facts are kept: `memory` or `sqlite:PATH`
+    #[arg(long, env = "RESCIND_DATABASE", value_name = "PLACE", default_value = "memory")]
+    database: DatabaseArgument,
+    /// The clock: `system`, `virtual` (stands still at the time of the start) or `virtual:TIME` (RFC 3339)
+    #[arg(long, env = "RESCIND_CLOCK", value_name = "CLOCK", default_value = "system")]
+    clock: ClockArgument,
+    /// A promise to break; may be repeated; `rescind-server faults` lists them
+    #[arg(long = "fault", env = "RESCIND_FAULT", value_name = "NAME", value_delimiter = ',')]
+    faults: Vec<Fault>,
+    /// Open the admin listener there: clock, faults, reset, pairs. Whoever reaches it rules the server
+    #[arg(long, env = "RESCIND_ADMIN", value_name = "ADDRESS")]
+    admin: Option<SocketAddr>,
+    /// Write URLs and starting credentials there, for a judge; readable by the owner alone
+    #[arg(long, env = "RESCIND_WRITE_TARGET", value_name = "FILE")]
+    write_target: Option<PathBuf>,
+    /// Answer operations without an implementation with the documented example
+    #[arg(long, env = "RESCIND_EXAMPLES")]
+    examples: bool,
+    /// Longest body of a request, in bytes
+    #[arg(long, env = "RESCIND_BODY_LIMIT", value_name = "BYTES", default_value_t = 1 << 20)]
+    body_limit: usize,
+    /// Longest time a request may take, such as `30s`
+    #[arg(long, env = "RESCIND_REQUEST_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = duration)]
+    request_timeout: Duration,
+    /// Longest request line and headers, in bytes, at least 8192
+    #[arg(long, env = "RESCIND_HEADER_LIMIT", value_name = "BYTES", default_value_t = 32 * 1024)]
+    header_limit: usize,
+    /// Most connections at once
+    #[arg(long, env = "RESCIND_MAX_CONNECTIONS", value_name = "COUNT", default_value_t = 1024)]
+    max_connections: usize,
+    /// How long requests under way may take when the server is told to stop
+    #[arg(long, env = "RESCIND_SHUTDOWN_DEADLINE", value_name = "TIME", default_value = "10s", value_parser = duration)]
+    shutdown_deadline: Duration,
+    /// Calls that one caller may make in a minute, where the contract has rate limits
+    #[arg(long, env = "RESCIND_RATE_LIMIT", value_name = "CALLS", default_value_t = 10_000)]
+    rate_limit: u32,
+    /// How long an authentication is remembered, where the contract allows it; at most `5m`, which is the default
+    #[arg(long, env = "RESCIND_CACHE_LIFETIME", value_name = "TIME", value_parser = duration)]
+    cache_lifetime: Option<Duration>,
+    /// Make the same ids and secrets in each run; for tests, because they can then be guessed
+    #[arg(long, env = "RESCIND_SEED", value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// How logs are written
+    #[arg(long, env = "RESCIND_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Serve {
+    /// Where the target file is wanted.
+    pub fn write_target(&self) -> Option<&Path> {
+        self.write_target.as_deref()
+    }
+
+    /// How logs are wanted.
+    pub fn log_format(&self) -> LogFormat {
+        self.log_format
+    }
+
+    /// The server that was asked for.
+    pub fn builder(&self) -> Builder {
+        let connections = Connections {
+            most: self.max_connections,
+            headers: self.header_limit,
+            deadline: self.shutdown_deadline,
+            ..Connections::default()
+        };
+        let mut builder = Server::builder()
+            .bind(self.listen)
+            .database(self.database.0.clone())
+            .clock(self.clock.clock())
+            .limits(Limits { body: self.body_limit, time: Some(self.request_timeout) })
+            .rate_limit(RateLimit { calls: self.rate_limit, window: Duration::from_mins(1) })
+            .mode(if self.examples { Mode::Examples } else { Mode::Strict })
+            .connections(connections);
+        for contract in &self.contracts {
+            builder = builder.contract(*contract);
+        }
+        for fault in &self.faults {
+            builder = builder.fault(*fault);
+        }
+        if self.at_root {
+            builder = builder.at_root();
+        }
+        if let Some(address) = self.admin {
+            builder = builder.admin(address);
+        }
+        if let Some(lifetime) = self.cache_lifetime {
+            builder = builder.cache_lifetime(lifetime);
+        }
+        if let Some(seed) = self.seed {
+            builder = builder.seed(seed);
+        }
+        builder
+    }
+}
+
+#[derive(Clone, Debug)]
+struct DatabaseArgument(Database);
+
+impl FromStr for DatabaseArgument {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.strip_prefix("sqlite:") {
+            None if text == "memory" => Ok(Self(Database::Memory)),
+            Some(path) if !path.is_empty() => Ok(Self(Database::File(path.into()))),
+            _ => Err("write `memory` or `sqlite:PATH`"),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum ClockArgument {
+    System,
+    Virtual,
+    VirtualAt(Timestamp),
+}
+
+impl ClockArgument {
+    fn clock(self) -> Clock {
+        match self {
+            Self::System => Clock::system(),
+            Self::Virtual => Clock::virtual_from_now(),
+            Self::VirtualAt(start) => Clock::virtual_at(start),
+        }
+    }
+}
+
+impl FromStr for ClockArgument {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const USAGE: &str = "write `system`, `virtual` or `virtual:2026-01-01T00:00:00Z`";
+        match text {
+            "system" => Ok(Self::System),
+            "virtual" => Ok(Self::Virtual),
+            _ => {
+                let time = text.strip_prefix("virtual:").ok_or(USAGE)?;
+                time.parse().map(Self::VirtualAt).map_err(|_| USAGE)
+            }
+        }
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    let usage = "write a time with its unit, such as `500ms`, `30s` or `5m`";
+    let parsed: SignedDuration = text.parse().map_err(|_| usage)?;
+    parsed.try_into().map_err(|_| usage)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn values_are_parsed_at_the_edge() {
+        let parse = |arguments: &[&str]| Cli::try_parse_from([&["rescind-server"], arguments].concat());
+        for good in [
+            vec![],
+            vec!["--database", "sqlite:x.db", "--clock", "virtual:2026-01-01T00:00:00Z"],
+            vec!["--request-timeout", "500ms", "--cache-lifetime", "0s"],
+            vec!["--fault", "sliding-cache,slow-revocation", "--fault", "guard-ignored"],
+            vec!["faults"],
+            vec!["completions", "bash"],
+        ] {
+            assert!(parse(&good).is_ok(), "{good:?}");
+        }
+        for bad in [
+            vec!["--database", "postgres"],
+            vec!["--database", "sqlite:"],
+            vec!["--clock", "yesterday"],
+            vec!["--request-timeout", "30"],
+            vec!["--request-timeout", "-1s"],
+            vec!["--contract", "acme"],
+            vec!["--fault", "acme"],
+            vec!["--listen", "localhost"],
+        ] {
+            assert!(parse(&bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,582 @@
+//! What the store promises, above all under concurrency and across a restart.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rescind_server::Vendor;
+use rescind_server::id::{Alphabet, Format, Ids};
+use rescind_server::secret::{Sealer, SecretHash};
+use rescind_server::store::{
+    Attributes, Collection, Deletion, Exchange, Fingerprint, Guard, Issue, Listing, Names, NewAnswer,
+    NewCredential, NewResource, Page, PairState, Pointing, Recalled, References, Registered, Registration,
+    ResourceChange, Revocation, SqliteStore, Start, State, Store, Updated,
+};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+const CREDENTIALS: Collection = Collection::new(Vendor::ShiftAgent, "credentials");
+const REPOSITORIES: Collection = Collection::new(Vendor::ShiftAgent, "repositories");
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn sealer() -> Sealer {
+    Sealer::new(&[7; 32])
+}
+
+async fn open(path: &Path) -> Arc<dyn Store> {
+    Arc::new(SqliteStore::open(path, sealer(), Ids::seeded(1)).await.unwrap())
+}
+
+/// One store of each kind; every promise is tested on both.
+async fn stores() -> (TempDir, [Arc<dyn Store>; 2]) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = open(&folder.path().join("facts.db")).await;
+    let memory: Arc<dyn Store> = Arc::new(SqliteStore::in_memory(sealer(), Ids::seeded(1)).await.unwrap());
+    (folder, [memory, file])
+}
+
+fn new<'a>(id: &'a str, name: &'a str, names: Names) -> NewCredential<'a> {
+    NewCredential {
+        id,
+        name,
+        names,
+        secret_hash: SecretHash::of(&format!("secret of {id}")),
+        material: None,
+        attributes: Attributes::new(),
+        created_at: at(1),
+        expires_at: None,
+    }
+}
+
+async fn issue(store: &dyn Store, tenant: &str, id: &str) {
+    let issued = store.issue(CREDENTIALS.of(tenant), new(id, id, Names::Shared), None).await.unwrap();
+    assert_eq!(issued, Issue::Issued);
+}
+
+fn repository<'a>(id: &'a str, credential: Option<&'a str>) -> NewResource<'a> {
+    NewResource {
+        id,
+        name: id,
+        credential: credential.map(|credential| (CREDENTIALS, credential)),
+        attributes: Attributes::new(),
+        created_at: at(1),
+    }
+}
+
+async fn ids(store: &dyn Store, tenant: &str, start: Start<'_>, limit: u32) -> (Vec<String>, bool) {
+    match store.credentials(CREDENTIALS.of(tenant), None, Page { start, limit }).await.unwrap() {
+        Listing::Page { items, has_more } => (items.into_iter().map(|item| item.id).collect(), has_more),
+        Listing::UnknownStart => panic!("unknown start"),
+    }
+}
+
+/// Runs the same call many times at once.
+async fn race<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+    times: usize,
+    call: impl Fn(usize) -> F,
+) -> Vec<T> {
+    let mut calls = JoinSet::new();
+    for number in 0..times {
+        calls.spawn(call(number));
+    }
+    calls.join_all().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_concurrent_revocations_exactly_one_revokes() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        issue(&*store, "a", "crd_1").await;
+        let outcomes = race(20, |number| {
+            let store = store.clone();
+            let now = at(10 + i64::try_from(number).unwrap());
+            async move { store.revoke(CREDENTIALS.of("a"), "crd_1", Guard::None, now).await.unwrap() }
+        })
+        .await;
+        let revoked = outcomes.iter().filter(|outcome| **outcome == Revocation::Revoked).count();
+        assert_eq!(revoked, 1);
+        let record = store.credential(CREDENTIALS, "crd_1").await.unwrap().unwrap();
+        assert_eq!(record.state(at(10)), State::Revoked);
+        assert_eq!(Some(record.updated_at), record.revoked_at);
+        for outcome in outcomes {
+            if let Revocation::AlreadyRevoked { at } = outcome {
+                assert_eq!(Some(at), record.revoked_at);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_the_last_active_credentials_one_survives_a_race() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        for round in 0..10 {
+            let tenant: Arc<str> = format!("tenant {round}").into();
+            let names: [Arc<str>; 3] = [1, 2, 3].map(|number| format!("crd_{round}_{number}").into());
+            for name in &names {
+                issue(&*store, &tenant, name).await;
+            }
+            let outcomes = race(3, |number| {
+                let (store, tenant, id) = (store.clone(), tenant.clone(), names[number].clone());
+                async move {
+                    store.revoke(CREDENTIALS.of(&tenant), &id, Guard::KeepOneActive, at(10)).await.unwrap()
+                }
+            })
+            .await;
+            assert_eq!(outcomes.iter().filter(|outcome| **outcome == Revocation::Revoked).count(), 2);
+            assert_eq!(outcomes.iter().filter(|outcome| **outcome == Revocation::LastActive).count(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn neither_an_expired_nor_a_foreign_credential_counts_as_active() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        issue(&*store, "a", "crd_1").await;
+        issue(&*store, "b", "crd_2").await;
+        let expiring = NewCredential { expires_at: Some(at(20)), ..new("crd_3", "x", Names::Shared) };
+        store.issue(CREDENTIALS.of("a"), expiring, None).await.unwrap();
+        let revoke = |id, now| store.revoke(CREDENTIALS.of("a"), id, Guard::KeepOneActive, now);
+        assert_eq!(revoke("crd_1", at(20)).await.unwrap(), Revocation::LastActive);
+        // The expired one itself may go: it takes no active one away.
+        assert_eq!(revoke("crd_3", at(20)).await.unwrap(), Revocation::Revoked);
+        assert_eq!(revoke("crd_2", at(20)).await.unwrap(), Revocation::Unknown);
+        assert_eq!(revoke("crd_9", at(20)).await.unwrap(), Revocation::Unknown);
+        assert_eq!(revoke("crd_1", at(20)).await.unwrap(), Revocation::LastActive);
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_moves_the_last_use_of_active_credentials_only() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        let expiring = NewCredential { expires_at: Some(at(20)), ..new("crd_1", "x", Names::Shared) };
+        store.issue(CREDENTIALS.of("a"), expiring, None).await.unwrap();
+        let (right, wrong) = (SecretHash::of("secret of crd_1"), SecretHash::of("wrong"));
+        let exchange =
+            async |id, secret, second| store.exchange(CREDENTIALS, id, secret, at(second)).await.unwrap();
+        let Exchange::Accepted(record) = exchange("crd_1", &right, 19).await else { panic!("refused") };
+        assert_eq!(record.last_used_at, Some(at(19)));
+        assert_eq!(exchange("crd_1", &wrong, 19).await, Exchange::WrongSecret);
+        assert_eq!(exchange("crd_2", &right, 19).await, Exchange::Unknown);
+        assert_eq!(exchange("crd_1", &right, 20).await, Exchange::Refused(State::Expired));
+        store.revoke(CREDENTIALS.of("a"), "crd_1", Guard::None, at(21)).await.unwrap();
+        assert_eq!(exchange("crd_1", &right, 22).await, Exchange::Refused(State::Revoked));
+        let record = store.credential_by_secret(CREDENTIALS, &right).await.unwrap().unwrap();
+        assert_eq!(record.last_used_at, Some(at(19)));
+        assert_eq!(store.credential_by_secret(CREDENTIALS, &wrong).await.unwrap(), None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unique_name_is_given_once_and_free_again_after_deletion() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        let outcomes = race(20, |number| {
+            let store = store.clone();
+            async move {
+                let id = format!("crd_{number}");
+                let outcome = store.issue(CREDENTIALS.of("a"), new(&id, "main", Names::Unique), None).await;
+                (id, outcome.unwrap())
+            }
+        })
+        .await;
+        let winners: Vec<_> = outcomes.iter().filter(|(_, outcome)| *outcome == Issue::Issued).collect();
+        assert_eq!(winners.len(), 1);
+        let winner = &winners[0].0;
+        let losers = outcomes.iter().filter(|(_, outcome)| *outcome == Issue::NameTaken(winner.clone()));
+        assert_eq!(losers.count(), 19);
+        let elsewhere = store.issue(CREDENTIALS.of("b"), new("crd_b", "main", Names::Unique), None).await;
+        assert_eq!(elsewhere.unwrap(), Issue::Issued);
+        let gone = store.delete(CREDENTIALS.of("a"), winner, References::Prevent).await.unwrap();
+        assert_eq!(gone, Deletion::Deleted);
+        let again = store.issue(CREDENTIALS.of("a"), new("crd_new", "main", Names::Unique), None).await;
+        assert_eq!(again.unwrap(), Issue::Issued);
+    }
+}
+
+#[tokio::test]
+async fn a_credential_in_use_is_not_deleted() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        let (credentials, repositories) = (CREDENTIALS.of("a"), REPOSITORIES.of("a"));
+        issue(&*store, "a", "crd_1").await;
+        issue(&*store, "a", "crd_2").await;
+        issue(&*store, "b", "crd_b").await;
+        let made = Registered::Issue(Issue::Issued);
+        let register = |id, credential| store.register(repositories, repository(id, credential), None);
+        assert_eq!(register("rep_1", Some("crd_1")).await.unwrap(), made);
+        assert_eq!(register("rep_2", Some("crd_1")).await.unwrap(), made);
+        for unknown in ["crd_9", "crd_b"] {
+            assert_eq!(register("rep_3", Some(unknown)).await.unwrap(), Registered::CredentialUnknown);
+        }
+        let delete = |id| store.delete(credentials, id, References::Prevent);
+        let in_use = |dependent: &str| Deletion::InUse { dependent: dependent.to_owned() };
+        assert_eq!(delete("crd_1").await.unwrap(), in_use("rep_1"));
+        assert_eq!(ids(&*store, "a", Start::Beginning, 9).await.0, ["crd_1", "crd_2"]);
+        let known = store.resource(repositories, "rep_1").await.unwrap().unwrap();
+        assert_eq!(known.credential_id.as_deref(), Some("crd_1"));
+        // Of another tenant there is nothing to see, used or not.
+        assert_eq!(
+            store.delete(CREDENTIALS.of("b"), "crd_1", References::Prevent).await.unwrap(),
+            Deletion::Unknown
+        );
+
+        let repoint = ResourceChange { credential: Pointing::At(CREDENTIALS, "crd_2"), ..Default::default() };
+        assert!(matches!(
+            store.update(repositories, "rep_1", repoint, at(2)).await.unwrap(),
+            Updated::Updated(_)
+        ));
+        assert_eq!(delete("crd_1").await.unwrap(), in_use("rep_2"));
+        let clear = ResourceChange { credential: Pointing::Clear, ..Default::default() };
+        let Updated::Updated(cleared) = store.update(repositories, "rep_2", clear, at(3)).await.unwrap()
+        else {
+            panic!("not updated")
+        };
+        assert_eq!((cleared.credential_id, cleared.updated_at), (None, at(3)));
+        assert_eq!(delete("crd_1").await.unwrap(), Deletion::Deleted);
+        assert_eq!(delete("crd_1").await.unwrap(), Deletion::Unknown);
+        let dangling =
+            ResourceChange { credential: Pointing::At(CREDENTIALS, "crd_1"), ..Default::default() };
+        assert_eq!(
+            store.update(repositories, "rep_2", dangling, at(4)).await.unwrap(),
+            Updated::CredentialUnknown
+        );
+        assert!(store.remove(repositories, "rep_1").await.unwrap());
+        assert!(!store.remove(repositories, "rep_1").await.unwrap());
+        assert_eq!(delete("crd_2").await.unwrap(), Deletion::Deleted);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_race_of_deletion_and_reference_leaves_a_dangling_one() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        for round in 0..20 {
+            let credential: Arc<str> = format!("crd_{round}").into();
+            issue(&*store, "a", &credential).await;
+            let kept = race(8, |number| {
+                let (store, credential) = (store.clone(), credential.clone());
+                async move {
+                    if number == 4 {
+                        let outcome = store
+                            .delete(CREDENTIALS.of("a"), &credential, References::Prevent)
+                            .await
+                            .unwrap();
+                        return outcome != Deletion::Deleted;
+                    }
+                    let id = format!("rep_{round}_{number}");
+                    let new = repository(&id, Some(&credential));
+                    store.register(REPOSITORIES.of("a"), new, None).await.unwrap()
+                        == Registered::Issue(Issue::Issued)
+                }
+            })
+            .await;
+            let exists = store.credential(CREDENTIALS, &credential).await.unwrap().is_some();
+            let refused = kept.iter().filter(|kept| !**kept).count();
+            assert_eq!(refused, if exists { 0 } else { 8 }, "round {round}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_concurrent_starts_one_is_let_through() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        store.register(REPOSITORIES.of("a"), repository("rep_1", None), None).await.unwrap();
+        let outcomes = race(10, |_| {
+            let store = store.clone();
+            async move {
+                let change = ResourceChange {
+                    attributes: Attributes::from_iter([("state".to_owned(), json!("syncing"))]),
+                    unless: Some(("state", json!("syncing"))),
+                    ..Default::default()
+                };
+                store.update(REPOSITORIES.of("a"), "rep_1", change, at(2)).await.unwrap()
+            }
+        })
+        .await;
+        assert_eq!(outcomes.iter().filter(|outcome| **outcome == Updated::Refused).count(), 9);
+    }
+}
+
+#[tokio::test]
+async fn resources_are_found_by_name_and_by_attribute() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        let realm = REPOSITORIES.of("a");
+        for (id, kind) in [("rep_1", "x"), ("rep_2", "y"), ("rep_3", "x")] {
+            let attributes = Attributes::from_iter([("kind".to_owned(), json!(kind))]);
+            let new = NewResource { attributes, ..repository(id, None) };
+            store.register(realm, new, None).await.unwrap();
+        }
+        let page = Page { start: Start::Beginning, limit: 9 };
+        let Listing::Page { items, has_more } =
+            store.resources(realm, Some(("kind", "x")), page).await.unwrap()
+        else {
+            panic!("unknown start")
+        };
+        assert_eq!(items.iter().map(|item| &*item.id).collect::<Vec<_>>(), ["rep_1", "rep_3"]);
+        assert!(!has_more);
+        assert_eq!(store.resource_named(realm, "rep_2").await.unwrap().unwrap().attributes["kind"], "y");
+        assert_eq!(store.resource_named(REPOSITORIES.of("b"), "rep_2").await.unwrap(), None);
+        let rename = ResourceChange { name: Some("rep_1"), ..Default::default() };
+        let taken = store.update(realm, "rep_2", rename.clone(), at(2)).await.unwrap();
+        assert_eq!(taken, Updated::NameTaken("rep_1".to_owned()));
+        assert!(matches!(store.update(realm, "rep_1", rename, at(2)).await.unwrap(), Updated::Updated(_)));
+    }
+}
+
+#[tokio::test]
+async fn pages_run_both_ways_and_survive_deletions() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        for number in 1..=5 {
+            issue(&*store, "a", &format!("crd_{number}")).await;
+        }
+        issue(&*store, "b", "crd_b").await;
+        let page = async |start, limit| ids(&*store, "a", start, limit).await;
+        let names = |numbers: &[u8]| numbers.iter().map(|number| format!("crd_{number}")).collect::<Vec<_>>();
+        assert_eq!(page(Start::Beginning, 2).await, (names(&[1, 2]), true));
+        assert_eq!(page(Start::After("crd_2"), 2).await, (names(&[3, 4]), true));
+        assert_eq!(page(Start::After("crd_4"), 2).await, (names(&[5]), false));
+        assert_eq!(page(Start::Before("crd_4"), 2).await, (names(&[2, 3]), true));
+        assert_eq!(page(Start::Before("crd_2"), 2).await, (names(&[1]), false));
+        assert_eq!(page(Start::Beginning, 5).await, (names(&[1, 2, 3, 4, 5]), false));
+        store.delete(CREDENTIALS.of("a"), "crd_2", References::Prevent).await.unwrap();
+        assert_eq!(page(Start::After("crd_2"), 2).await, (names(&[3, 4]), true));
+        for unknown in ["crd_9", "crd_b"] {
+            let page = Page { start: Start::After(unknown), limit: 2 };
+            let listing = store.credentials(CREDENTIALS.of("a"), None, page).await.unwrap();
+            assert_eq!(listing, Listing::UnknownStart);
+        }
+    }
+}
+
+fn answer<'a>(key: &'a str, request: &str, text: &str) -> NewAnswer<'a> {
+    NewAnswer {
+        principal: "key_1",
+        operation: "createCredential",
+        key,
+        fingerprint: Fingerprint::of(request.as_bytes()),
+        answer: text.as_bytes().to_vec(),
+        keep: DAY,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idempotency_key_creates_once() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        let outcomes = race(10, |number| {
+            let store = store.clone();
+            async move {
+                let id = format!("crd_{number}");
+                let new = new(&id, "main", Names::Unique);
+                store.issue(CREDENTIALS.of("a"), new, Some(answer("k", "request", &id))).await.unwrap()
+            }
+        })
+        .await;
+        assert_eq!(outcomes.iter().filter(|outcome| **outcome == Issue::Issued).count(), 1);
+        let (known, _) = ids(&*store, "a", Start::Beginning, 99).await;
+        assert_eq!(known.len(), 1);
+        for outcome in outcomes {
+            match outcome {
+                Issue::Issued => {}
+                Issue::Replayed(stored) => assert_eq!(stored.as_bytes(), known[0].as_bytes()),
+                other => panic!("{other:?}"),
+            }
+        }
+        let other = store.issue(
+            CREDENTIALS.of("a"),
+            new("crd_x", "x", Names::Unique),
+            Some(answer("k", "another request", "")),
+        );
+        assert_eq!(other.await.unwrap(), Issue::KeyReused);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_creation_leaves_its_key_free() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        let realm = CREDENTIALS.of("a");
+        store.issue(realm, new("crd_1", "main", Names::Unique), None).await.unwrap();
+        let refused =
+            store.issue(realm, new("crd_2", "main", Names::Unique), Some(answer("k", "r", "2"))).await;
+        assert_eq!(refused.unwrap(), Issue::NameTaken("crd_1".to_owned()));
+        store.delete(realm, "crd_1", References::Prevent).await.unwrap();
+        let made = store.issue(realm, new("crd_3", "main", Names::Unique), Some(answer("k", "r", "3"))).await;
+        assert_eq!(made.unwrap(), Issue::Issued);
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_held_for_its_time_even_when_the_credential_is_gone() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        let realm = CREDENTIALS.of("a");
+        store
+            .issue(realm, new("crd_1", "main", Names::Unique), Some(answer("k", "r", "body")))
+            .await
+            .unwrap();
+        store.delete(realm, "crd_1", References::Prevent).await.unwrap();
+        let recall = async |principal, request: &str, second| {
+            let fingerprint = Fingerprint::of(request.as_bytes());
+            let operation = "createCredential";
+            store.recall(CREDENTIALS, principal, operation, "k", fingerprint, at(second)).await.unwrap()
+        };
+        let day = i64::try_from(DAY.as_secs()).unwrap();
+        assert!(
+            matches!(recall("key_1", "r", day).await, Recalled::Replay(stored) if stored.as_bytes() == b"body")
+        );
+        assert_eq!(recall("key_1", "other", day).await, Recalled::OtherRequest);
+        assert_eq!(recall("key_2", "r", day).await, Recalled::Unused);
+        assert_eq!(recall("key_1", "r", day + 1).await, Recalled::Unused);
+        let again = answer("k", "other", "later");
+        assert_eq!(store.remember(CREDENTIALS, again.clone(), at(day + 1)).await.unwrap(), Recalled::Unused);
+        let known = store.remember(CREDENTIALS, again, at(day + 2)).await.unwrap();
+        assert!(matches!(known, Recalled::Replay(stored) if stored.as_bytes() == b"later"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pair_is_registered_and_revoked_once() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        let secret = SecretHash::of("sk_1");
+        assert_eq!(store.register_pair("ak_1", secret, at(1)).await.unwrap(), Registration::Registered);
+        assert_eq!(
+            store.register_pair("ak_1", secret, at(2)).await.unwrap(),
+            Registration::Duplicate(PairState::Active)
+        );
+        let outcomes = race(20, |_| {
+            let store = store.clone();
+            async move { store.revoke_pair("ak_1", at(3)).await.unwrap() }
+        })
+        .await;
+        assert_eq!(outcomes.iter().filter(|revoked| **revoked).count(), 1);
+        let revoked = PairState::Revoked { at: Some(at(3)) };
+        assert_eq!(store.pair("ak_1").await.unwrap().unwrap().state, revoked);
+        assert_eq!(
+            store.register_pair("ak_1", secret, at(4)).await.unwrap(),
+            Registration::Duplicate(revoked)
+        );
+        assert!(!store.revoke_pair("ak_2", at(3)).await.unwrap());
+        assert_eq!(store.pair("ak_2").await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_revocation_by_hand_is_honoured_and_cannot_be_undone_by_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("facts.db");
+    let store = open(&path).await;
+    for key in ["ak_1", "ak_2"] {
+        store.register_pair(key, SecretHash::of("sk"), at(1)).await.unwrap();
+    }
+    store.revoke_pair("ak_2", at(2)).await.unwrap();
+    let mut hand =
+        <sqlx::SqliteConnection as sqlx::Connection>::connect(path.to_str().unwrap()).await.unwrap();
+    sqlx::query("UPDATE api_credential SET active = false WHERE api_key = 'ak_1'")
+        .execute(&mut hand)
+        .await
+        .unwrap();
+    sqlx::query("UPDATE api_credential SET active = true WHERE api_key = 'ak_2'")
+        .execute(&mut hand)
+        .await
+        .unwrap();
+    let state = async |key| store.pair(key).await.unwrap().unwrap().state;
+    assert_eq!(state("ak_1").await, PairState::Revoked { at: None });
+    assert_eq!(state("ak_2").await, PairState::Revoked { at: Some(at(2)) });
+    assert!(!store.revoke_pair("ak_1", at(3)).await.unwrap());
+    assert!(!store.revoke_pair("ak_2", at(3)).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("facts.db");
+    let store = open(&path).await;
+    issue(&*store, "a", "crd_1").await;
+    store.register_pair("ak_1", SecretHash::of("sk"), at(1)).await.unwrap();
+    store.revoke(CREDENTIALS.of("a"), "crd_1", Guard::None, at(5)).await.unwrap();
+    store.revoke_pair("ak_1", at(6)).await.unwrap();
+    store.remember(CREDENTIALS, answer("k", "r", "body"), at(7)).await.unwrap();
+    // No orderly end: the files are read as a crash would leave them.
+    let crashed = folder.path().join("crashed.db");
+    for suffix in ["", "-wal"] {
+        let file = |path: &Path| format!("{}{suffix}", path.display());
+        std::fs::copy(file(&path), file(&crashed)).unwrap();
+    }
+    drop(store);
+    for path in [path, crashed] {
+        let store = open(&path).await;
+        let record = store.credential(CREDENTIALS, "crd_1").await.unwrap().unwrap();
+        assert_eq!(record.revoked_at, Some(at(5)));
+        assert_eq!(store.pair("ak_1").await.unwrap().unwrap().state, PairState::Revoked { at: Some(at(6)) });
+        let known = store.remember(CREDENTIALS, answer("k", "r", ""), at(8)).await.unwrap();
+        assert!(matches!(known, Recalled::Replay(stored) if stored.as_bytes() == b"body"));
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_readable_in_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("facts.db")).await;
+    let secret = Ids::seeded(3).make(&Format::new("planted_", Alphabet::Alphanumeric, 40));
+    let new = NewCredential {
+        secret_hash: SecretHash::of(&secret),
+        material: Some(&secret),
+        ..new("crd_1", "main", Names::Unique)
+    };
+    store.issue(CREDENTIALS.of("a"), new, Some(answer("k", "r", &secret))).await.unwrap();
+    store.close().await.unwrap();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+    }
+}
+
+#[tokio::test]
+async fn stores_in_memory_are_apart_and_can_be_cleared() {
+    let open = async || SqliteStore::in_memory(sealer(), Ids::seeded(1)).await.unwrap();
+    let (first, second): (&dyn Store, &dyn Store) = (&open().await, &open().await);
+    issue(first, "a", "crd_1").await;
+    first.register(REPOSITORIES.of("a"), repository("rep_1", Some("crd_1")), None).await.unwrap();
+    assert_eq!(ids(second, "a", Start::Beginning, 9).await.0.len(), 0);
+    first.clear().await.unwrap();
+    assert_eq!(ids(first, "a", Start::Beginning, 9).await.0.len(), 0);
+    first.ping().await.unwrap();
+    first.close().await.unwrap();
+    assert!(first.ping().await.is_err());
+}
+
+#[tokio::test]
+async fn what_a_fault_takes_back_is_live_again() {
+    let (_folder, stores) = stores().await;
+    for store in stores {
+        issue(&*store, "a", "crd_1").await;
+        assert!(!store.revive(CREDENTIALS, "crd_1").await.unwrap());
+        store.revoke(CREDENTIALS.of("a"), "crd_1", Guard::None, at(2)).await.unwrap();
+        assert!(store.revive(CREDENTIALS, "crd_1").await.unwrap());
+        let record = store.credential(CREDENTIALS, "crd_1").await.unwrap().unwrap();
+        assert_eq!(record.state(at(3)), State::Active);
+        store.register_pair("ak_1", SecretHash::of("sk"), at(1)).await.unwrap();
+        store.revoke_pair("ak_1", at(2)).await.unwrap();
+        assert!(store.revive_pair("ak_1", SecretHash::of("sk")).await.unwrap());
+        assert_eq!(store.pair("ak_1").await.unwrap().unwrap().state, PairState::Active);
+        store.register(REPOSITORIES.of("a"), repository("rep_1", Some("crd_1")), None).await.unwrap();
+        let gone = store.delete(CREDENTIALS.of("a"), "crd_1", References::Clear).await.unwrap();
+        assert_eq!(gone, Deletion::Deleted);
+        let resource = store.resource(REPOSITORIES.of("a"), "rep_1").await.unwrap().unwrap();
+        assert_eq!(resource.credential_id, None);
+    }
+}
