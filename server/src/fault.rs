@@ -45,8 +45,10 @@ macro_rules! faults {
 faults! {
     // What revocation does.
     AcceptedAfterRevocation "accepted-after-revocation" "A revoked credential is accepted for ever.",
+    RevokedMayRevoke "revoked-may-revoke" "A revoked credential is accepted where credentials are revoked.",
     SlowRevocation "slow-revocation" "A revoked credential is refused some minutes later than documented.",
     SlidingCache "sliding-cache" "Each use of a credential renews the time for which it is accepted unchecked.",
+    RegistrationFillsCache "registration-fills-cache" "A new credential counts as used, so that its revocation is delayed although nobody used it.",
     RevivedByTime "revived-by-time" "A revoked credential is refused at first and accepted again an hour later.",
     RevocationNotStored "revocation-not-stored" "A revocation is acknowledged without being done.",
     TokensDieWithCredential "tokens-die-with-credential" "Revoking a credential ends the tokens it was exchanged for.",
@@ -66,6 +68,7 @@ faults! {
     UnknownIdSuccess "unknown-id-success" "Revoking an id that never existed is answered as a success.",
     ForeignIdForbidden "foreign-id-forbidden" "Another tenant's id is answered 403, which tells that it exists.",
     ForeignRevocationSucceeds "foreign-revocation-succeeds" "Another tenant's credential can be revoked.",
+    ForeignRefusalHasEffect "foreign-refusal-has-effect" "Revoking somebody else's credential is refused and done all the same.",
     ForeignIdNamesDependent "foreign-id-names-dependent" "Another tenant's id is answered with the guard's refusal.",
     UnknownIdSaysSo "unknown-id-says-so" "An id that never existed is answered otherwise than one of somebody else.",
     MissingCredentialAccepted "missing-credential-accepted" "A call without credentials is let through.",
@@ -76,7 +79,10 @@ faults! {
     ExpiredStillAccepted "expired-still-accepted" "A credential is accepted past its expiry.",
     ExpiryIsForgotten "expiry-is-forgotten" "The expiry asked for is dropped without a word.",
     CredentialNotUsableAfterIssue "credential-not-usable-after-issue" "A new credential is refused for its first minute.",
+    RefusalIsRemembered "refusal-is-remembered" "Who was refused is refused for a minute more, even if registered meanwhile.",
     UnverifiedRegistration "unverified-registration" "A pair is registered although its secret is not the one of its key.",
+    ExistingKeySaysSo "existing-key-says-so" "Registering an existing key with a wrong secret tells that the key exists.",
+    RepeatedRegistrationSucceeds "repeated-registration-succeeds" "Registering a live pair again is answered as the first time was.",
 
     // Guards, names, idempotency.
     GuardIgnored "guard-ignored" "A credential in use is deleted, and its dependents lose their reference.",
@@ -116,6 +122,7 @@ faults! {
     RateLimitHeadersMissing "rate-limit-headers-missing" "Answers lack the headers that tell the rate limit.",
     SelfDescriptionWrongPath "self-description-wrong-path" "The answer that issues a credential describes a revocation that does not work.",
     ProductionIssued "production-issued" "A request for production access gets a credential.",
+    ProductionAccessClaimed "production-access-claimed" "Answers claim production access.",
     RefusalIssues "refusal-issues" "An answer that refuses a credential carries one all the same.",
 
     // What a request may look like.

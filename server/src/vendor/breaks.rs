@@ -20,6 +20,13 @@ fn broken(fault: Fault) -> Broken {
         }
         Fault::SlowRevocation => &[(WattShift, &["R4"]), (Dinie, &["R2"]), (EntryTarget, &["R2"])],
         Fault::SlidingCache => &[(EntryTarget, &["R4"])],
+        Fault::RegistrationFillsCache => &[(EntryTarget, &["R6"])],
+        Fault::RevokedMayRevoke => &[(EntryTarget, &["R15"])],
+        Fault::ForeignRefusalHasEffect => &[(WattShift, &["R7", "R13"])],
+        Fault::RefusalIsRemembered => &[(EntryTarget, &["R21"])],
+        Fault::ExistingKeySaysSo => &[(EntryTarget, &["R19"])],
+        Fault::RepeatedRegistrationSucceeds => &[(EntryTarget, &["R18"])],
+        Fault::ProductionAccessClaimed => &[(WattShift, &["R18"])],
         Fault::RevivedByTime => &[(WattShift, &["R5"]), (Dinie, &["R5"]), (EntryTarget, &["R5", "R7"])],
         Fault::RevocationNotStored => {
             &[(WattShift, &["R2"]), (Dinie, &["R2"]), (ShiftAgent, &["R1", "R2"]), (EntryTarget, &["R2"])]

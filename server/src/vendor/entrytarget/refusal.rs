@@ -1,0 +1,103 @@
+//! The envelope of every error. Codes tell what the contract tells, and no sentence repeats what was sent.
+
+use http::StatusCode;
+
+use crate::generated::entrytarget::Operation;
+use crate::generated::entrytarget::types::{ErrorDetail, ErrorEnvelope};
+use crate::runtime::{Answer, Rejection};
+
+/// What went wrong, as the envelope names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Code {
+    InvalidField,
+    Unauthorized,
+    InvalidCredential,
+    CredentialNotFound,
+    AccountNotFound,
+    DuplicateApiKey,
+    // These three are not among the published ones; that list is open.
+    NotFound,
+    MethodNotAllowed,
+    NotImplemented,
+    InternalError,
+}
+
+impl Code {
+    fn name(self) -> &'static str {
+        match self {
+            Self::InvalidField => "INVALID_FIELD",
+            Self::Unauthorized => "UNAUTHORIZED",
+            Self::InvalidCredential => "INVALID_CREDENTIAL",
+            Self::CredentialNotFound => "CREDENTIAL_NOT_FOUND",
+            Self::AccountNotFound => "ACCOUNT_NOT_FOUND",
+            Self::DuplicateApiKey => "DUPLICATE_API_KEY",
+            Self::NotFound => "NOT_FOUND",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::NotImplemented => "NOT_IMPLEMENTED",
+            Self::InternalError => "INTERNAL_ERROR",
+        }
+    }
+
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::InvalidField => "A field is missing or malformed.",
+            Self::Unauthorized => "The caller is not authenticated.",
+            Self::InvalidCredential => "The secret does not belong to this key.",
+            Self::CredentialNotFound => "There is no active credential with this key.",
+            Self::AccountNotFound => "There is no account with this id.",
+            Self::DuplicateApiKey => "This key is registered already.",
+            Self::NotFound => "There is no such path.",
+            Self::MethodNotAllowed => "The path does not take this method.",
+            Self::NotImplemented => "The operation is not implemented.",
+            Self::InternalError => "The service failed.",
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidField => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::InvalidCredential => StatusCode::FORBIDDEN,
+            Self::CredentialNotFound | Self::AccountNotFound | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::DuplicateApiKey => StatusCode::CONFLICT,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+            Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// The envelope with the sentence of the code.
+pub(super) fn envelope(code: Code) -> ErrorEnvelope {
+    described(code, code.sentence().to_owned())
+}
+
+fn described(code: Code, message: String) -> ErrorEnvelope {
+    ErrorEnvelope { error: ErrorDetail { code: code.name().to_owned(), message } }
+}
+
+/// The answer to a request that reached no operation. Where an operation documents nothing for malformed input but
+/// says that a thing is unknown, what cannot be an identifier is one that is unknown.
+pub(super) fn answer(operation: Option<Operation>, rejection: &Rejection) -> Answer {
+    let code = match (rejection, operation) {
+        (Rejection::UnknownPath, _) => Code::NotFound,
+        (Rejection::MethodNotAllowed { .. }, _) => Code::MethodNotAllowed,
+        (Rejection::MissingCredential { .. } | Rejection::InvalidCredential { .. }, _) => Code::Unauthorized,
+        (Rejection::Violations(_), Some(Operation::GetAccount)) => Code::AccountNotFound,
+        (Rejection::Violations(_), Some(Operation::RevokeCredential)) => Code::CredentialNotFound,
+        (
+            Rejection::Violations(_)
+            | Rejection::MalformedBody { .. }
+            | Rejection::UnsupportedMediaType { .. }
+            | Rejection::TooLarge { .. },
+            _,
+        ) => Code::InvalidField,
+        (Rejection::NotImplemented, _) => Code::NotImplemented,
+        (Rejection::Timeout { .. } | Rejection::Internal(_), _) => Code::InternalError,
+    };
+    let body = match code {
+        Code::InvalidField => described(code, rejection.to_string()),
+        _ => envelope(code),
+    };
+    Answer::json(code.status(), "application/json", &body)
+}
