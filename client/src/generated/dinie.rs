@@ -3,19 +3,18 @@
 use crate::support;
 #[allow(unused_imports)]
 pub use crate::{Credentials, Error, ResponseValue};
-/** Client of the Dinie API, version 2026-03-01.
-
- Documented servers:
- * `https://api.dinie.com.br/v3`
- * `https://sandbox.api.dinie.com.br/v3`
- * `https://dinie.nexaedge.dev/_mock/apis/openapi`*/
+/// Client of the Dinie API, version 2026-03-01.
+///
+/// Documented servers:
+/// * `https://api.dinie.com.br/v3`
+/// * `https://sandbox.api.dinie.com.br/v3`
+/// * `https://dinie.nexaedge.dev/_mock/apis/openapi`
 #[derive(Clone, Debug)]
 pub struct Client {
     core: support::Core,
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
-    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -36,35 +35,35 @@ impl Client {
     }
 }
 impl Client {
-    /** Exchange a client credential for an access token
-
- The client_id and client_secret are sent as HTTP Basic user and password. The answer holds a bearer token that lives for at most one hour.
-
- Sends `POST /auth/token`.*/
+    /// Exchange a client credential for an access token
+    ///
+    /// The client_id and client_secret are sent as HTTP Basic user and password. The answer holds a bearer token that lives for at most one hour.
+    ///
+    /// Sends `POST /auth/token`.
     pub fn create_token(&self) -> builder::CreateToken<'_> {
         builder::CreateToken::new(self)
     }
-    /** Create a client credential
-
- Creates a client_id and client_secret for the partner of the token. The secret is part of this answer only.
-
- Sends `POST /auth/credentials`.*/
+    /// Create a client credential
+    ///
+    /// Creates a client_id and client_secret for the partner of the token. The secret is part of this answer only.
+    ///
+    /// Sends `POST /auth/credentials`.
     pub fn create_credential(&self) -> builder::CreateCredential<'_> {
         builder::CreateCredential::new(self)
     }
-    /** List the partner's client credentials
-
- Lists every credential of the partner, active and revoked, without secrets. Pages run forward only: the id of the last item is the starting_after of the next call.
-
- Sends `GET /auth/credentials`.*/
+    /// List the partner's client credentials
+    ///
+    /// Lists every credential of the partner, active and revoked, without secrets. Pages run forward only: the id of the last item is the starting_after of the next call.
+    ///
+    /// Sends `GET /auth/credentials`.
     pub fn list_credentials(&self) -> builder::ListCredentials<'_> {
         builder::ListCredentials::new(self)
     }
-    /** Revoke a client credential
-
- From the answer on, no new token can be obtained with the credential; tokens issued before stay valid until they expire, at most one hour. Revocation cannot be undone.
-
- Sends `DELETE /auth/credentials/{client_id}`.*/
+    /// Revoke a client credential
+    ///
+    /// From the answer on, no new token can be obtained with the credential; tokens issued before stay valid until they expire, at most one hour. Revocation cannot be undone.
+    ///
+    /// Sends `DELETE /auth/credentials/{client_id}`.
     pub fn revoke_credential(&self) -> builder::RevokeCredential<'_> {
         builder::RevokeCredential::new(self)
     }
@@ -108,10 +107,10 @@ pub mod types {
     /// `CreateCredentialRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateCredentialRequest {
-        ///When the credential expires; null or absent means never.
+        /// When the credential expires; null or absent means never.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub expires_at: ::std::option::Option<::jiff::Timestamp>,
-        ///A label for people.
+        /// A label for people.
         pub name: ::std::string::String,
     }
     impl CreateCredentialRequest {
@@ -119,17 +118,17 @@ pub mod types {
             Default::default()
         }
     }
-    ///A client credential without its secret.
+    /// A client credential without its secret.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Credential {
-        ///The public half of the pair, opaque after its prefix dinie_ci_.
+        /// The public half of the pair, opaque after its prefix dinie_ci_.
         pub client_id: CredentialClientId,
         pub created_at: ::jiff::Timestamp,
-        ///null means never.
+        /// null means never.
         #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub expires_at: ::std::option::Option<::jiff::Timestamp>,
         pub id: ::std::string::String,
-        ///Last use; null before the first.
+        /// Last use; null before the first.
         #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub last_used_at: ::std::option::Option<::jiff::Timestamp>,
         pub name: ::std::string::String,
@@ -141,7 +140,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///The public half of the pair, opaque after its prefix dinie_ci_.
+    /// The public half of the pair, opaque after its prefix dinie_ci_.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct CredentialClientId(::std::string::String);
@@ -201,7 +200,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CredentialList {
         pub data: ::std::vec::Vec<Credential>,
-        ///Whether a further page exists.
+        /// Whether a further page exists.
         pub has_more: bool,
     }
     impl CredentialList {
@@ -264,19 +263,19 @@ pub mod types {
             value.parse()
         }
     }
-    ///A client credential with its secret, as the creating call answers it.
+    /// A client credential with its secret, as the creating call answers it.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CredentialWithSecret {
-        ///The public half of the pair, opaque after its prefix dinie_ci_.
+        /// The public half of the pair, opaque after its prefix dinie_ci_.
         pub client_id: CredentialWithSecretClientId,
-        ///The secret half of the pair, dinie_cs_live_ and 32 characters; shown this once.
+        /// The secret half of the pair, dinie_cs_live_ and 32 characters; shown this once.
         pub client_secret: crate::Secret,
         pub created_at: ::jiff::Timestamp,
-        ///null means never.
+        /// null means never.
         #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub expires_at: ::std::option::Option<::jiff::Timestamp>,
         pub id: ::std::string::String,
-        ///Last use; null before the first.
+        /// Last use; null before the first.
         #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub last_used_at: ::std::option::Option<::jiff::Timestamp>,
         pub name: ::std::string::String,
@@ -288,7 +287,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///The public half of the pair, opaque after its prefix dinie_ci_.
+    /// The public half of the pair, opaque after its prefix dinie_ci_.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct CredentialWithSecretClientId(::std::string::String);
@@ -345,22 +344,22 @@ pub mod types {
                 })
         }
     }
-    ///Problem details. Clients branch on code, not on type.
+    /// Problem details. Clients branch on code, not on type.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Problem {
-        ///The machine-readable subtype.
+        /// The machine-readable subtype.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub code: ::std::option::Option<::std::string::String>,
         pub detail: ::std::string::String,
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub errors: ::std::vec::Vec<ProblemItem>,
-        ///Usually the path of the request.
+        /// Usually the path of the request.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub instance: ::std::option::Option<::std::string::String>,
-        ///The parameter at fault.
+        /// The parameter at fault.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub param: ::std::option::Option<::std::string::String>,
-        ///Equals the HTTP status.
+        /// Equals the HTTP status.
         pub status: i64,
         pub title: ::std::string::String,
         #[serde(rename = "type")]
@@ -387,11 +386,11 @@ pub mod types {
     /// `Token`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Token {
-        ///The bearer token, dinie_at_ followed by a JWT whose sub is the client_id and whose exp is its end.
+        /// The bearer token, dinie_at_ followed by a JWT whose sub is the client_id and whose exp is its end.
         pub access_token: crate::Secret,
-        ///Lifetime in seconds; 3600.
+        /// Lifetime in seconds; 3600.
         pub expires_in: i64,
-        ///Always bearer; to be compared without regard to case.
+        /// Always bearer; to be compared without regard to case.
         pub token_type: TokenTokenType,
     }
     impl Token {
@@ -402,7 +401,7 @@ pub mod types {
     /// `TokenRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TokenRequest {
-        ///The only grant there is.
+        /// The only grant there is.
         pub grant_type: TokenRequestGrantType,
     }
     impl TokenRequest {
@@ -410,7 +409,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///The only grant there is.
+    /// The only grant there is.
     #[derive(
         ::serde::Deserialize,
         ::serde::Serialize,
@@ -461,7 +460,7 @@ pub mod types {
             value.parse()
         }
     }
-    ///Always bearer; to be compared without regard to case.
+    /// Always bearer; to be compared without regard to case.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct TokenTokenType(::std::string::String);
@@ -1499,9 +1498,9 @@ pub mod builder {
                 body: Ok(::std::default::Default::default()),
             }
         }
-        /** Sets the header parameter `Idempotency-Key`.
-
- A unique string. For 24 hours a repeat with the same key gets the stored answer and is not processed again.*/
+        /// Sets the header parameter `Idempotency-Key`.
+        ///
+        /// A unique string. For 24 hours a repeat with the same key gets the stored answer and is not processed again.
         pub fn idempotency_key<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -1613,9 +1612,9 @@ pub mod builder {
                 starting_after: Ok(None),
             }
         }
-        /** Sets the query parameter `limit`.
-
- Items on a page.*/
+        /// Sets the query parameter `limit`.
+        ///
+        /// Items on a page.
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::num::NonZeroU64>,
@@ -1628,9 +1627,9 @@ pub mod builder {
                 });
             self
         }
-        /** Sets the query parameter `starting_after`.
-
- Id of the last item of the page before.*/
+        /// Sets the query parameter `starting_after`.
+        ///
+        /// Id of the last item of the page before.
         pub fn starting_after<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -1707,9 +1706,9 @@ pub mod builder {
                 client_id: Err("`client_id` is required and was not given".to_string()),
             }
         }
-        /** Sets the path parameter `client_id`.
-
- The client_id of the credential to revoke.*/
+        /// Sets the path parameter `client_id`.
+        ///
+        /// The client_id of the credential to revoke.
         pub fn client_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,

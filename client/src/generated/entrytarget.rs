@@ -3,17 +3,16 @@
 use crate::support;
 #[allow(unused_imports)]
 pub use crate::{Credentials, Error, ResponseValue};
-/** Client of the EntryTarget Ledger API, version unversioned.
-
- Documented servers:
- * `http://{host}:{port}`*/
+/// Client of the EntryTarget Ledger API, version unversioned.
+///
+/// Documented servers:
+/// * `http://{host}:{port}`
 #[derive(Clone, Debug)]
 pub struct Client {
     core: support::Core,
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
-    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -34,59 +33,59 @@ impl Client {
     }
 }
 impl Client {
-    /** Register a credential
-
- Unauthenticated: the pair proves itself, because the secret can be derived from the key by the vendor only. The answer never repeats the secret.
-
- Sends `POST /credentials`.*/
+    /// Register a credential
+    ///
+    /// Unauthenticated: the pair proves itself, because the secret can be derived from the key by the vendor only. The answer never repeats the secret.
+    ///
+    /// Sends `POST /credentials`.
     pub fn register_credential(&self) -> builder::RegisterCredential<'_> {
         builder::RegisterCredential::new(self)
     }
-    /** Revoke a credential
-
- Any valid credential may revoke any other. Revocation is for good. A successful authentication is cached, so a revoked credential may be accepted for up to five minutes more.
-
- Sends `DELETE /credentials/{api_key}`.*/
+    /// Revoke a credential
+    ///
+    /// Any valid credential may revoke any other. Revocation is for good. A successful authentication is cached, so a revoked credential may be accepted for up to five minutes more.
+    ///
+    /// Sends `DELETE /credentials/{api_key}`.
     pub fn revoke_credential(&self) -> builder::RevokeCredential<'_> {
         builder::RevokeCredential::new(self)
     }
-    /** Create an account
-
- Opens an account for a category and an asset, with balance and version 0.
-
- Sends `POST /account`.*/
+    /// Create an account
+    ///
+    /// Opens an account for a category and an asset, with balance and version 0.
+    ///
+    /// Sends `POST /account`.
     pub fn create_account(&self) -> builder::CreateAccount<'_> {
         builder::CreateAccount::new(self)
     }
-    /** Read an account
-
- Balance and metadata of one account. Reads only; an unknown id still shows whether the caller is accepted.
-
- Sends `GET /account/{id}`.*/
+    /// Read an account
+    ///
+    /// Balance and metadata of one account. Reads only; an unknown id still shows whether the caller is accepted.
+    ///
+    /// Sends `GET /account/{id}`.
     pub fn get_account(&self) -> builder::GetAccount<'_> {
         builder::GetAccount::new(self)
     }
-    /** Sum the balances of an asset
-
- Total balance of each category over all accounts with the asset.
-
- Sends `GET /account/asset/{asset}`.*/
+    /// Sum the balances of an asset
+    ///
+    /// Total balance of each category over all accounts with the asset.
+    ///
+    /// Sends `GET /account/asset/{asset}`.
     pub fn get_account_by_asset(&self) -> builder::GetAccountByAsset<'_> {
         builder::GetAccountByAsset::new(self)
     }
-    /** Report that the service runs
-
- Unauthenticated; does not touch the database.
-
- Sends `GET /health`.*/
+    /// Report that the service runs
+    ///
+    /// Unauthenticated; does not touch the database.
+    ///
+    /// Sends `GET /health`.
     pub fn get_health(&self) -> builder::GetHealth<'_> {
         builder::GetHealth::new(self)
     }
-    /** Read metrics
-
- Unauthenticated; in the text format of Prometheus.
-
- Sends `GET /metrics`.*/
+    /// Read metrics
+    ///
+    /// Unauthenticated; in the text format of Prometheus.
+    ///
+    /// Sends `GET /metrics`.
     pub fn get_metrics(&self) -> builder::GetMetrics<'_> {
         builder::GetMetrics::new(self)
     }
@@ -273,7 +272,7 @@ pub mod types {
                 })
         }
     }
-    ///Balances by category. Its shape was not seen, so anything is valid.
+    /// Balances by category. Its shape was not seen, so anything is valid.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(transparent)]
     pub struct AssetSummary(pub ::serde_json::Value);
@@ -296,9 +295,9 @@ pub mod types {
     /// `CreateAccountRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateAccountRequest {
-        ///Such as a currency code; upper-cased on arrival.
+        /// Such as a currency code; upper-cased on arrival.
         pub asset: CreateAccountRequestAsset,
-        ///Upper-cased on arrival.
+        /// Upper-cased on arrival.
         pub category: CreateAccountRequestCategory,
     }
     impl CreateAccountRequest {
@@ -306,7 +305,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Such as a currency code; upper-cased on arrival.
+    /// Such as a currency code; upper-cased on arrival.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct CreateAccountRequestAsset(::std::string::String);
@@ -362,7 +361,7 @@ pub mod types {
                 })
         }
     }
-    ///Upper-cased on arrival.
+    /// Upper-cased on arrival.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct CreateAccountRequestCategory(::std::string::String);
@@ -432,7 +431,7 @@ pub mod types {
     /// `ErrorDetail`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ErrorDetail {
-        ///Tells the cause; more codes may exist than those seen.
+        /// Tells the cause; more codes may exist than those seen.
         pub code: ::std::string::String,
         pub message: ::std::string::String,
     }
@@ -515,9 +514,9 @@ pub mod types {
     /// `RegisterCredentialRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RegisterCredentialRequest {
-        ///Identifies the pair.
+        /// Identifies the pair.
         pub api_key: RegisterCredentialRequestApiKey,
-        ///Proves the pair; derived from the key by the vendor.
+        /// Proves the pair; derived from the key by the vendor.
         pub api_secret: crate::Secret,
     }
     impl RegisterCredentialRequest {
@@ -525,7 +524,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Identifies the pair.
+    /// Identifies the pair.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct RegisterCredentialRequestApiKey(::std::string::String);
@@ -586,7 +585,7 @@ pub mod types {
     /// `RegisteredCredential`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RegisteredCredential {
-        ///The key now registered.
+        /// The key now registered.
         pub api_key: RegisteredCredentialApiKey,
     }
     impl RegisteredCredential {
@@ -594,7 +593,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///The key now registered.
+    /// The key now registered.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct RegisteredCredentialApiKey(::std::string::String);
@@ -653,9 +652,9 @@ pub mod types {
     /// `RevokedCredential`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RevokedCredential {
-        ///The key now revoked.
+        /// The key now revoked.
         pub api_key: RevokedCredentialApiKey,
-        ///Always true.
+        /// Always true.
         pub revoked: bool,
     }
     impl RevokedCredential {
@@ -663,7 +662,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///The key now revoked.
+    /// The key now revoked.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct RevokedCredentialApiKey(::std::string::String);
@@ -1383,9 +1382,9 @@ pub mod builder {
                 api_key: Err("`api_key` is required and was not given".to_string()),
             }
         }
-        /** Sets the path parameter `api_key`.
-
- The key to revoke.*/
+        /// Sets the path parameter `api_key`.
+        ///
+        /// The key to revoke.
         pub fn api_key<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -1566,9 +1565,9 @@ pub mod builder {
                 id: Err("`id` is required and was not given".to_string()),
             }
         }
-        /** Sets the path parameter `id`.
-
- The id of the account.*/
+        /// Sets the path parameter `id`.
+        ///
+        /// The id of the account.
         pub fn id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::uuid::Uuid>,
@@ -1647,9 +1646,9 @@ pub mod builder {
                 asset: Err("`asset` is required and was not given".to_string()),
             }
         }
-        /** Sets the path parameter `asset`.
-
- The asset, such as a currency code.*/
+        /// Sets the path parameter `asset`.
+        ///
+        /// The asset, such as a currency code.
         pub fn asset<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,

@@ -3,17 +3,16 @@
 use crate::support;
 #[allow(unused_imports)]
 pub use crate::{Credentials, Error, ResponseValue};
-/** Client of the shiftagent Integration API, version 0.1.0.
-
- Documented servers:
- * `https://shiftagent.example.com`*/
+/// Client of the shiftagent Integration API, version 0.1.0.
+///
+/// Documented servers:
+/// * `https://shiftagent.example.com`
 #[derive(Clone, Debug)]
 pub struct Client {
     core: support::Core,
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
-    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -34,99 +33,99 @@ impl Client {
     }
 }
 impl Client {
-    /** Register a credential
-
- Puts a secret into the vault and answers a handle. The secret is in no answer, event or log. The name is unique across the registry.
-
- Sends `POST /credentials`.*/
+    /// Register a credential
+    ///
+    /// Puts a secret into the vault and answers a handle. The secret is in no answer, event or log. The name is unique across the registry.
+    ///
+    /// Sends `POST /credentials`.
     pub fn create_credential(&self) -> builder::CreateCredential<'_> {
         builder::CreateCredential::new(self)
     }
-    /** List credentials
-
- Handles, without secrets, one page at a time. The two cursors exclude each other.
-
- Sends `GET /credentials`.*/
+    /// List credentials
+    ///
+    /// Handles, without secrets, one page at a time. The two cursors exclude each other.
+    ///
+    /// Sends `GET /credentials`.
     pub fn list_credentials(&self) -> builder::ListCredentials<'_> {
         builder::ListCredentials::new(self)
     }
-    /** Delete a credential
-
- Destroys the vaulted material. Refused as long as a repository or another resource refers to the credential. An id outside the caller's subtree is answered like one that does not exist.
-
- Sends `DELETE /credentials/{credential_id}`.*/
+    /// Delete a credential
+    ///
+    /// Destroys the vaulted material. Refused as long as a repository or another resource refers to the credential. An id outside the caller's subtree is answered like one that does not exist.
+    ///
+    /// Sends `DELETE /credentials/{credential_id}`.
     pub fn delete_credential(&self) -> builder::DeleteCredential<'_> {
         builder::DeleteCredential::new(self)
     }
-    /** Register a repository
-
- Adds a git repository to the registry and starts a sync. It may refer to a credential. The name is unique across the registry.
-
- Sends `POST /repositories`.*/
+    /// Register a repository
+    ///
+    /// Adds a git repository to the registry and starts a sync. It may refer to a credential. The name is unique across the registry.
+    ///
+    /// Sends `POST /repositories`.
     pub fn register_repository(&self) -> builder::RegisterRepository<'_> {
         builder::RegisterRepository::new(self)
     }
-    /** List repositories
-
- Every repository of the registry, one page at a time. The two cursors exclude each other.
-
- Sends `GET /repositories`.*/
+    /// List repositories
+    ///
+    /// Every repository of the registry, one page at a time. The two cursors exclude each other.
+    ///
+    /// Sends `GET /repositories`.
     pub fn list_repositories(&self) -> builder::ListRepositories<'_> {
         builder::ListRepositories::new(self)
     }
-    /** Read a repository
-
- One repository with the credential it refers to and the state of its sync.
-
- Sends `GET /repositories/{repository_id}`.*/
+    /// Read a repository
+    ///
+    /// One repository with the credential it refers to and the state of its sync.
+    ///
+    /// Sends `GET /repositories/{repository_id}`.
     pub fn get_repository(&self) -> builder::GetRepository<'_> {
         builder::GetRepository::new(self)
     }
-    /** Change a repository
-
- Another credential_id repoints the reference, null clears it. A new branch or credential_id sets the sync back to pending.
-
- Sends `PATCH /repositories/{repository_id}`.*/
+    /// Change a repository
+    ///
+    /// Another credential_id repoints the reference, null clears it. A new branch or credential_id sets the sync back to pending.
+    ///
+    /// Sends `PATCH /repositories/{repository_id}`.
     pub fn update_repository(&self) -> builder::UpdateRepository<'_> {
         builder::UpdateRepository::new(self)
     }
-    /** Delete a repository
-
- Guarded like the delete of a credential; the reference to a credential goes with the repository.
-
- Sends `DELETE /repositories/{repository_id}`.*/
+    /// Delete a repository
+    ///
+    /// Guarded like the delete of a credential; the reference to a credential goes with the repository.
+    ///
+    /// Sends `DELETE /repositories/{repository_id}`.
     pub fn delete_repository(&self) -> builder::DeleteRepository<'_> {
         builder::DeleteRepository::new(self)
     }
-    /** Scan a repository again
-
- Starts a fresh read of the git remote and answers at once. Refused while a sync is in flight.
-
- Sends `POST /repositories/{repository_id}/sync`.*/
+    /// Scan a repository again
+    ///
+    /// Starts a fresh read of the git remote and answers at once. Refused while a sync is in flight.
+    ///
+    /// Sends `POST /repositories/{repository_id}/sync`.
     pub fn sync_repository(&self) -> builder::SyncRepository<'_> {
         builder::SyncRepository::new(self)
     }
-    /** Obtain a token for an end user
-
- Exchanges the service key for a short-lived JWT that acts as one user of one tenant. Such a token is for conversations and messages, not for the registry.
-
- Sends `POST /auth/token-exchange`.*/
+    /// Obtain a token for an end user
+    ///
+    /// Exchanges the service key for a short-lived JWT that acts as one user of one tenant. Such a token is for conversations and messages, not for the registry.
+    ///
+    /// Sends `POST /auth/token-exchange`.
     pub fn token_exchange(&self) -> builder::TokenExchange<'_> {
         builder::TokenExchange::new(self)
     }
-    /** Describe the presented service key
-
- The key's id, root tenant and scopes. Reads only, so it shows whether the key is accepted.
-
- Sends `GET /integration/self`.*/
+    /// Describe the presented service key
+    ///
+    /// The key's id, root tenant and scopes. Reads only, so it shows whether the key is accepted.
+    ///
+    /// Sends `GET /integration/self`.
     pub fn get_integration_self(&self) -> builder::GetIntegrationSelf<'_> {
         builder::GetIntegrationSelf::new(self)
     }
-    /** Report that the service runs
-
- The only unauthenticated operation.
-
- Sends `GET /health`.*/
+    /// Report that the service runs
+    ///
+    /// The only unauthenticated operation.
+    ///
+    /// Sends `GET /health`.
     pub fn get_health(&self) -> builder::GetHealth<'_> {
         builder::GetHealth::new(self)
     }
@@ -338,9 +337,9 @@ pub mod types {
     pub struct CreateCredentialRequest {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<Metadata>,
-        ///Unique across the registry.
+        /// Unique across the registry.
         pub name: CreateCredentialRequestName,
-        ///Vaulted on arrival and never shown again.
+        /// Vaulted on arrival and never shown again.
         pub secret: crate::Secret,
         #[serde(rename = "type")]
         pub type_: CredentialType,
@@ -350,7 +349,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Unique across the registry.
+    /// Unique across the registry.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct CreateCredentialRequestName(::std::string::String);
@@ -404,7 +403,7 @@ pub mod types {
                 })
         }
     }
-    ///The handle of a vaulted secret.
+    /// The handle of a vaulted secret.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Credential {
         pub created_at: ::jiff::Timestamp,
@@ -482,7 +481,7 @@ pub mod types {
     pub struct CredentialList {
         pub data: ::std::vec::Vec<Credential>,
         pub has_more: bool,
-        ///The starting_after of the next page; null on the last one.
+        /// The starting_after of the next page; null on the last one.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next_cursor: ::std::option::Option<::std::string::String>,
         pub object: CredentialListObject,
@@ -648,7 +647,7 @@ pub mod types {
             value.parse()
         }
     }
-    ///What the secret is; more kinds than those known may exist.
+    /// What the secret is; more kinds than those known may exist.
     #[derive(
         ::serde::Deserialize,
         ::serde::Serialize,
@@ -750,7 +749,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct FieldProblem {
         pub message: ::std::string::String,
-        ///JSON pointer to the member.
+        /// JSON pointer to the member.
         pub pointer: ::std::string::String,
     }
     impl FieldProblem {
@@ -936,7 +935,7 @@ pub mod types {
         pub key_id: ::std::string::String,
         pub name: ::std::string::String,
         pub object: IntegrationPrincipalObject,
-        ///The tenant whose subtree the key can see.
+        /// The tenant whose subtree the key can see.
         pub root_tenant_id: IntegrationPrincipalRootTenantId,
         pub scopes: ::std::vec::Vec<::std::string::String>,
     }
@@ -996,7 +995,7 @@ pub mod types {
             value.parse()
         }
     }
-    ///The tenant whose subtree the key can see.
+    /// The tenant whose subtree the key can see.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct IntegrationPrincipalRootTenantId(::std::string::String);
@@ -1054,7 +1053,7 @@ pub mod types {
                 })
         }
     }
-    ///Notes of the caller.
+    /// Notes of the caller.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(transparent)]
     pub struct Metadata(
@@ -1137,15 +1136,15 @@ pub mod types {
                 })
         }
     }
-    ///Problem details (RFC 9457).
+    /// Problem details (RFC 9457).
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Problem {
-        ///The resource in the way; on name-conflict, external-id-conflict and resource-in-use.
+        /// The resource in the way; on name-conflict, external-id-conflict and resource-in-use.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub conflicting_resource_id: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub detail: ::std::option::Option<::std::string::String>,
-        ///The members at fault; on validation-error.
+        /// The members at fault; on validation-error.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub errors: ::std::vec::Vec<FieldProblem>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1154,7 +1153,7 @@ pub mod types {
         pub request_id: ::std::option::Option<::std::string::String>,
         pub status: i32,
         pub title: ::std::string::String,
-        ///The kind of problem, /problems/ and a slug on the host of the deployment.
+        /// The kind of problem, /problems/ and a slug on the host of the deployment.
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
@@ -1224,12 +1223,12 @@ pub mod types {
     pub struct RegisterRepositoryRequest {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub branch: ::std::option::Option<::std::string::String>,
-        ///The credential the repository is read with; none for a public one.
+        /// The credential the repository is read with; none for a public one.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub credential_id: ::std::option::Option<RegisterRepositoryRequestCredentialId>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<Metadata>,
-        ///Unique across the registry.
+        /// Unique across the registry.
         pub name: RegisterRepositoryRequestName,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub provider: ::std::option::Option<RegisterRepositoryRequestProvider>,
@@ -1240,7 +1239,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///The credential the repository is read with; none for a public one.
+    /// The credential the repository is read with; none for a public one.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct RegisterRepositoryRequestCredentialId(::std::string::String);
@@ -1298,7 +1297,7 @@ pub mod types {
                 })
         }
     }
-    ///Unique across the registry.
+    /// Unique across the registry.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct RegisterRepositoryRequestName(::std::string::String);
@@ -1442,7 +1441,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///The credential referred to, or null.
+    /// The credential referred to, or null.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct RepositoryCredentialId(::std::string::String);
@@ -1559,7 +1558,7 @@ pub mod types {
     pub struct RepositoryList {
         pub data: ::std::vec::Vec<Repository>,
         pub has_more: bool,
-        ///The starting_after of the next page; null on the last one.
+        /// The starting_after of the next page; null on the last one.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next_cursor: ::std::option::Option<::std::string::String>,
         pub object: RepositoryListObject,
@@ -1987,7 +1986,7 @@ pub mod types {
         pub expires_at: ::jiff::Timestamp,
         pub object: TokenObject,
         pub tenant_id: TokenTenantId,
-        ///The platform JWT.
+        /// The platform JWT.
         pub token: crate::Secret,
         pub token_type: TokenTokenType,
         pub user_id: ::std::string::String,
@@ -2001,7 +2000,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TokenExchangeRequest {
         pub tenant_external_id: TokenExchangeRequestTenantExternalId,
-        ///Lifetime of the token, in seconds.
+        /// Lifetime of the token, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub ttl_seconds: ::std::option::Option<i64>,
         pub user_external_id: TokenExchangeRequestUserExternalId,
@@ -2354,7 +2353,7 @@ pub mod types {
             Default::default()
         }
     }
-    ///Another id repoints the reference, null clears it.
+    /// Another id repoints the reference, null clears it.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct UpdateRepositoryRequestCredentialId(::std::string::String);
@@ -4292,9 +4291,9 @@ pub mod builder {
                 body: Ok(::std::default::Default::default()),
             }
         }
-        /** Sets the header parameter `Idempotency-Key`.
-
- For 24 hours a repeat by the same principal of the same operation with this key gets the first status and body again.*/
+        /// Sets the header parameter `Idempotency-Key`.
+        ///
+        /// For 24 hours a repeat by the same principal of the same operation with this key gets the first status and body again.
         pub fn idempotency_key<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::CreateCredentialIdempotencyKey>,
@@ -4407,9 +4406,9 @@ pub mod builder {
                 r#type: Ok(None),
             }
         }
-        /** Sets the query parameter `limit`.
-
- Items on a page.*/
+        /// Sets the query parameter `limit`.
+        ///
+        /// Items on a page.
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::num::NonZeroU64>,
@@ -4422,9 +4421,9 @@ pub mod builder {
                 });
             self
         }
-        /** Sets the query parameter `starting_after`.
-
- Id of the last item of the page before; excludes ending_before.*/
+        /// Sets the query parameter `starting_after`.
+        ///
+        /// Id of the last item of the page before; excludes ending_before.
         pub fn starting_after<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -4438,9 +4437,9 @@ pub mod builder {
                 });
             self
         }
-        /** Sets the query parameter `ending_before`.
-
- Id of the first item of the page after; excludes starting_after.*/
+        /// Sets the query parameter `ending_before`.
+        ///
+        /// Id of the first item of the page after; excludes starting_after.
         pub fn ending_before<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -4453,9 +4452,9 @@ pub mod builder {
                 });
             self
         }
-        /** Sets the query parameter `type`.
-
- Only credentials of this kind.*/
+        /// Sets the query parameter `type`.
+        ///
+        /// Only credentials of this kind.
         pub fn r#type<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -4532,9 +4531,9 @@ pub mod builder {
                 ),
             }
         }
-        /** Sets the path parameter `credential_id`.
-
- Internal id of the credential.*/
+        /// Sets the path parameter `credential_id`.
+        ///
+        /// Internal id of the credential.
         pub fn credential_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -4612,9 +4611,9 @@ pub mod builder {
                 body: Ok(::std::default::Default::default()),
             }
         }
-        /** Sets the header parameter `Idempotency-Key`.
-
- For 24 hours a repeat by the same principal of the same operation with this key gets the first status and body again.*/
+        /// Sets the header parameter `Idempotency-Key`.
+        ///
+        /// For 24 hours a repeat by the same principal of the same operation with this key gets the first status and body again.
         pub fn idempotency_key<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::RegisterRepositoryIdempotencyKey>,
@@ -4728,9 +4727,9 @@ pub mod builder {
                 name: Ok(None),
             }
         }
-        /** Sets the query parameter `limit`.
-
- Items on a page.*/
+        /// Sets the query parameter `limit`.
+        ///
+        /// Items on a page.
         pub fn limit<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::num::NonZeroU64>,
@@ -4743,9 +4742,9 @@ pub mod builder {
                 });
             self
         }
-        /** Sets the query parameter `starting_after`.
-
- Id of the last item of the page before; excludes ending_before.*/
+        /// Sets the query parameter `starting_after`.
+        ///
+        /// Id of the last item of the page before; excludes ending_before.
         pub fn starting_after<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -4759,9 +4758,9 @@ pub mod builder {
                 });
             self
         }
-        /** Sets the query parameter `ending_before`.
-
- Id of the first item of the page after; excludes starting_after.*/
+        /// Sets the query parameter `ending_before`.
+        ///
+        /// Id of the first item of the page after; excludes starting_after.
         pub fn ending_before<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -4774,9 +4773,9 @@ pub mod builder {
                 });
             self
         }
-        /** Sets the query parameter `name`.
-
- Only the repository with exactly this name.*/
+        /// Sets the query parameter `name`.
+        ///
+        /// Only the repository with exactly this name.
         pub fn name<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
@@ -4852,9 +4851,9 @@ pub mod builder {
                 ),
             }
         }
-        /** Sets the path parameter `repository_id`.
-
- Internal id of the repository.*/
+        /// Sets the path parameter `repository_id`.
+        ///
+        /// Internal id of the repository.
         pub fn repository_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::GetRepositoryRepositoryId>,
@@ -4930,9 +4929,9 @@ pub mod builder {
                 body: Ok(::std::default::Default::default()),
             }
         }
-        /** Sets the path parameter `repository_id`.
-
- Internal id of the repository.*/
+        /// Sets the path parameter `repository_id`.
+        ///
+        /// Internal id of the repository.
         pub fn repository_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::UpdateRepositoryRepositoryId>,
@@ -5041,9 +5040,9 @@ pub mod builder {
                 ),
             }
         }
-        /** Sets the path parameter `repository_id`.
-
- Internal id of the repository.*/
+        /// Sets the path parameter `repository_id`.
+        ///
+        /// Internal id of the repository.
         pub fn repository_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::DeleteRepositoryRepositoryId>,
@@ -5119,9 +5118,9 @@ pub mod builder {
                 idempotency_key: Ok(None),
             }
         }
-        /** Sets the path parameter `repository_id`.
-
- Internal id of the repository.*/
+        /// Sets the path parameter `repository_id`.
+        ///
+        /// Internal id of the repository.
         pub fn repository_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::SyncRepositoryRepositoryId>,
@@ -5133,9 +5132,9 @@ pub mod builder {
                 });
             self
         }
-        /** Sets the header parameter `Idempotency-Key`.
-
- For 24 hours a repeat by the same principal of the same operation with this key gets the first status and body again.*/
+        /// Sets the header parameter `Idempotency-Key`.
+        ///
+        /// For 24 hours a repeat by the same principal of the same operation with this key gets the first status and body again.
         pub fn idempotency_key<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::SyncRepositoryIdempotencyKey>,

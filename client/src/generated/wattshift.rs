@@ -10,7 +10,6 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
-    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -31,47 +30,47 @@ impl Client {
     }
 }
 impl Client {
-    /** Request a sandbox credential
-
- Unauthenticated. Every decision is a 200: outcome tells whether a credential was issued, more information is needed, the caller is throttled, or production access was denied.
-
- Sends `POST /v1/agent-credentials`.*/
+    /// Request a sandbox credential
+    ///
+    /// Unauthenticated. Every decision is a 200: outcome tells whether a credential was issued, more information is needed, the caller is throttled, or production access was denied.
+    ///
+    /// Sends `POST /v1/agent-credentials`.
     pub fn request_agent_sandbox_credential(
         &self,
     ) -> builder::RequestAgentSandboxCredential<'_> {
         builder::RequestAgentSandboxCredential::new(self)
     }
-    /** Revoke a sandbox credential
-
- Presents the credential and names its id; any other id is refused. The body is optional. Revocation is final: the way back is a new request.
-
- Sends `POST /v1/agent-credentials/{credentialId}/revoke`.*/
+    /// Revoke a sandbox credential
+    ///
+    /// Presents the credential and names its id; any other id is refused. The body is optional. Revocation is final: the way back is a new request.
+    ///
+    /// Sends `POST /v1/agent-credentials/{credentialId}/revoke`.
     pub fn revoke_agent_sandbox_credential(
         &self,
     ) -> builder::RevokeAgentSandboxCredential<'_> {
         builder::RevokeAgentSandboxCredential::new(self)
     }
-    /** List utilities
-
- Utilities and rate plans for a place. Reads only; its smallest useful body is a zip code.
-
- Sends `POST /v1/utility/get`.*/
+    /// List utilities
+    ///
+    /// Utilities and rate plans for a place. Reads only; its smallest useful body is a zip code.
+    ///
+    /// Sends `POST /v1/utility/get`.
     pub fn get_utility(&self) -> builder::GetUtility<'_> {
         builder::GetUtility::new(self)
     }
-    /** List homes
-
- The homes of the caller. Takes no body and reads only; an empty array is a success.
-
- Sends `POST /v1/homes/list`.*/
+    /// List homes
+    ///
+    /// The homes of the caller. Takes no body and reads only; an empty array is a success.
+    ///
+    /// Sends `POST /v1/homes/list`.
     pub fn list_homes(&self) -> builder::ListHomes<'_> {
         builder::ListHomes::new(self)
     }
-    /** Mint a session token
-
- Exchanges an API key for a temporary token that is sent as a bearer in place of the key. Its lifetime is not published.
-
- Sends `POST /v1/onboarding/session-token/generate`.*/
+    /// Mint a session token
+    ///
+    /// Exchanges an API key for a temporary token that is sent as a bearer in place of the key. Its lifetime is not published.
+    ///
+    /// Sends `POST /v1/onboarding/session-token/generate`.
     pub fn onboarding_controller_generate_session_token_v1(
         &self,
     ) -> builder::OnboardingControllerGenerateSessionTokenV1<'_> {
@@ -111,10 +110,10 @@ pub mod types {
     /// `AgentCredentialResponseDto`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct AgentCredentialResponseDto {
-        ///The secret; shown this once.
+        /// The secret; shown this once.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub credential: ::std::option::Option<crate::Secret>,
-        ///Names the credential when it is revoked.
+        /// Names the credential when it is revoked.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub credential_id: ::std::option::Option<::std::string::String>,
         pub credential_request_id: ::std::string::String,
@@ -123,22 +122,22 @@ pub mod types {
         pub expires_at: ::std::option::Option<::jiff::Timestamp>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub key_prefix: ::std::option::Option<::std::string::String>,
-        ///Advice for the caller, free text.
+        /// Advice for the caller, free text.
         pub next_steps: ::std::string::String,
         pub outcome: AgentCredentialResponseDtoOutcome,
         pub production_access: bool,
         pub request_id: ::std::string::String,
-        ///Delay before the next request, in seconds.
+        /// Delay before the next request, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub retry_after_seconds: ::std::option::Option<::std::num::NonZeroU64>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub revocation_method: ::std::option::Option<
             AgentCredentialResponseDtoRevocationMethod,
         >,
-        ///Path of the operation that revokes this credential.
+        /// Path of the operation that revokes this credential.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub revocation_path: ::std::option::Option<::std::string::String>,
-        ///Scopes granted.
+        /// Scopes granted.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub scopes: ::std::vec::Vec<::std::string::String>,
     }
@@ -318,9 +317,9 @@ pub mod types {
     /// `AgentCredentialRevocationResponseDto`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct AgentCredentialRevocationResponseDto {
-        ///The id of the path.
+        /// The id of the path.
         pub credential_id: ::std::string::String,
-        ///Advice for the caller, free text.
+        /// Advice for the caller, free text.
         pub next_steps: ::std::string::String,
         pub outcome: AgentCredentialRevocationResponseDtoOutcome,
         pub production_access: bool,
@@ -390,11 +389,11 @@ pub mod types {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub field_errors: ::std::vec::Vec<FieldError>,
         pub message: ::std::string::String,
-        ///What the caller can do.
+        /// What the caller can do.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub recovery_action: ::std::option::Option<::std::string::String>,
         pub request_id: ::std::string::String,
-        ///Delay before the next call, in seconds.
+        /// Delay before the next call, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub retry_after_seconds: ::std::option::Option<f64>,
     }
@@ -408,7 +407,7 @@ pub mod types {
     pub struct CreateAgentCredentialRequestDto {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub agent: ::std::option::Option<CreateAgentCredentialRequestDtoAgent>,
-        ///What the credential is wanted for.
+        /// What the credential is wanted for.
         pub assignment: CreateAgentCredentialRequestDtoAssignment,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub client: ::std::option::Option<CreateAgentCredentialRequestDtoClient>,
@@ -425,16 +424,16 @@ pub mod types {
         pub organization_name: CreateAgentCredentialRequestDtoOrganizationName,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub project: ::std::option::Option<CreateAgentCredentialRequestDtoProject>,
-        ///Only sandbox is ever granted.
+        /// Only sandbox is ever granted.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub requested_environment: ::std::option::Option<
             CreateAgentCredentialRequestDtoRequestedEnvironment,
         >,
-        ///Scopes asked for; opaque strings.
+        /// Scopes asked for; opaque strings.
         pub requested_scopes: ::std::vec::Vec<
             CreateAgentCredentialRequestDtoRequestedScopesItem,
         >,
-        ///Lifetime asked for, in seconds.
+        /// Lifetime asked for, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub requested_ttl_seconds: ::std::option::Option<::std::num::NonZeroU64>,
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
@@ -506,7 +505,7 @@ pub mod types {
                 })
         }
     }
-    ///What the credential is wanted for.
+    /// What the credential is wanted for.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct CreateAgentCredentialRequestDtoAssignment(::std::string::String);
@@ -907,7 +906,7 @@ pub mod types {
                 })
         }
     }
-    ///Only sandbox is ever granted.
+    /// Only sandbox is ever granted.
     #[derive(
         ::serde::Deserialize,
         ::serde::Serialize,
@@ -1325,7 +1324,7 @@ pub mod types {
         pub city: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub country: ::std::option::Option<::std::string::String>,
-        ///No type is published; shown as an ISO 8601 string.
+        /// No type is published; shown as an ISO 8601 string.
         #[serde(rename = "createdAt")]
         pub created_at: ::serde_json::Value,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1362,7 +1361,7 @@ pub mod types {
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub unstructured_address: ::std::option::Option<::std::string::String>,
-        ///No type is published; shown as an ISO 8601 string.
+        /// No type is published; shown as an ISO 8601 string.
         #[serde(rename = "updatedAt")]
         pub updated_at: ::serde_json::Value,
         #[serde(
@@ -1553,7 +1552,7 @@ pub mod types {
     /// `SessionToken`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct SessionToken {
-        ///Sent as Authorization, Bearer.
+        /// Sent as Authorization, Bearer.
         #[serde(rename = "sessionToken")]
         pub session_token: crate::Secret,
     }
@@ -1615,7 +1614,7 @@ pub mod types {
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub detail_level: ::std::option::Option<UtilityRequestDtoDetailLevel>,
-        ///Unix time in seconds; no type is published.
+        /// Unix time in seconds; no type is published.
         #[serde(
             rename = "effectiveOnDate",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -1626,25 +1625,25 @@ pub mod types {
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub is_solar_prioritized_order: ::std::option::Option<bool>,
-        ///Latitude.
+        /// Latitude.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub lat: ::std::option::Option<::std::string::String>,
-        ///Longitude.
+        /// Longitude.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub long: ::std::option::Option<::std::string::String>,
-        ///Number of the page; no type is published.
+        /// Number of the page; no type is published.
         #[serde(
             rename = "pageNumber",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub page_number: ::std::option::Option<::serde_json::Value>,
-        ///Items on a page; no type is published.
+        /// Items on a page; no type is published.
         #[serde(
             rename = "pageSize",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub page_size: ::std::option::Option<::serde_json::Value>,
-        ///Radius around the point; no type is published.
+        /// Radius around the point; no type is published.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub radius: ::std::option::Option<::serde_json::Value>,
         #[serde(
@@ -3850,9 +3849,9 @@ pub mod builder {
                 body: None,
             }
         }
-        /** Sets the path parameter `credentialId`.
-
- The credential_id of the answer that issued it.*/
+        /// Sets the path parameter `credentialId`.
+        ///
+        /// The credential_id of the answer that issued it.
         pub fn credential_id<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,

@@ -1,6 +1,8 @@
 //! What is written: one emitter a folder, and the names they share.
 
 pub mod client;
+pub mod docs;
 pub mod names;
 pub mod progenitor;
+pub mod server;
 pub mod types;

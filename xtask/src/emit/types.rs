@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use syn::{Attribute, Item, ItemMod};
+use syn::{Item, ItemMod};
 
 use super::progenitor::{Builders, ProgenitorError, Spelling, generate};
 use crate::lower::Draft;
@@ -23,20 +23,22 @@ pub fn types(draft: &Draft<'_>, secret: &str) -> Result<Vec<Item>, ProgenitorErr
         _ => None,
     });
     let module = module.ok_or_else(|| ProgenitorError::Output("there is no module `types`".into()))?;
-    Ok(tidy(module, draft)?.content.map(|(_, items)| items).unwrap_or_default())
+    let items = complete(module, draft)?.content.map(|(_, items)| items).unwrap_or_default();
+    let mut file: syn::File = syn::parse_quote! { #(#items)* };
+    super::docs::tidy(&mut file);
+    Ok(file.items)
 }
 
-/// Takes schema texts out of doc comments, and makes sure that each schema has its type, once.
-pub(super) fn tidy(mut module: ItemMod, draft: &Draft<'_>) -> Result<ItemMod, ProgenitorError> {
-    let Some((_, items)) = &mut module.content else { return Ok(module) };
+/// Makes sure that each schema has its type, once.
+pub(super) fn complete(module: ItemMod, draft: &Draft<'_>) -> Result<ItemMod, ProgenitorError> {
+    let Some((_, items)) = &module.content else { return Ok(module) };
     let mut seen = BTreeSet::new();
-    for item in items.iter_mut() {
-        let (name, attributes) = match item {
-            Item::Struct(item) => (item.ident.to_string(), &mut item.attrs),
-            Item::Enum(item) => (item.ident.to_string(), &mut item.attrs),
+    for item in items {
+        let name = match item {
+            Item::Struct(item) => item.ident.to_string(),
+            Item::Enum(item) => item.ident.to_string(),
             _ => continue,
         };
-        shorten(attributes, &name);
         if !seen.insert(name.clone()) {
             return Err(ProgenitorError::Output(format!("there are two types `{name}`")));
         }
@@ -48,16 +50,4 @@ pub(super) fn tidy(mut module: ItemMod, draft: &Draft<'_>) -> Result<ItemMod, Pr
         )));
     }
     Ok(module)
-}
-
-/// Cuts the JSON text of the schema that typify puts below a description.
-fn shorten(attributes: &mut [Attribute], name: &str) {
-    for attribute in attributes {
-        let syn::Meta::NameValue(meta) = &mut attribute.meta else { continue };
-        let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &mut meta.value else { continue };
-        let value = text.value();
-        let cut = value.split("<details>").next().unwrap_or_default().trim_end();
-        let cut = if cut == format!("`{name}`") { format!(" `{name}`") } else { cut.to_owned() };
-        *text = syn::LitStr::new(&cut, text.span());
-    }
 }

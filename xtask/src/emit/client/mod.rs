@@ -35,7 +35,7 @@ pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, ProgenitorErro
     let mut builder_items = None;
     for item in raw.items {
         match item {
-            Item::Mod(module) if module.ident == "types" => type_items = Some(types::tidy(module, draft)?),
+            Item::Mod(module) if module.ident == "types" => type_items = Some(types::complete(module, draft)?),
             Item::Mod(module) if module.ident == "builder" => builder_items = Some(module),
             // The client itself and its hooks are written anew, and so are the functions that start a builder.
             _ => {}
@@ -51,7 +51,7 @@ pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, ProgenitorErro
     let client = client(draft);
     let functions = draft.calls.iter().map(function);
     let enums = outcomes.iter().flat_map(|outcome| &outcome.items);
-    Ok(parse_quote! {
+    let mut file: File = parse_quote! {
         #[allow(unused_imports)]
         use #root::support;
         #[allow(unused_imports)]
@@ -68,7 +68,9 @@ pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, ProgenitorErro
         #type_items
 
         #builders
-    })
+    };
+    super::docs::tidy(&mut file);
+    Ok(file)
 }
 
 /// The client struct and what it is made of.
