@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use indexmap::IndexMap;
-use rescind_specs::{Diagnostic, Vendor};
+use rescind_specs::Vendor;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +19,7 @@ use crate::fault::{Fault, Faults};
 use crate::id::{Ids, NoRandomness};
 use crate::keys::{KeyError, Keys};
 use crate::limiter::RateLimit;
-use crate::runtime::{Limits, Mode};
+use crate::runtime::{GateError, Limits, Mode};
 use crate::state::{Settings, State};
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::target::{ContractTarget, Control, Target};
@@ -348,11 +348,11 @@ pub enum StartError {
     Bootstrap(#[from] BootstrapError),
     /// A mistake in the documents of a bundled contract.
     #[error("a bundled contract has a mistake: {0}")]
-    Contract(Box<Diagnostic>),
+    Contract(Box<GateError>),
 }
 
-impl From<Diagnostic> for StartError {
-    fn from(mistake: Diagnostic) -> Self {
+impl From<GateError> for StartError {
+    fn from(mistake: GateError) -> Self {
         Self::Contract(Box::new(mistake))
     }
 }

@@ -1,14 +1,16 @@
 //! The behaviour of each contract, and nothing else: one file a vendor.
 
 pub mod breaks;
+mod entrytarget;
 pub mod records;
 mod spoil;
 mod start;
 
 use axum::Router;
-use rescind_specs::{Diagnostic, Vendor};
+use rescind_specs::Vendor;
 pub use start::{bootstrap, mint};
 
+use crate::runtime::GateError;
 use crate::state::State;
 
 /// The prefix under which a contract is served, unless it is the only one and served at the root.
@@ -25,8 +27,9 @@ pub fn prefix(vendor: Vendor) -> &'static str {
 ///
 /// # Errors
 /// A mistake in the contract's documents; the tests of this crate exclude it.
-pub fn router(vendor: Vendor, _state: &State) -> Result<Router, Diagnostic> {
+pub fn router(vendor: Vendor, state: &State) -> Result<Router, GateError> {
     match vendor {
-        Vendor::WattShift | Vendor::Dinie | Vendor::ShiftAgent | Vendor::EntryTarget => Ok(Router::new()),
+        Vendor::EntryTarget => entrytarget::router(state),
+        Vendor::WattShift | Vendor::Dinie | Vendor::ShiftAgent => Ok(Router::new()),
     }
 }
