@@ -1,0 +1,275 @@
+//! The server around the contracts: start, stop, bounds, the admin listener, the program.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rescind_server::secret::SecretHash;
+use rescind_server::store::{Collection, Guard};
+use rescind_server::{Clock, Connections, Database, Fault, Running, Server, StartError, Vendor};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// Sends a request as it is written and reads to the end of the connection.
+async fn send(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+async fn call(url: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+    let address = url.strip_prefix("http://").unwrap();
+    let length = body.len();
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+    let answer = send(address, &format!("{head}content-length: {length}\r\n\r\n{body}")).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head[9..12].parse().unwrap(), body.to_owned())
+}
+
+async fn admin(running: &Running, method: &str, path: &str, body: &str) -> (u16, Value) {
+    let (status, body) = call(&running.admin_url().unwrap(), method, path, body).await;
+    (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+}
+
+fn any() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+async fn start() -> Running {
+    let clock = Clock::virtual_at(Timestamp::from_second(1_000_000).unwrap());
+    Server::builder().clock(clock).seed(1).admin(any()).spawn().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_clock_moves_forward_over_the_admin_listener() {
+    let running = start().await;
+    let shown = json!({"now": "1970-01-12T13:46:40Z", "virtual": true});
+    assert_eq!(admin(&running, "GET", "/clock", "").await, (200, shown));
+    let (status, moved) = admin(&running, "POST", "/clock/advance", r#"{"seconds": 300.5}"#).await;
+    assert_eq!((status, &moved["now"]), (200, &json!("1970-01-12T13:51:40.5Z")));
+    assert_eq!(running.clock().now().as_millisecond(), 1_000_300_500);
+    for (refused, wrong) in [
+        (400, ""),
+        (400, "{}"),
+        (400, r#"{"seconds": -1}"#),
+        (400, r#"{"seconds": 1e300}"#),
+        (409, r#"{"seconds": 1e15}"#),
+    ] {
+        let (status, reason) = admin(&running, "POST", "/clock/advance", wrong).await;
+        assert_eq!(status, refused, "{wrong}");
+        assert!(reason["error"].is_string(), "{wrong}");
+    }
+    let system = Server::builder().admin(any()).spawn().await.unwrap();
+    assert_eq!(admin(&system, "POST", "/clock/advance", r#"{"seconds": 1}"#).await.0, 409);
+}
+
+#[tokio::test]
+async fn faults_are_set_and_cleared_while_the_server_runs() {
+    let running = start().await;
+    assert_eq!(admin(&running, "PUT", "/faults/sliding-cache", "").await, (200, json!(["sliding-cache"])));
+    assert!(running.faults().is_on(Fault::SlidingCache));
+    let (_, listed) = admin(&running, "GET", "/faults", "").await;
+    let listed = listed.as_array().unwrap().clone();
+    assert_eq!(listed.len(), Fault::ALL.len());
+    let on: Vec<_> = listed.iter().filter(|fault| fault["is_on"] == true).collect();
+    assert_eq!(on.len(), 1);
+    assert_eq!(on[0]["breaks"], json!(["entrytarget/R4"]));
+    assert_eq!(admin(&running, "DELETE", "/faults/sliding-cache", "").await, (200, json!([])));
+    running.faults().set(Fault::SlowRevocation);
+    assert_eq!(admin(&running, "DELETE", "/faults", "").await, (200, json!([])));
+    assert!(!running.faults().is_on(Fault::SlowRevocation));
+    assert_eq!(admin(&running, "PUT", "/faults/none-such", "").await.0, 404);
+}
+
+#[tokio::test]
+async fn a_reset_brings_the_start_back() {
+    let running = start().await;
+    let store = running.state().store();
+    let operator = &running.target(Vendor::EntryTarget).callers["operator"];
+    let spare = &running.target(Vendor::EntryTarget).pool[0];
+    let now = running.clock().now();
+    store.register_pair(&spare.id, SecretHash::of(spare.secret.expose()), now).await.unwrap();
+    assert!(store.revoke_pair(&operator.id, now).await.unwrap());
+    running.faults().set(Fault::GuardIgnored);
+    assert_eq!(admin(&running, "POST", "/reset", "").await.0, 204);
+    assert!(store.pair(&spare.id).await.unwrap().is_none());
+    assert!(store.revoke_pair(&operator.id, now).await.unwrap());
+    assert_eq!(running.faults().on().count(), 0);
+}
+
+#[tokio::test]
+async fn pairs_are_minted_for_whoever_runs_the_server() {
+    let running = start().await;
+    let (status, minted) = admin(&running, "POST", "/mint?count=3", "").await;
+    assert_eq!((status, minted.as_array().unwrap().len()), (200, 3));
+    assert!(minted[0]["id"].as_str().unwrap().starts_with("ak_"));
+    assert!(minted[0]["secret"].as_str().unwrap().starts_with("sk_"));
+    assert_eq!(admin(&running, "POST", "/mint", "").await.1.as_array().unwrap().len(), 1);
+    for wrong in ["/mint?count=0", "/mint?count=x", "/mint?count=10001", "/mint?n=1"] {
+        assert_eq!(admin(&running, "POST", wrong, "").await.0, 400, "{wrong}");
+    }
+    assert_eq!(admin(&running, "GET", "/health", "").await.0, 200);
+    assert_eq!(admin(&running, "GET", "/ready", "").await.0, 200);
+    running.state().store().close().await.unwrap();
+    assert_eq!(admin(&running, "GET", "/ready", "").await.0, 503);
+}
+
+#[tokio::test]
+async fn a_seed_repeats_the_start() {
+    let (first, second) = (start().await, start().await);
+    for contract in Vendor::ALL {
+        assert_eq!(first.target(contract), second.target(contract));
+    }
+    let unpredictable = Server::builder().spawn().await.unwrap();
+    assert_ne!(first.target(Vendor::Dinie), unpredictable.target(Vendor::Dinie));
+    assert!(unpredictable.admin_url().is_none());
+}
+
+#[tokio::test]
+async fn callers_outlive_a_restart_and_a_revoked_one_is_followed_by_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let spawn = async || {
+        let database = Database::File(folder.path().join("facts.db"));
+        Server::builder().database(database).spawn().await.unwrap()
+    };
+    let first = spawn().await;
+    let before = Vendor::ALL.map(|contract| first.target(contract).callers);
+    first.shutdown().await;
+    let second = spawn().await;
+    assert_eq!(Vendor::ALL.map(|contract| second.target(contract).callers), before);
+    let callers = &second.target(Vendor::Dinie).callers;
+    assert_eq!(callers.keys().collect::<Vec<_>>(), ["operator", "outsider"]);
+    let credentials = Collection::new(Vendor::Dinie, "credentials");
+    let id = &callers["operator"].id;
+    let tenant = second.state().store().credential(credentials, id).await.unwrap().unwrap().tenant;
+    let now = second.clock().now();
+    second.state().store().revoke(credentials.of(&tenant), id, Guard::None, now).await.unwrap();
+    second.shutdown().await;
+    let third = spawn().await.target(Vendor::Dinie).callers;
+    assert_ne!(third["operator"], callers["operator"]);
+    assert_eq!(third["outsider"], callers["outsider"]);
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_start_says_why() {
+    let at_root = Server::builder().at_root().spawn().await;
+    assert!(matches!(at_root, Err(StartError::RootTaken { contracts: 4 })));
+    let running = Server::builder().contract(Vendor::Dinie).at_root().spawn().await.unwrap();
+    assert_eq!(running.base_url(Vendor::Dinie), format!("http://{}", running.address()));
+    let taken = Server::builder().bind(running.address()).spawn().await.unwrap_err();
+    assert!(taken.to_string().starts_with("cannot listen on 127.0.0.1:"), "{taken}");
+    let folder = tempfile::tempdir().unwrap();
+    let missing = Database::File(folder.path().join("none").join("facts.db"));
+    let error = Server::builder().database(missing).spawn().await.unwrap_err();
+    assert!(matches!(error, StartError::Key(_)), "{error}");
+    let garbage = folder.path().join("facts.db");
+    std::fs::write(
+        &garbage,
+        "no database at all, but long enough for a header of one hundred bytes".repeat(9),
+    )
+    .unwrap();
+    let error = Server::builder().database(Database::File(garbage)).spawn().await.unwrap_err();
+    assert!(matches!(error, StartError::Store(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_dropped_server_listens_no_more() {
+    let running = start().await;
+    let address = running.address();
+    assert!(TcpStream::connect(address).await.is_ok());
+    drop(running);
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("it still listens");
+}
+
+#[tokio::test]
+async fn a_shutdown_ends_idle_connections_and_keeps_its_deadline() {
+    let bounds = Connections { deadline: Duration::from_millis(50), ..Connections::default() };
+    let running = Server::builder().connections(bounds).spawn().await.unwrap();
+    // One request that never ends, one connection without any.
+    let mut stuck = TcpStream::connect(running.address()).await.unwrap();
+    stuck.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    let _idle = TcpStream::connect(running.address()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), running.shutdown()).await.expect("it did not stop");
+}
+
+#[tokio::test]
+async fn headers_are_bounded() {
+    let bounds = Connections { headers: 8192, ..Connections::default() };
+    let running = Server::builder().connections(bounds).spawn().await.unwrap();
+    let address = running.address().to_string();
+    let padding = "x".repeat(9000);
+    let request = format!("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\npadding: {padding}\r\n\r\n");
+    assert!(send(&address, &request).await.starts_with("HTTP/1.1 431 "));
+}
+
+#[tokio::test]
+async fn a_request_gets_its_own_name_back_and_no_other() {
+    let running = start().await;
+    let address = running.address().to_string();
+    let ask = async |header: &str| {
+        send(&address, &format!("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{header}\r\n")).await
+    };
+    assert!(ask("x-request-id: mine-1\r\n").await.contains("x-request-id: mine-1\r\n"));
+    assert!(!ask("x-request-id: not plain\r\n").await.contains("x-request-id"));
+    assert!(!ask("").await.contains("x-request-id"));
+}
+
+fn program(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rescind-server")).args(arguments).output().unwrap()
+}
+
+#[test]
+fn the_program_lists_its_faults_and_refuses_what_it_does_not_know() {
+    let listed = program(&["faults"]);
+    assert_eq!(listed.status.code(), Some(0));
+    let text = String::from_utf8(listed.stdout).unwrap();
+    assert!(Fault::ALL.iter().all(|fault| text.lines().any(|line| line == fault.name())));
+    assert_eq!(program(&["completions", "bash"]).status.code(), Some(0));
+    assert_eq!(program(&["--fault", "none-such"]).status.code(), Some(2));
+    let failed = program(&["--at-root"]);
+    assert_eq!(failed.status.code(), Some(1));
+    let reason = String::from_utf8(failed.stderr).unwrap();
+    assert!(reason.contains("4 contracts cannot share the root"), "{reason}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_program_serves_until_it_is_told_to_stop_and_logs_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("target.toml");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rescind-server"))
+        .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--clock", "virtual", "--write-target"])
+        .arg(&target)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut seen = String::new();
+    while !seen.contains("target file written") {
+        assert_ne!(log.read_line(&mut seen).unwrap(), 0, "it ended: {seen}");
+    }
+    let text = std::fs::read_to_string(&target).unwrap();
+    let written: toml::Table = text.parse().unwrap();
+    assert!(written["control"]["url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    assert_eq!(written["contracts"].as_table().unwrap().len(), 4);
+    let told = Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(told.success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    std::io::Read::read_to_string(&mut log, &mut seen).unwrap();
+    let secrets = text.lines().filter_map(|line| line.strip_prefix("secret = \"")?.strip_suffix('"'));
+    assert!(secrets.clone().count() > 60);
+    for secret in secrets {
+        assert!(!seen.contains(secret));
+    }
+}
