@@ -1,2 +1,5 @@
 //! `rescind`: judges deployments of credential APIs.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    rescind_conformance::cli::main()
+}

@@ -129,7 +129,11 @@ impl Progress for Console {
                 }
                 if self.detail == Detail::Lines {
                     let requests = state.requests;
-                    let text = format!("{:>14}  {}/{id} ({requests} requests so far)", outcome.word(), state.contract);
+                    let text = format!(
+                        "{:>14}  {}/{id} ({requests} requests so far)",
+                        outcome.word(),
+                        state.contract
+                    );
                     self.line(None, &text);
                 }
             }

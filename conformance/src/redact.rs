@@ -93,7 +93,9 @@ impl Redactor {
             Value::Array(items) => items.into_iter().map(|item| self.redact_value(item)).collect(),
             Value::Object(members) => {
                 let members = members.into_iter();
-                members.map(|(name, value)| (self.redact(&name).into_owned(), self.redact_value(value))).collect()
+                members
+                    .map(|(name, value)| (self.redact(&name).into_owned(), self.redact_value(value)))
+                    .collect()
             }
             other => other,
         }
@@ -304,7 +306,8 @@ fn authorization_value(value: &str) -> Option<Range<usize>> {
         None => 0,
     };
     let credential = value[start..].trim();
-    (!credential.is_empty() && !credential.starts_with('$') && credential != MASK).then_some(start..value.len())
+    (!credential.is_empty() && !credential.starts_with('$') && credential != MASK)
+        .then_some(start..value.len())
 }
 
 /// Where the values of `a=1; b=2` stand, or the first of them only.
@@ -358,7 +361,8 @@ mod tests {
         for prefix in ["", "i", "id", "id:", "operator:"] {
             for suffix in ["", "1", "12", "123"] {
                 let pair = format!("{prefix}{secret}{suffix}");
-                for encoded in [STANDARD.encode(&pair), URL_SAFE.encode(&pair), STANDARD_NO_PAD.encode(&pair)] {
+                for encoded in [STANDARD.encode(&pair), URL_SAFE.encode(&pair), STANDARD_NO_PAD.encode(&pair)]
+                {
                     let masked = redactor.redact(&encoded).into_owned();
                     assert!(masked.contains(MASK), "{encoded}: {masked}");
                     assert!(masked.len() <= prefix.len() * 2 + suffix.len() * 2 + 12, "{encoded}: {masked}");
@@ -377,7 +381,10 @@ mod tests {
         check("Cookie: a=1; b=2", "Cookie: a=***; b=***");
         check("set-cookie: a=1; Path=/", "set-cookie: a=***; Path=/");
         check(r#"-H "Authorization: Bearer $TOKEN_1""#, r#"-H "Authorization: Bearer $TOKEN_1""#);
-        check("without authorization: a refusal is documented", "without authorization: a refusal is documented");
+        check(
+            "without authorization: a refusal is documented",
+            "without authorization: a refusal is documented",
+        );
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The result of a run, as data. Every rendering is made from this and from nothing else.
 
+pub mod human;
+pub mod json;
+
 use std::time::Duration;
 
 use rescind_specs::lifecycle::{Basis, RequirementId};

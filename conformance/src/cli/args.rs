@@ -1,0 +1,227 @@
+//! The arguments of `rescind`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use rescind_specs::Vendor;
+use rescind_specs::lifecycle::Period;
+
+use crate::exit_code::ExitCode;
+
+/// Judges deployments of credential APIs against their contracts: what an answer looks like, and what revocation does.
+#[derive(Debug, Parser)]
+#[command(name = "rescind", version, max_term_width = 100, after_help = exit_codes(), after_long_help = long_help())]
+#[command(propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t, env = "RESCIND_COLOR", hide_env_values = true)]
+    pub color: Color,
+    /// Say nothing on standard error but errors.
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show every promise and every finding; on standard error, a line for each as it is settled.
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge deployments.
+    Check(Box<CheckArgs>),
+    /// List the checks, or the requirements with their checks.
+    List(ListArgs),
+    /// Explain a check, a requirement or an exit code.
+    Explain(ExplainArgs),
+    /// Print a JSON Schema.
+    Schema(SchemaArgs),
+    /// Print a completion script.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What is judged and how.
+#[derive(Debug, Args)]
+#[command(after_help = exit_codes(), after_long_help = long_help())]
+pub struct CheckArgs {
+    /// A bundled contract; may be repeated. Without it: every contract of the target file.
+    #[arg(long, value_name = "NAME", value_parser = vendors(), env = "RESCIND_CONTRACT", value_delimiter = ',')]
+    #[arg(help_heading = "What is judged", conflicts_with = "openapi")]
+    pub contract: Vec<Vendor>,
+    /// The OpenAPI document of a contract of your own.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "RESCIND_OPENAPI")]
+    #[arg(help_heading = "What is judged")]
+    pub openapi: Option<PathBuf>,
+    /// Its lifecycle document; without it only single answers and requests are checked.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "RESCIND_LIFECYCLE", requires = "openapi")]
+    #[arg(help_heading = "What is judged")]
+    pub lifecycle: Option<PathBuf>,
+    /// The base URL of the deployment.
+    #[arg(long, value_hint = ValueHint::Url, env = "RESCIND_URL", help_heading = "What is judged")]
+    pub url: Option<String>,
+    /// The target file: URLs, callers, pools. Without it: rescind.toml, if there is one.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "RESCIND_TARGET")]
+    #[arg(help_heading = "What is judged")]
+    pub target: Option<PathBuf>,
+    /// Where the clock of the deployment can be moved, so that long bounds need no waiting.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url, env = "RESCIND_CONTROL")]
+    #[arg(help_heading = "What is judged")]
+    pub control: Option<String>,
+    /// Start the reference server in this process and judge it; implies --allow-writes.
+    #[arg(long, conflicts_with_all = ["url", "target", "control", "openapi"], help_heading = "What is judged")]
+    pub reference: bool,
+    /// A promise that the reference server is to break; may be repeated.
+    #[arg(long, value_name = "NAME", requires = "reference", help_heading = "What is judged")]
+    pub fault: Vec<String>,
+
+    /// Allow requests that change state. Without it, whatever needs one is not run.
+    #[arg(long, env = "RESCIND_ALLOW_WRITES", help_heading = "How it is judged")]
+    pub allow_writes: bool,
+    /// A requirement (R3, or R3 of one contract: dinie/R3) or check to run; may be repeated. Without it: all.
+    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "How it is judged")]
+    pub only: Vec<String>,
+    /// A requirement or check to leave out; may be repeated.
+    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "How it is judged")]
+    pub skip: Vec<String>,
+    /// The seed that repeats a run. Without it: 0 for the reference server, else another one each time.
+    #[arg(long, value_name = "NUMBER", env = "RESCIND_SEED", help_heading = "How it is judged")]
+    pub seed: Option<u64>,
+    /// How many generated requests are sent for each operation at most.
+    #[arg(long, value_name = "NUMBER", default_value_t = 20, env = "RESCIND_CASES")]
+    #[arg(help_heading = "How it is judged")]
+    pub cases: u32,
+    /// How many sequences are run for each requirement.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, env = "RESCIND_SEQUENCES")]
+    #[arg(help_heading = "How it is judged", value_parser = clap::value_parser!(u32).range(1..))]
+    pub sequences: u32,
+    /// Longest time to wait for a bound of the contract where the clock cannot be moved: 10m.
+    #[arg(long, value_name = "TIME", default_value = "0s", env = "RESCIND_PATIENCE")]
+    #[arg(help_heading = "How it is judged")]
+    pub patience: Period,
+    /// Longest time for one answer.
+    #[arg(long, value_name = "TIME", default_value = "10s", env = "RESCIND_TIMEOUT")]
+    #[arg(help_heading = "How it is judged")]
+    pub timeout: Period,
+    /// Most requests in a second. Without it: as fast as the deployment answers.
+    #[arg(long, value_name = "NUMBER", env = "RESCIND_RATE", help_heading = "How it is judged")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
+
+    /// A report to write: json=FILE or human=FILE, where - is standard output; may be repeated.
+    #[arg(long, value_name = "FORMAT=FILE", help_heading = "What is told")]
+    pub report: Vec<ReportArg>,
+}
+
+/// What is listed.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// List the requirements of the contracts instead, each with the checks that cover it.
+    #[arg(long)]
+    pub requirements: bool,
+    /// Only those of this contract; may be repeated.
+    #[arg(long, value_name = "NAME", value_parser = vendors(), requires = "requirements")]
+    pub contract: Vec<Vendor>,
+}
+
+/// What is explained.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A check (use_after_revocation), a requirement (dinie/R3) or an exit code (3).
+    pub id: String,
+}
+
+/// Which schema is printed.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of what.
+    pub of: SchemaOf,
+}
+
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// What --report json=FILE writes.
+    Report,
+    /// The target file.
+    Target,
+    /// The lifecycle document of a contract.
+    Lifecycle,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On terminals, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+/// A rendering of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For a person.
+    Human,
+    /// The whole result.
+    Json,
+}
+
+/// A report to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportArg {
+    /// How.
+    pub format: Format,
+    /// Where; `None`: standard output.
+    pub file: Option<PathBuf>,
+}
+
+impl FromStr for ReportArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (format, file) = text.split_once('=').unwrap_or((text, ""));
+        let format = match format {
+            "human" => Format::Human,
+            "json" => Format::Json,
+            _ => return Err(format!("there is no format {format:?}; write json=FILE or human=FILE")),
+        };
+        match file {
+            "" => Err("the file is missing; write json=FILE, or json=- for standard output".to_owned()),
+            "-" => Ok(Self { format, file: None }),
+            _ => Ok(Self { format, file: Some(file.into()) }),
+        }
+    }
+}
+
+fn vendors() -> impl TypedValueParser<Value = Vendor> {
+    PossibleValuesParser::new(Vendor::ALL.map(Vendor::name)).try_map(|name| name.parse::<Vendor>())
+}
+
+fn exit_codes() -> String {
+    let codes = ExitCode::ALL.map(|code| format!("  {code}  {}\n", code.meaning()));
+    format!("Exit codes:\n{}", codes.concat())
+}
+
+fn long_help() -> String {
+    format!("{}\n{}", include_str!("examples.txt"), exit_codes())
+}

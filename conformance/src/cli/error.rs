@@ -1,0 +1,63 @@
+//! Why nothing was judged, and the exit status for that.
+
+use anstyle::{AnsiColor, Style};
+use rescind_specs::LoadError;
+
+use crate::exit_code::ExitCode;
+use crate::target_file::TargetError;
+
+/// Why nothing was judged.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    /// The arguments do not fit together.
+    #[error("{0}")]
+    Usage(String),
+    /// A document of the contract has mistakes.
+    #[error(transparent)]
+    Contract(#[from] LoadError),
+    /// It is not known where the deployment is, or who acts.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The deployment cannot be reached.
+    #[error(
+        "the deployment of {contract} at {url} cannot be reached: {why}; check the URL, and that it runs"
+    )]
+    Unreachable {
+        /// The contract.
+        contract: String,
+        /// The base URL.
+        url: String,
+        /// What the operating system said.
+        why: String,
+    },
+    /// A report cannot be written.
+    #[error("cannot write the report {file}: {source}")]
+    Report {
+        /// The file.
+        file: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The judge failed.
+    #[error("the judge itself failed: {0}")]
+    Internal(String),
+}
+
+impl CliError {
+    pub(super) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) | Self::Contract(_) | Self::Target(_) | Self::Report { .. } => ExitCode::Usage,
+            Self::Unreachable { .. } => ExitCode::Unreachable,
+            Self::Internal(_) => ExitCode::Internal,
+        }
+    }
+
+    /// The message for a person at a terminal.
+    pub(super) fn render(&self, color: bool) -> String {
+        if let Self::Contract(error) = self {
+            return error.render(color);
+        }
+        let red = if color { AnsiColor::Red.on_default().bold() } else { Style::new() };
+        format!("{red}error{red:#}: {self}")
+    }
+}

@@ -1,0 +1,71 @@
+//! The exchanges that show a finding, retold: as steps in words, and as a shell script that repeats them.
+//!
+//! The script issues its own credentials and takes the secrets of callers from the environment, so it holds none.
+
+mod names;
+mod needed;
+mod script;
+mod shell;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rescind_specs::Contract;
+
+use crate::deployment::Deployment;
+use crate::exchange::{Exchange, ExchangeId};
+use crate::redact::Redactor;
+use names::Names;
+
+/// What a retelling needs to know of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'s> {
+    /// The contract.
+    pub contract: &'s Contract,
+    /// The deployment.
+    pub deployment: &'s Deployment,
+    /// The secrets of the run.
+    pub redactor: &'s Redactor,
+}
+
+/// How the exchanges that were asked for followed each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// One after the other.
+    #[default]
+    InTurn,
+    /// All at once, after those that they depend on.
+    AtOnce,
+}
+
+/// A finding, retold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counterexample {
+    /// What happened, a sentence each.
+    pub steps: Vec<String>,
+    /// The lines of a shell script that repeats it. Its last line of output is the status of the last exchange.
+    pub script: Vec<String>,
+}
+
+/// Retells the exchanges `shown`, preceded by those of `all` that they took something from.
+pub fn retell(scene: Scene<'_>, all: &[Arc<Exchange>], shown: &[ExchangeId], order: Order) -> Counterexample {
+    let needed = needed::needed(all, shown);
+    if needed.is_empty() {
+        return Counterexample::default();
+    }
+    let names = Names::new(scene, &needed);
+    let parallel: Vec<ExchangeId> = if order == Order::AtOnce { shown.to_vec() } else { Vec::new() };
+    Counterexample {
+        steps: steps::steps(scene, &names, &needed, &parallel),
+        script: script::script(scene, &names, &needed, &parallel),
+    }
+}
+
+/// The deployment's time that passed between two exchanges, if it was enough to be meant.
+fn pause(before: &Exchange, after: &Exchange) -> Option<Duration> {
+    let passed = Duration::try_from(after.sent.duration_since(before.received)).ok()?;
+    (passed >= Duration::from_millis(500)).then_some(passed)
+}

@@ -1,0 +1,238 @@
+//! The shell script that repeats a finding: bash, curl and jq.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::{HeaderName, Method};
+use rescind_specs::Pointer;
+use serde_json::Value;
+
+use super::names::{From, Name, Names};
+use super::shell::{Encoding, Part, parts, quote, word};
+use super::{Scene, pause};
+use crate::exchange::{Exchange, ExchangeId, Reply};
+
+/// A run of one byte longer than this is made by a command instead of being written out.
+const LONG_RUN: usize = 256;
+
+pub(super) fn script(
+    scene: Scene<'_>,
+    names: &Names,
+    needed: &[&Exchange],
+    parallel: &[ExchangeId],
+) -> Vec<String> {
+    let mut lines = head(scene, names, needed);
+    let mut before: Option<&Exchange> = None;
+    for (position, exchange) in needed.iter().enumerate() {
+        let last = position + 1 == needed.len();
+        let at_once = parallel.contains(&exchange.id);
+        if let Some(passed) = before.and_then(|before| pause(before, exchange)) {
+            lines.push(wait(scene, passed.as_secs_f64()));
+        }
+        let call = Call { scene, names, exchange };
+        let taken = names.taken_from(exchange.id);
+        let step = names.step(exchange.id);
+        lines.push(if at_once {
+            format!("{} &", call.line("-o /dev/null -w '%{http_code}\\n'"))
+        } else if last {
+            call.line("-i -w '\\n%{http_code}\\n'")
+        } else if taken.is_empty() {
+            call.line("-o /dev/null -w '%{http_code}\\n'")
+        } else {
+            format!("R{step}=$({})", call.line(""))
+        });
+        for (name, pointer) in taken {
+            let filter = quote(&filter(pointer, exchange));
+            lines.push(format!("{}=$(printf %s \"$R{step}\" | jq -r {filter})", name.variable));
+        }
+        before = Some(exchange);
+    }
+    if !parallel.is_empty() {
+        lines.push("wait".to_owned());
+    }
+    let redact = |line: String| scene.redactor.redact(&line).into_owned();
+    lines.into_iter().map(redact).collect()
+}
+
+/// What has to be set before the first call.
+fn head(scene: Scene<'_>, names: &Names, needed: &[&Exchange]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let named: BTreeMap<&str, &Name> = names.iter().map(|(_, name)| (name.variable.as_str(), name)).collect();
+    let supplied: Vec<&&Name> =
+        named.values().filter(|name| matches!(name.from, From::Secret | From::Id(None))).collect();
+    if !supplied.is_empty() {
+        let wanted: Vec<String> =
+            supplied.iter().map(|name| format!("{} ({})", name.variable, name.words)).collect();
+        lines.push(format!("# Set beforehand: {}", wanted.join(", ")));
+    }
+    lines.push(format!("BASE={}", quote(scene.deployment.base.as_str().trim_end_matches('/'))));
+    if let Some(control) = &scene.deployment.control
+        && needed.windows(2).any(|pair| matches!(pair, [before, after] if pause(before, after).is_some()))
+    {
+        lines.push(format!("CONTROL={}", quote(control.as_str().trim_end_matches('/'))));
+    }
+    for name in named.values() {
+        if let From::Id(Some(default)) = &name.from {
+            lines.push(format!(
+                ": \"${{{}:={}}}\"",
+                name.variable,
+                default.replace(['"', '$', '`', '\\', '}'], "")
+            ));
+        }
+    }
+    lines
+}
+
+fn wait(scene: Scene<'_>, seconds: f64) -> String {
+    let seconds = format!("{seconds:.3}");
+    let seconds = seconds.trim_end_matches('0').trim_end_matches('.');
+    match scene.deployment.control {
+        Some(_) => format!(
+            "curl -sS -o /dev/null \"$CONTROL/clock/advance\" -H 'Content-Type: application/json' \
+             -d '{{\"seconds\": {seconds}}}'"
+        ),
+        None => format!("sleep {seconds}"),
+    }
+}
+
+/// One call of curl.
+struct Call<'c> {
+    scene: Scene<'c>,
+    names: &'c Names,
+    exchange: &'c Exchange,
+}
+
+impl Call<'_> {
+    fn parts(&self, text: &str) -> Vec<Part<'_>> {
+        parts(text, self.names, self.scene.redactor)
+    }
+
+    /// The call, with these options before the others.
+    fn line(&self, options: &str) -> String {
+        let request = &self.exchange.request;
+        let mut words = vec!["curl -sS".to_owned()];
+        if !options.is_empty() {
+            words.push(options.to_owned());
+        }
+        match (&request.method, &request.body) {
+            (&Method::GET, None) => {}
+            (&Method::HEAD, _) => words.push("-I".to_owned()),
+            (method, _) => words.push(format!("-X {}", quote(method.as_str()))),
+        }
+        if request.target.contains(['[', ']', '{', '}']) {
+            words.push("-g".to_owned());
+        }
+        if request.target.contains("/.") {
+            words.push("--path-as-is".to_owned());
+        }
+        let base = Name { variable: "BASE".to_owned(), words: String::new(), from: From::Secret };
+        let mut url = vec![Part::Named(&base, Encoding::Plain)];
+        url.extend(self.parts(&request.target));
+        words.push(word(&url));
+        words.extend(request.headers.iter().filter_map(|(name, value)| self.header(name, value.as_bytes())));
+        let Some(body) = &request.body else { return words.join(" ") };
+        if !request.headers.contains_key(CONTENT_TYPE) {
+            words.push("-H 'Content-Type:'".to_owned());
+        }
+        match std::str::from_utf8(body) {
+            Ok(text) if !text.contains('\0') => match long_run(body) {
+                None => words.push(format!("--data-raw {}", word(&self.parts(text)))),
+                Some((start, end)) => {
+                    let piece = |text: &str| word(&self.parts(text));
+                    let (before, after) = (piece(&text[..start]), piece(&text[end..]));
+                    let byte = quote(&text[start..=start]);
+                    let length = end - start;
+                    return format!(
+                        "{{ printf %s {before}; head -c {length} /dev/zero | tr '\\0' {byte}; printf %s {after}; }} \
+                         | {} --data-binary @-",
+                        words.join(" ")
+                    );
+                }
+            },
+            _ => {
+                let encoded = STANDARD.encode(body);
+                return format!("printf %s {encoded} | base64 -d | {} --data-binary @-", words.join(" "));
+            }
+        }
+        words.join(" ")
+    }
+
+    fn header(&self, name: &HeaderName, value: &[u8]) -> Option<String> {
+        if *name == HOST || *name == CONTENT_LENGTH {
+            return None;
+        }
+        let text = String::from_utf8_lossy(value);
+        if *name == AUTHORIZATION
+            && let Some(pair) = text.strip_prefix("Basic ").and_then(|pair| STANDARD.decode(pair).ok())
+            && let Ok(pair) = String::from_utf8(pair)
+            && pair.contains(':')
+        {
+            return Some(format!("-u {}", word(&self.parts(&pair))));
+        }
+        if text.is_empty() {
+            return Some(format!("-H {}", quote(&format!("{name};"))));
+        }
+        let mut parts = self.parts(&format!("{name}: {text}"));
+        if self.makes_repeats_harmless(name) {
+            // The same in one run of the script, another in the next, which would get the old answer otherwise.
+            let process = Name { variable: "$".to_owned(), words: String::new(), from: From::Secret };
+            parts.push(Part::Literal("-".to_owned()));
+            return Some(format!("-H {}\"${}\"", word(&parts), process.variable));
+        }
+        Some(format!("-H {}", word(&parts)))
+    }
+
+    fn makes_repeats_harmless(&self, name: &HeaderName) -> bool {
+        let kinds = self.scene.contract.lifecycle().map(|lifecycle| lifecycle.credentials.values());
+        let issues = kinds.into_iter().flatten().filter_map(|kind| kind.issue.as_ref());
+        let mut keys = issues.into_iter().filter_map(|issue| issue.idempotency_key.as_ref());
+        keys.any(|key| key.eq_ignore_ascii_case(name.as_str()))
+    }
+}
+
+/// Where the longest run of one byte is, if it is long.
+fn long_run(body: &[u8]) -> Option<(usize, usize)> {
+    let mut longest = (0, 0);
+    let mut start = 0;
+    for at in 1..=body.len() {
+        if body.get(at) != body.get(start) {
+            if at - start > longest.1 - longest.0 {
+                longest = (start, at);
+            }
+            start = at;
+        }
+    }
+    let ascii = body.get(longest.0).is_some_and(u8::is_ascii_graphic);
+    (ascii && longest.1 - longest.0 > LONG_RUN).then_some(longest)
+}
+
+/// A pointer as a filter of jq.
+fn filter(pointer: &Pointer, exchange: &Exchange) -> String {
+    let body = match &exchange.reply {
+        Reply::Received(response) => response.json(),
+        Reply::Lost(_) => None,
+    };
+    let mut at = body.as_ref();
+    let mut filter = String::new();
+    for token in pointer.tokens() {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let simple = token.chars().all(plain) && !token.starts_with(|c: char| c.is_ascii_digit());
+        match at {
+            Some(Value::Array(items)) => {
+                filter.push_str(&format!("[{token}]"));
+                at = token.parse::<usize>().ok().and_then(|index| items.get(index));
+                continue;
+            }
+            Some(Value::Object(members)) => at = members.get(&*token),
+            _ => at = None,
+        }
+        filter.push_str(&if simple && !token.is_empty() {
+            format!(".{token}")
+        } else {
+            format!("[{}]", Value::from(&*token))
+        });
+    }
+    if filter.starts_with('.') { filter } else { format!(".{filter}") }
+}

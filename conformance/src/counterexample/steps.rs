@@ -1,0 +1,88 @@
+//! What happened, in words.
+
+use http::StatusCode;
+
+use super::names::{From, Names};
+use super::shell::{Part, parts};
+use super::{Scene, pause};
+use crate::exchange::{Exchange, ExchangeId, Origin, OriginKind, Reply};
+
+pub(super) fn steps(
+    scene: Scene<'_>,
+    names: &Names,
+    needed: &[&Exchange],
+    parallel: &[ExchangeId],
+) -> Vec<String> {
+    let mut before: Option<&Exchange> = None;
+    let mut steps = Vec::new();
+    for exchange in needed {
+        let passed = before.and_then(|before| pause(before, exchange));
+        let passed =
+            passed.map(|time| format!("{} later: ", duration(time.as_secs_f64()))).unwrap_or_default();
+        let at_once = if parallel.contains(&exchange.id) { "At once with the others: " } else { "" };
+        let step = format!("{passed}{at_once}{}", step(scene, names, exchange));
+        steps.push(scene.redactor.redact(&step).into_owned());
+        before = Some(exchange);
+    }
+    steps
+}
+
+fn step(scene: Scene<'_>, names: &Names, exchange: &Exchange) -> String {
+    let request = &exchange.request;
+    let target = parts(&request.target, names, scene.redactor);
+    let target: String = target
+        .iter()
+        .map(|part| match part {
+            Part::Literal(text) => text.clone(),
+            Part::Named(name, _) => format!("{{{}}}", name.words),
+        })
+        .collect();
+    let operation = request.operation.as_ref().map(|operation| format!(" ({operation})")).unwrap_or_default();
+    let answer = match &exchange.reply {
+        Reply::Received(response) => answer(response.status),
+        Reply::Lost(why) => format!("no answer, {why}"),
+    };
+    format!("{} {target}{operation}{} → {answer}", request.method, with(names, exchange))
+}
+
+/// What the request was made with that its target does not show.
+fn with(names: &Names, exchange: &Exchange) -> String {
+    let request = &exchange.request;
+    let hidden = |origin: &&Origin| !request.target.contains(origin.expose());
+    let mut words: Vec<&str> = Vec::new();
+    for origin in request.origins.iter().filter(hidden) {
+        let named = names.iter().find(|(text, name)| {
+            *text == origin.expose()
+                && match (&origin.from, &name.from) {
+                    (OriginKind::Response { .. }, From::Answer(..)) => true,
+                    (OriginKind::Supplied(_), From::Secret) => true,
+                    _ => false,
+                }
+        });
+        if let Some((_, name)) = named
+            && !words.contains(&name.words.as_str())
+        {
+            words.push(&name.words);
+        }
+    }
+    if words.is_empty() { String::new() } else { format!(", with the {}", words.join(" and the ")) }
+}
+
+fn answer(status: StatusCode) -> String {
+    match status.canonical_reason() {
+        Some(reason) => format!("{} {reason}", status.as_u16()),
+        None => status.as_u16().to_string(),
+    }
+}
+
+/// A length of time for a reader: `300 s`, `1 h`.
+fn duration(seconds: f64) -> String {
+    const HOUR: f64 = 3600.0;
+    if seconds >= HOUR && seconds % HOUR < 0.5 {
+        format!("{:.0} h", seconds / HOUR)
+    } else if seconds.fract() < 0.05 {
+        format!("{seconds:.0} s")
+    } else {
+        format!("{seconds:.1} s")
+    }
+}

@@ -1,0 +1,79 @@
+//! The reference server, in this process: started for a run, judged over a real socket, its clock movable.
+
+use std::net::SocketAddr;
+
+use rescind_server::{Clock, Fault, Running, Server, StartError, Vendor};
+use url::Url;
+
+use crate::deployment::{Deployment, Pair};
+use crate::target_file::variable;
+
+/// A reference server that was started for a run. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Reference {
+    running: Running,
+}
+
+/// Why there is no reference server to judge.
+#[derive(Debug, thiserror::Error)]
+pub enum ReferenceError {
+    /// It did not start.
+    #[error("the reference server did not start: {0}")]
+    Start(#[from] StartError),
+    /// It names itself by no URL.
+    #[error("the reference server is at no URL: {0}")]
+    Url(#[from] url::ParseError),
+}
+
+impl Reference {
+    /// Starts a server for these contracts on free ports of the loopback interface, with its facts in memory, that
+    /// breaks these promises.
+    ///
+    /// # Errors
+    /// It did not start.
+    pub async fn start(contracts: &[Vendor], faults: &[Fault]) -> Result<Self, ReferenceError> {
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let builder = Server::builder().clock(Clock::virtual_from_now()).bind(loopback).admin(loopback);
+        let builder = contracts.iter().fold(builder, |builder, contract| builder.contract(*contract));
+        let builder = faults.iter().fold(builder, |builder, fault| builder.fault(*fault));
+        Ok(Self { running: builder.spawn().await? })
+    }
+
+    /// The deployment of one of its contracts.
+    ///
+    /// # Errors
+    /// It names itself by no URL.
+    pub fn deployment(&self, contract: Vendor) -> Result<Deployment, ReferenceError> {
+        let start = self.running.target(contract);
+        let pair = |pair: &rescind_server::bootstrap::Pair, source: String| Pair {
+            id: pair.id.clone(),
+            secret: pair.secret.expose().to_owned().into(),
+            source,
+        };
+        let callers = start.callers.iter().map(|(name, caller)| {
+            (name.as_str().into(), pair(caller, format!("{}_SECRET", variable(contract.name(), name))))
+        });
+        let pool = start.pool.iter().enumerate().map(|(number, registrable)| {
+            pair(registrable, format!("{}_{}_SECRET", variable(contract.name(), "POOL"), number + 1))
+        });
+        Ok(Deployment {
+            base: Url::parse(&self.running.base_url(contract))?,
+            callers: callers.collect(),
+            pool: pool.collect(),
+            control: self.running.admin_url().map(|url| Url::parse(&url)).transpose()?,
+        })
+    }
+
+    /// Stops it, after the requests under way.
+    pub async fn stop(self) {
+        self.running.shutdown().await;
+    }
+}
+
+/// The faults of these names.
+///
+/// # Errors
+/// There is no such fault; says which there are.
+pub fn faults(names: &[String]) -> Result<Vec<Fault>, rescind_server::fault::UnknownFault> {
+    names.iter().map(|name| name.parse()).collect()
+}

@@ -1,0 +1,177 @@
+//! The end of a report: a table with one row a contract, what was left out, and what the exit status means.
+
+use std::io;
+
+use anstyle::Style;
+use indexmap::IndexMap;
+
+use super::finding::Subject;
+use super::layout::{Align, BOLD, DIM, GREEN, Page, RED, Table, YELLOW};
+use super::layout::{CYAN, MAGENTA};
+use super::tally::{Seen, Tally};
+use crate::exit_code::ExitCode;
+use crate::report::{ContractReport, Outcome, Report};
+use crate::verdict::Verdict;
+
+pub(super) fn write(report: &Report, subjects: &[Subject<'_>], page: &mut Page<'_>) -> io::Result<()> {
+    page.gap()?;
+    table(report).write(page)?;
+    page.gap()?;
+    for contract in &report.contracts {
+        notes(contract, page)?;
+    }
+    left_out(subjects, page)?;
+    page.gap()?;
+    closing(report, subjects, page)
+}
+
+fn table(report: &Report) -> Table {
+    use Align::{Left, Right};
+    let mut table = Table::new(&[
+        ("contract", Left),
+        ("passed", Right),
+        ("diverged", Right),
+        ("open", Right),
+        ("failed", Right),
+        ("not seen", Right),
+        ("pending", Right),
+        ("not run", Right),
+        ("requests", Right),
+        ("secs", Right),
+        ("verdict", Left),
+    ]);
+    for contract in &report.contracts {
+        let tally = Tally::of_contract(contract);
+        let count = |count: u64, style: Style| (count.to_string(), if count == 0 { DIM } else { style });
+        let plain = Style::new();
+        table.row(vec![
+            (contract.contract.clone(), BOLD),
+            count(tally.passed, GREEN),
+            count(tally.diverged, YELLOW),
+            count(tally.open, CYAN),
+            count(tally.failed + tally.errors, RED),
+            count(tally.not_observed, plain),
+            count(tally.pending, plain),
+            count(tally.not_run, plain),
+            (contract.requests.to_string(), plain),
+            (format!("{:.2}", contract.seconds), plain),
+            verdict(contract.verdict()),
+        ]);
+    }
+    table
+}
+
+fn verdict(verdict: Verdict) -> (String, Style) {
+    let (word, style) = match verdict {
+        Verdict::Pass => ("pass", GREEN),
+        Verdict::Divergence => ("diverges", YELLOW),
+        Verdict::Inconclusive => ("open", CYAN),
+        Verdict::Fail => ("FAIL", RED),
+        Verdict::Error => ("ERROR", MAGENTA),
+    };
+    (word.to_owned(), style)
+}
+
+fn notes(contract: &ContractReport, page: &mut Page<'_>) -> io::Result<()> {
+    let name = &contract.contract;
+    let Seen { operations, responses } = Seen::of(contract);
+    page.styled(
+        0,
+        &format!(
+            "{name}: {} of {} operations called, {} of {} documented responses seen, {} revoked.",
+            operations.0,
+            operations.1,
+            responses.0,
+            responses.1,
+            counted(contract.revocations, "credential"),
+        ),
+        DIM,
+    )?;
+    if contract.revocations == 0 && !contract.requirements.is_empty() {
+        page.styled(
+            0,
+            &format!("{name}: no revocation was acknowledged, so nothing was seen after one."),
+            CYAN,
+        )?;
+    }
+    if !contract.left_behind.is_empty() {
+        let ids = contract.left_behind.join(", ");
+        page.styled(
+            0,
+            &format!("{name}: left behind and not revoked, please revoke by hand: {ids}"),
+            YELLOW,
+        )?;
+    }
+    Ok(())
+}
+
+/// What was neither judged nor open, counted by reason.
+fn left_out(subjects: &[Subject<'_>], page: &mut Page<'_>) -> io::Result<()> {
+    let mut reasons: IndexMap<&str, u64> = IndexMap::new();
+    for subject in subjects {
+        if let Outcome::NotRun(why) = subject.outcome {
+            *reasons.entry(why).or_default() += 1;
+        }
+    }
+    for (why, count) in reasons {
+        page.styled(0, &format!("Not run: {count}, {}.", why.trim_end_matches('.')), DIM)?;
+    }
+    let names = |wanted: fn(&Outcome) -> bool| -> Vec<String> {
+        subjects.iter().filter(|subject| wanted(subject.outcome)).map(Subject::name).collect()
+    };
+    let pending = names(|outcome| matches!(outcome, Outcome::Pending(_)));
+    if !pending.is_empty() {
+        let sum = counted(pending.len() as u64, "requirement");
+        page.styled(0, &format!("Pending: {sum} without a check as yet: {}.", pending.join(", ")), DIM)?;
+    }
+    let unseen = names(|outcome| matches!(outcome, Outcome::NotObserved(_)));
+    if !unseen.is_empty() {
+        let sum = counted(unseen.len() as u64, "requirement");
+        page.styled(
+            0,
+            &format!("Not seen: {sum} that cannot be observed from outside: {}.", unseen.join(", ")),
+            DIM,
+        )?;
+    }
+    Ok(())
+}
+
+fn closing(report: &Report, subjects: &[Subject<'_>], page: &mut Page<'_>) -> io::Result<()> {
+    let tally = Tally::of(subjects.iter().map(|subject| subject.outcome));
+    let parts = [
+        (tally.failed, "broken"),
+        (tally.errors, "not judged for an error of the judge"),
+        (tally.diverged, "diverged"),
+        (tally.open, "open"),
+        (tally.passed, "kept"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .enumerate()
+        .map(|(position, (count, word))| {
+            let count = if position == 0 { counted(*count, "promise") } else { count.to_string() };
+            format!("{count} {word}")
+        })
+        .collect();
+    if !parts.is_empty() {
+        page.prose(0, &format!("{}.", parts.join(", ")))?;
+    }
+    let code = ExitCode::of(report);
+    let style = match code {
+        ExitCode::Conforms => GREEN,
+        ExitCode::Open => CYAN,
+        ExitCode::Internal => MAGENTA,
+        ExitCode::Broken | ExitCode::Usage | ExitCode::Unreachable => RED,
+    };
+    let note = if code == ExitCode::Conforms && tally.diverged > 0 {
+        "; a divergence is from a reading of ours that nothing binding says"
+    } else {
+        ""
+    };
+    page.styled(0, &format!("Exit code {code}: {}{note}.", code.meaning()), style)
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}

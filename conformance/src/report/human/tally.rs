@@ -1,0 +1,77 @@
+//! How many promises came out which way.
+
+use crate::report::{ContractReport, OperationCoverage, Outcome};
+use crate::verdict::Verdict;
+
+/// Counts of outcomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) passed: u64,
+    pub(super) diverged: u64,
+    pub(super) open: u64,
+    pub(super) failed: u64,
+    pub(super) errors: u64,
+    pub(super) not_observed: u64,
+    pub(super) pending: u64,
+    pub(super) not_run: u64,
+}
+
+impl Tally {
+    pub(super) fn of<'o>(outcomes: impl Iterator<Item = &'o Outcome>) -> Self {
+        outcomes.fold(Self::default(), |mut tally, outcome| {
+            *match outcome {
+                Outcome::Judged(Verdict::Pass) => &mut tally.passed,
+                Outcome::Judged(Verdict::Divergence) => &mut tally.diverged,
+                Outcome::Judged(Verdict::Inconclusive) | Outcome::NotExercised(_) => &mut tally.open,
+                Outcome::Judged(Verdict::Fail) => &mut tally.failed,
+                Outcome::Judged(Verdict::Error) => &mut tally.errors,
+                Outcome::NotObserved(_) => &mut tally.not_observed,
+                Outcome::Pending(_) => &mut tally.pending,
+                Outcome::NotRun(_) => &mut tally.not_run,
+            } += 1;
+            tally
+        })
+    }
+
+    /// The requirements and checks of one contract.
+    pub(super) fn of_contract(contract: &ContractReport) -> Self {
+        let requirements = contract.requirements.iter().map(|requirement| &requirement.outcome);
+        Self::of(requirements.chain(contract.checks.iter().map(|check| &check.outcome)))
+    }
+}
+
+/// How many operations were called, and how many documented responses were seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) operations: (usize, usize),
+    pub(super) responses: (usize, usize),
+}
+
+impl Seen {
+    pub(super) fn of(contract: &ContractReport) -> Self {
+        contract.operations.iter().fold(Self::default(), |mut seen, operation| {
+            seen.operations.0 += usize::from(!operation.received.is_empty());
+            seen.operations.1 += 1;
+            seen.responses.0 += operation.documented.iter().filter(|key| was_seen(operation, key)).count();
+            seen.responses.1 += operation.documented.len();
+            seen
+        })
+    }
+}
+
+/// Whether an answer fell under that response key: its own status first, then its range, then `default`.
+fn was_seen(operation: &OperationCoverage, key: &str) -> bool {
+    let documented = |text: &str| operation.documented.iter().any(|key| key.eq_ignore_ascii_case(text));
+    operation.received.iter().any(|(status, _)| {
+        let exact = status.to_string();
+        let range = format!("{}XX", status / 100);
+        let falls_under = if documented(&exact) {
+            exact
+        } else if documented(&range) {
+            range
+        } else {
+            "default".to_owned()
+        };
+        falls_under.eq_ignore_ascii_case(key)
+    })
+}
