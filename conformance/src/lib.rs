@@ -16,6 +16,7 @@ pub mod exit_code;
 pub mod explain;
 pub mod finding;
 pub mod ledger;
+pub mod lifecycle;
 pub mod plan;
 pub mod progress;
 pub mod redact;

@@ -1,0 +1,12 @@
+//! Sequences of steps through the life of a credential: what is done, and what came of it.
+
+pub mod control;
+pub mod driver;
+pub mod history;
+pub mod impostor;
+pub mod step;
+
+pub use control::Controls;
+pub use driver::Driver;
+pub use history::{Event, History, Seen};
+pub use step::{By, DependentSlot, Issuing, Key, Patch, Slot, Step, Target, TokenSlot, Until};
