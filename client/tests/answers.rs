@@ -93,7 +93,8 @@ async fn another_body_than_documented_is_malformed_and_keeps_everything() {
 
 #[tokio::test]
 async fn a_malformed_success_is_an_error_that_hides_the_body() {
-    let server = answering(body(201, "application/json", r#"{"client_secret":"dinie_cs_live_hidden"}"#)).await;
+    let server =
+        answering(body(201, "application/json", r#"{"client_secret":"dinie_cs_live_hidden"}"#)).await;
     let client = dinie::Client::new(&server.uri());
     let request = dinie::types::CreateCredentialRequest::builder().name("Key");
     let error = client.create_credential().body(request).send().await.unwrap_err();
@@ -165,7 +166,8 @@ async fn a_success_keeps_status_and_headers_and_hides_its_secret() {
     let text = r#"{"id":"dinie_ci_1","client_id":"dinie_ci_1","name":"Key","status":"active","expires_at":null,
         "created_at":"2026-03-04T12:00:00Z","updated_at":"2026-03-04T12:00:00Z","last_used_at":null,
         "client_secret":"dinie_cs_live_hidden"}"#;
-    let server = answering(body(201, "application/json", text).insert_header("x-ratelimit-limit", "100")).await;
+    let server =
+        answering(body(201, "application/json", text).insert_header("x-ratelimit-limit", "100")).await;
     let client = dinie::Client::new(&server.uri());
     let request = dinie::types::CreateCredentialRequest::builder().name("Key");
     let answer = client.create_credential().body(request).send().await.unwrap();

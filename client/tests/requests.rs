@@ -45,7 +45,8 @@ async fn each_operation_presents_what_it_asks_for() {
     let entry = entrytarget::Client::new(&uri).with_credentials(everything());
     let watt = wattshift::Client::new(&uri).with_credentials(everything());
 
-    let grant = dinie::types::TokenRequest::builder().grant_type(dinie::types::TokenRequestGrantType::ClientCredentials);
+    let grant = dinie::types::TokenRequest::builder()
+        .grant_type(dinie::types::TokenRequestGrantType::ClientCredentials);
     let _ = dinie.create_token().body(grant).send().await;
     let _ = dinie.revoke_credential().client_id("c").send().await;
     let pair = entrytarget::types::RegisterCredentialRequest::builder().api_key("ak_2").api_secret("sk_2");
@@ -112,7 +113,8 @@ async fn an_optional_body_is_sent_or_not() {
 #[tokio::test]
 async fn a_form_is_a_form() {
     let server = server().await;
-    let grant = dinie::types::TokenRequest::builder().grant_type(dinie::types::TokenRequestGrantType::ClientCredentials);
+    let grant = dinie::types::TokenRequest::builder()
+        .grant_type(dinie::types::TokenRequestGrantType::ClientCredentials);
     let _ = dinie::Client::new(&server.uri()).create_token().body(grant).send().await;
     let request = seen(&server).await;
     assert_eq!(request.headers["content-type"], "application/x-www-form-urlencoded");
@@ -138,7 +140,10 @@ async fn what_the_contract_forbids_is_not_sent() {
     let client = wattshift::Client::new(&server.uri());
     let call = client.revoke_agent_sandbox_credential();
     let error = call.clone().send().await.unwrap_err();
-    assert_eq!(error.to_string(), "the request cannot be sent: `credential_id` is required and was not given");
+    assert_eq!(
+        error.to_string(),
+        "the request cannot be sent: `credential_id` is required and was not given"
+    );
     let scope = wattshift::types::CreateAgentCredentialRequestDto::builder().organization_name(String::new());
     let error = client.request_agent_sandbox_credential().body(scope).send().await.unwrap_err();
     assert!(matches!(error, Error::InvalidRequest(_)), "{error}");

@@ -3,6 +3,7 @@
 //! What a pass takes away is either given back by an emitter (typed errors, security, optional bodies) or told as a
 //! [`Loss`], so that nothing disappears in silence.
 
+mod directions;
 mod document;
 mod draft;
 mod inline_schemas;
@@ -34,6 +35,7 @@ pub fn lower(contract: &Contract) -> Result<Draft<'_>, Vec<Diagnostic>> {
     parameters::run(&mut draft);
     request_bodies::run(&mut draft);
     responses::run(&mut draft);
+    directions::run(&mut draft);
     schema_keywords::run(&mut draft);
     secrets::run(&mut draft);
     inline_schemas::run(&mut draft);

@@ -1,0 +1,369 @@
+//! The generated clients of one OpenAPI feature each compile, outside of this crate, and say what they should.
+#![allow(clippy::all, clippy::pedantic, clippy::allow_attributes, dead_code, missing_docs)]
+#![allow(unreachable_pub, unused_qualifications)]
+
+use std::collections::BTreeSet;
+
+use rescind_client::{Credentials, Error};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/awkward_paths/client.rs"]
+mod awkward_paths;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/basic_security/client.rs"]
+mod basic_security;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/composed_schemas/client.rs"]
+mod composed_schemas;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/default_response/client.rs"]
+mod default_response;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/form_body/client.rs"]
+mod form_body;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/header_pair_security/client.rs"]
+mod header_pair_security;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/inline_name_clash/client.rs"]
+mod inline_name_clash;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/json_and_bodyless_errors/client.rs"]
+mod json_and_bodyless_errors;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/name_collisions/client.rs"]
+mod name_collisions;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/nullable/client.rs"]
+mod nullable;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/one_way_members/client.rs"]
+mod one_way_members;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/optional_body/client.rs"]
+mod optional_body;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/parameter_styles/client.rs"]
+mod parameter_styles;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/path_parameters/client.rs"]
+mod path_parameters;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/problem_json/client.rs"]
+mod problem_json;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/problem_responses/client.rs"]
+mod problem_responses;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/query_and_header_parameters/client.rs"]
+mod query_and_header_parameters;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/range_and_default_responses/client.rs"]
+mod range_and_default_responses;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/request_media_types/client.rs"]
+mod request_media_types;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/response_headers/client.rs"]
+mod response_headers;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/secrets/client.rs"]
+mod secrets;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/several_media_types/client.rs"]
+mod several_media_types;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/several_success/client.rs"]
+mod several_success;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/status_range/client.rs"]
+mod status_range;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/text_and_bytes/client.rs"]
+mod text_and_bytes;
+
+/// A document whose client is not compiled here would be proved by nothing.
+#[test]
+fn every_golden_client_is_compiled() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../xtask/tests/golden");
+    let known: BTreeSet<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let compiled: BTreeSet<String> = include_str!("golden.rs")
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("mod ")?.strip_suffix(';')?.to_owned()))
+        .collect();
+    assert_eq!(compiled, known);
+}
+
+async fn answering(answer: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    server
+}
+
+fn json(status: u16, text: &str) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_raw(text, "application/json")
+}
+
+/// The one request that the server has seen.
+async fn seen(server: &MockServer) -> Request {
+    let mut requests = server.received_requests().await.unwrap();
+    assert_eq!(requests.len(), 1);
+    requests.remove(0)
+}
+
+#[tokio::test]
+async fn default_takes_what_no_other_response_documents() {
+    use default_response::{AloneError, Client, ExplicitError};
+
+    for (status, text, documented) in
+        [(404, "", "not found"), (500, r#"{"code":"x"}"#, "default x"), (202, r#"{"code":"y"}"#, "default y")]
+    {
+        let server = answering(json(status, text)).await;
+        let error = Client::new(&server.uri()).explicit().send().await.unwrap_err();
+        let told = match error.documented() {
+            Some(ExplicitError::NotFound) => "not found".to_owned(),
+            Some(ExplicitError::Default(failure)) => format!("default {}", failure.code),
+            None => panic!("{error:?}"),
+        };
+        assert_eq!(told, documented);
+    }
+
+    let server = answering(json(201, r#"{"id":"1"}"#)).await;
+    let thing = Client::new(&server.uri()).alone().send().await.unwrap();
+    assert_eq!((thing.status().as_u16(), thing.id.as_deref()), (201, Some("1")));
+    let server = answering(json(400, r#"{"id":"2"}"#)).await;
+    let error = Client::new(&server.uri()).alone().send().await.unwrap_err();
+    assert!(
+        matches!(error.documented(), Some(AloneError::Default(thing)) if thing.id.as_deref() == Some("2"))
+    );
+}
+
+#[tokio::test]
+async fn an_exact_status_comes_before_its_range() {
+    use status_range::{Client, ListThingsError};
+
+    for (status, text, documented) in [(404, "", "404"), (422, r#"{"code":"x"}"#, "4XX"), (503, "", "5XX")] {
+        let server = answering(json(status, text)).await;
+        let error = Client::new(&server.uri()).list_things().send().await.unwrap_err();
+        let told = match error.documented() {
+            Some(ListThingsError::NotFound) => "404",
+            Some(ListThingsError::ClientError(_)) => "4XX",
+            Some(ListThingsError::ServerError) => "5XX",
+            None => "none",
+        };
+        assert_eq!((told, error.status().unwrap().as_u16()), (documented, status));
+    }
+    let server = answering(json(302, "")).await;
+    let error = Client::new(&server.uri()).list_things().send().await.unwrap_err();
+    assert!(matches!(error, Error::Unexpected(_)));
+}
+
+#[tokio::test]
+async fn successes_of_different_types_are_variants() {
+    use several_success::{Client, StartJobError, StartJobSuccess};
+
+    for (status, text) in [(200, r#"{"id":"1"}"#), (202, r#"{"ticket":"2"}"#), (204, "")] {
+        let server = answering(json(status, text)).await;
+        let answer = Client::new(&server.uri()).start_job().send().await.unwrap();
+        let told = match answer.into_inner() {
+            StartJobSuccess::Ok(job) => format!("200 {}", job.id),
+            StartJobSuccess::Accepted(ticket) => format!("202 {}", ticket.ticket),
+            StartJobSuccess::NoContent => "204".to_owned(),
+        };
+        assert!(told.starts_with(&status.to_string()), "{told}");
+    }
+    let server = answering(ResponseTemplate::new(303)).await;
+    let error = Client::new(&server.uri()).start_job().send().await.unwrap_err();
+    assert!(matches!(error.documented(), Some(StartJobError::SeeOther)));
+}
+
+#[tokio::test]
+async fn inline_schemas_do_not_take_each_others_types() {
+    use inline_name_clash::{Client, CreateThingError, types};
+
+    let server = answering(json(401, r#"{"code":7}"#)).await;
+    let body = types::CreateThingBody2::builder().in_body("x");
+    let error = Client::new(&server.uri()).create_thing().body(body).send().await.unwrap_err();
+    assert!(matches!(error.documented(), Some(CreateThingError::Unauthorized(body)) if body.code == 7));
+    assert_eq!(seen(&server).await.body, br#"{"inBody":"x"}"#);
+}
+
+#[tokio::test]
+async fn colliding_names_keep_their_meaning() {
+    use name_collisions::{Client, types};
+
+    let server = answering(json(200, r#"{"lower":"l"}"#)).await;
+    let body = types::String::builder().self_("s".to_owned()).type_("t".to_owned());
+    let answer = Client::new(&server.uri())
+        .new2()
+        .client("a")
+        .r#type("b")
+        .client2("c")
+        .url("d")
+        .body2("e")
+        .send2("f")
+        .p0("g")
+        .value("h")
+        .body(body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.lower.as_deref(), Some("l"));
+    let request = seen(&server).await;
+    assert_eq!(request.url.path(), "/new/a/b");
+    assert_eq!(request.url.query(), Some("url=d&body=e&send=f&p0=g&value=h"));
+    assert_eq!(request.headers["client"], "c");
+    assert_eq!(request.body, br#"{"self":"s","type":"t"}"#);
+}
+
+#[tokio::test]
+async fn keys_go_where_the_contract_wants_them() {
+    use header_pair_security::Client;
+
+    let credentials = || Credentials::new().api_key("x-api-key", "k").api_key("X-API-SECRET", "s");
+    let server = answering(ResponseTemplate::new(204)).await;
+    let client = Client::new(&server.uri()).with_credentials(credentials());
+    client.pair().x_trace("t").send().await.unwrap();
+    let request = seen(&server).await;
+    assert_eq!(request.headers["x-api-key"], "k");
+    assert_eq!(request.headers["x-api-secret"], "s");
+    assert_eq!(request.headers["x-trace"], "t");
+
+    for (name, documented) in [("key", "query key=v"), ("session", "cookie session=v")] {
+        let server = answering(ResponseTemplate::new(204)).await;
+        let client = Client::new(&server.uri()).with_credentials(credentials().api_key(name, "v"));
+        client.either().send().await.unwrap();
+        let request = seen(&server).await;
+        assert!(!request.headers.contains_key("x-api-key"));
+        let told = match (request.url.query(), request.headers.get("cookie")) {
+            (Some(query), None) => format!("query {query}"),
+            (None, Some(cookie)) => format!("cookie {}", cookie.to_str().unwrap()),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(told, documented);
+    }
+}
+
+#[tokio::test]
+async fn optional_bodies_of_every_kind_stay_away() {
+    use optional_body::Client;
+
+    let server = answering(ResponseTemplate::new(204)).await;
+    let client = Client::new(&server.uri());
+    client.send_json().send().await.unwrap();
+    client.send_form().send().await.unwrap();
+    client.send_any().send().await.unwrap();
+    client.send_bytes().send().await.unwrap();
+    for request in server.received_requests().await.unwrap() {
+        assert!(request.body.is_empty(), "{request:?}");
+        assert!(!request.headers.contains_key("content-type"), "{request:?}");
+    }
+    server.reset().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(204)).mount(&server).await;
+    client.send_any().body(serde_json::json!([1])).send().await.unwrap();
+    client.send_form().body_map(|body| body).send().await.unwrap();
+    client.send_bytes().body("b").send().await.unwrap();
+    let sent: Vec<_> = server
+        .received_requests()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|request| (request.headers["content-type"].to_str().unwrap().to_owned(), request.body))
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            ("application/json".to_owned(), b"[1]".to_vec()),
+            ("application/x-www-form-urlencoded".to_owned(), b"".to_vec()),
+            ("application/octet-stream".to_owned(), b"b".to_vec()),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn bodies_are_sent_as_what_the_contract_calls_them() {
+    use request_media_types::{Client, types};
+
+    let server = answering(ResponseTemplate::new(204)).await;
+    let client = Client::new(&server.uri());
+    let thing = || types::Thing::builder().id("1".to_owned());
+    client.patch_thing().body(thing()).send().await.unwrap();
+    client.send_several().body(thing()).send().await.unwrap();
+    client.send_text().body("a,b").send().await.unwrap();
+    let sent: Vec<_> = server
+        .received_requests()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|request| {
+            (request.method.to_string(), request.headers["content-type"].to_str().unwrap().to_owned())
+        })
+        .collect();
+    assert_eq!(
+        sent,
+        [("PATCH", "application/merge-patch+json"), ("POST", "application/json"), ("PUT", "text/csv")]
+            .map(|(method, media_type)| (method.to_owned(), media_type.to_owned()))
+    );
+}
+
+#[tokio::test]
+async fn answers_that_are_no_json() {
+    use text_and_bytes::{Client, MetricsError};
+
+    let server = answering(ResponseTemplate::new(200).set_body_raw("a 1\n", "text/plain")).await;
+    assert_eq!(Client::new(&server.uri()).metrics().send().await.unwrap().into_inner(), "a 1\n");
+    let server = answering(ResponseTemplate::new(503).set_body_raw("down", "text/plain")).await;
+    let error = Client::new(&server.uri()).metrics().send().await.unwrap_err();
+    assert!(matches!(error.documented(), Some(MetricsError::ServiceUnavailable(text)) if text == "down"));
+    let server = answering(ResponseTemplate::new(200).set_body_raw([0, 255], "image/png")).await;
+    assert_eq!(Client::new(&server.uri()).picture().send().await.unwrap().into_inner()[..], [0, 255]);
+}
+
+#[tokio::test]
+async fn templates_and_methods_beyond_the_usual() {
+    use path_parameters::{Client, types};
+
+    let server = answering(ResponseTemplate::new(204)).await;
+    let client = Client::new(&server.uri());
+    client.revoke().id("a/b").send().await.unwrap();
+    let at: jiff::Timestamp = "2026-03-04T12:00:00Z".parse().unwrap();
+    client.report().kind(types::ReportKind::Csv).year(2026).at(at).send().await.unwrap();
+    let other = query_and_header_parameters::Client::new(&server.uri());
+    other.search_options().send().await.unwrap();
+    other.search().q("x").if_match("e").tag(vec!["1".into(), "2".into()]).send().await.unwrap();
+    let sent: Vec<String> = server
+        .received_requests()
+        .await
+        .unwrap()
+        .iter()
+        .map(|request| {
+            format!("{} {}?{}", request.method, request.url.path(), request.url.query().unwrap_or_default())
+        })
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            "POST /a/a%2Fb:revoke?",
+            "GET /b/2026.csv/2026-03-04T12%3A00%3A00Z?",
+            "OPTIONS /search?",
+            "GET /search?q=x&tag=1&tag=2",
+        ]
+    );
+}
+
+#[test]
+fn null_is_none_and_secrets_stay_hidden() {
+    let text = r#"{"text":null,"choice":null,"other":null}"#;
+    let thing: nullable::types::Thing = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_string(&thing).unwrap(), r#"{"choice":null,"other":null,"text":null}"#);
+
+    let text = r#"{"key":"ak_1","older":["hidden"],"secret":"hidden","spare":"hidden"}"#;
+    let pair: secrets::types::Pair = serde_json::from_str(text).unwrap();
+    assert!(!format!("{pair:?}").contains("hidden"));
+    assert_eq!(serde_json::to_string(&pair).unwrap(), text);
+}

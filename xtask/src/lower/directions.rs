@@ -1,0 +1,92 @@
+//! `readOnly` and `writeOnly`: a member that one direction never carries is not required there.
+//!
+//! One type serves both directions, so a member that either excludes is optional in it. A schema that occurs in one
+//! direction only keeps what that direction requires.
+
+use std::collections::BTreeSet;
+
+use rescind_specs::Pointer;
+use serde_json::Value;
+
+use super::draft::each_within;
+use super::{Draft, Payload};
+
+const PASS: &str = "directions";
+
+pub(super) fn run(draft: &mut Draft<'_>) {
+    let mut asked = BTreeSet::new();
+    let mut answered = BTreeSet::new();
+    for call in &draft.calls {
+        let bodies = call.body.iter().map(|body| &body.slot.schema);
+        for schema in bodies.chain(call.parameters.iter().map(|place| &place.slot.schema)) {
+            reach(draft, schema, &mut asked);
+        }
+        for reply in &call.replies {
+            if let Payload::Json(name) = &reply.payload {
+                reach(draft, &Draft::reference(name), &mut answered);
+            }
+        }
+    }
+    let mut lost = Vec::new();
+    for (name, slot) in &mut draft.schemas {
+        let (asked, answered) = (asked.contains(name), answered.contains(name));
+        each_within(&slot.pointer, &mut slot.schema, &mut |at, schema| {
+            relax(at, schema, asked, answered, &mut lost);
+        });
+    }
+    for call in &mut draft.calls {
+        if let Some(body) = &mut call.body {
+            each_within(&body.slot.pointer, &mut body.slot.schema, &mut |at, schema| {
+                relax(at, schema, true, false, &mut lost);
+            });
+        }
+    }
+    for pointer in lost {
+        let name = pointer.last().unwrap_or_default();
+        draft.lose(PASS, &pointer, format!("that `{name}` is required"), "the other direction excludes it");
+    }
+}
+
+/// Adds the names of all schemas that `schema` leads to.
+fn reach(draft: &Draft<'_>, schema: &Value, seen: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(object) => {
+            let target = object.get("$ref").and_then(Value::as_str);
+            if let Some(name) = target.and_then(|target| target.strip_prefix("#/components/schemas/"))
+                && seen.insert(name.to_owned())
+                && let Some(slot) = draft.schemas.get(name)
+            {
+                reach(draft, &slot.schema, seen);
+            }
+            object.values().for_each(|value| reach(draft, value, seen));
+        }
+        Value::Array(items) => items.iter().for_each(|item| reach(draft, item, seen)),
+        _ => {}
+    }
+}
+
+fn relax(at: &Pointer, schema: &mut Value, asked: bool, answered: bool, lost: &mut Vec<Pointer>) {
+    let mut excluded = BTreeSet::new();
+    for (name, property) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten()
+    {
+        let Some(property) = property.as_object_mut() else { continue };
+        let mut flag = |keyword| property.remove(keyword).is_some_and(|value| value == true);
+        let (read_only, write_only) = (flag("readOnly"), flag("writeOnly"));
+        if (read_only && asked) || (write_only && answered) {
+            excluded.insert(name.clone());
+        }
+    }
+    let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) else { return };
+    required.retain(|name| {
+        let Some(name) = name.as_str().filter(|name| excluded.contains(*name)) else { return true };
+        if asked && answered {
+            lost.push(at.join("properties").join(name));
+        }
+        false
+    });
+    if required.is_empty()
+        && let Some(object) = schema.as_object_mut()
+    {
+        object.remove("required");
+    }
+}
