@@ -106,7 +106,7 @@ mod tests {
 
     use super::*;
 
-    const BOUND: Duration = Duration::from_secs(300);
+    const BOUND: Duration = Duration::from_mins(5);
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()

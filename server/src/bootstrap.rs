@@ -94,7 +94,13 @@ pub async fn credential(state: &State, wanted: Wanted<'_>) -> Result<Pair, Boots
                     created_at: now,
                     expires_at: None,
                 };
-                state.store().issue(wanted.realm, credential, None).await?;
+                if let Err(error) = state.store().issue(wanted.realm, credential, None).await {
+                    // Another server on the same database may have been faster.
+                    let known = state.store().credential(wanted.realm.collection, &id).await?;
+                    if known.is_none() {
+                        return Err(error.into());
+                    }
+                }
                 return Ok(Pair { id, secret });
             }
         }

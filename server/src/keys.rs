@@ -53,12 +53,8 @@ impl Keys {
     /// The root key in a file, which is made, readable by its owner alone, if it is missing.
     pub fn open(path: &Path, ids: &Ids) -> Result<Self, KeyError> {
         let failed = |source| KeyError::File { path: path.to_owned(), source };
-        match create_private(path) {
-            Ok(mut file) => {
-                let keys = Self::generate(ids);
-                file.write_all(&keys.0).and_then(|()| file.sync_all()).map_err(failed)?;
-                Ok(keys)
-            }
+        match Self::make(path, ids) {
+            Ok(keys) => Ok(keys),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 let mut bytes = Vec::new();
                 File::open(path).and_then(|file| file.take(33).read_to_end(&mut bytes)).map_err(failed)?;
@@ -67,6 +63,25 @@ impl Keys {
             }
             Err(error) => Err(failed(error)),
         }
+    }
+
+    /// Makes the file in one step, so that of several servers that start at once, one makes it and the others read it
+    /// whole.
+    fn make(path: &Path, ids: &Ids) -> io::Result<Self> {
+        if path.try_exists()? {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let keys = Self::generate(ids);
+        let mut draft = path.as_os_str().to_owned();
+        draft.push(format!(".{}.new", Ids::keyed(keys.0).uuid()));
+        let mut file = create_private(draft.as_ref())?;
+        let made = file
+            .write_all(&keys.0)
+            .and_then(|()| file.sync_all())
+            .and_then(|()| std::fs::hard_link(&draft, path));
+        // The key is in place or not needed; either way the draft has served.
+        let _ = std::fs::remove_file(&draft);
+        made.map(|()| keys)
     }
 
     /// The key for one purpose; keys of different purposes tell nothing of each other.

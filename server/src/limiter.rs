@@ -21,7 +21,7 @@ pub struct RateLimit {
 impl Default for RateLimit {
     /// Ten thousand a minute: far more than a conformance run needs.
     fn default() -> Self {
-        Self { calls: 10_000, window: Duration::from_secs(60) }
+        Self { calls: 10_000, window: Duration::from_mins(1) }
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_window_admits_its_calls_and_the_next_one_starts_anew() {
-        let limiter = Limiter::new(RateLimit { calls: 2, window: Duration::from_secs(60) });
+        let limiter = Limiter::new(RateLimit { calls: 2, window: Duration::from_mins(1) });
         let seen: Vec<_> = (0..3).map(|_| limiter.count("a", at(70))).collect();
         assert_eq!(seen.iter().map(|quota| quota.remaining).collect::<Vec<_>>(), [1, 0, 0]);
         assert_eq!(seen.iter().map(|quota| quota.is_exceeded).collect::<Vec<_>>(), [false, false, true]);

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser as _};
-use rescind_server::Fault;
 use rescind_server::cli::{Cli, Command, LogFormat, Serve};
+use rescind_server::{Fault, Vendor};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 fn faults(out: &mut impl io::Write) -> io::Result<()> {
     for fault in Fault::ALL {
         let requirements: Vec<_> = fault.requirements().collect();
-        let mut contracts: Vec<_> = fault.contracts().map(|contract| contract.name()).collect();
+        let mut contracts: Vec<_> = fault.contracts().map(Vendor::name).collect();
         contracts.dedup();
         let breaks = if requirements.is_empty() {
             format!("the documents of {}", contracts.join(", "))

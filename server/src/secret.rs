@@ -99,11 +99,11 @@ mod tests {
     #[test]
     fn a_sealed_value_opens_in_its_place_only() {
         let sealer = Sealer::new(&[1; 32]);
-        let sealed = sealer.seal([2; 12], "here", b"material").unwrap();
-        assert!(!sealed.windows(8).any(|window| window == b"material"));
-        assert_eq!(sealer.open("here", &sealed).unwrap(), b"material");
-        assert_eq!(sealer.open("there", &sealed), Err(Unsealable));
-        assert_eq!(Sealer::new(&[3; 32]).open("here", &sealed), Err(Unsealable));
-        assert_eq!(sealer.open("here", &sealed[..11]), Err(Unsealable));
+        let kept = sealer.seal([2; 12], "here", b"material").unwrap();
+        assert!(!kept.windows(8).any(|window| window == b"material"));
+        assert_eq!(sealer.open("here", &kept).unwrap(), b"material");
+        assert_eq!(sealer.open("there", &kept), Err(Unsealable));
+        assert_eq!(Sealer::new(&[3; 32]).open("here", &kept), Err(Unsealable));
+        assert_eq!(sealer.open("here", &kept[..11]), Err(Unsealable));
     }
 }

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::connection::{self, Connections};
 use crate::fault::{Fault, Faults};
 use crate::id::{Ids, NoRandomness};
-use crate::keys::{KeyError, Keys};
+use crate::keys::{KeyError, Keys, create_private};
 use crate::limiter::RateLimit;
 use crate::runtime::{GateError, Limits, Mode};
 use crate::state::{Settings, State};
@@ -176,15 +176,15 @@ impl Builder {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
-        let state = self.state().await?;
+        let state = self.shared().await?;
         let mut targets = IndexMap::new();
         let mut routes = Router::new();
         for contract in &self.contracts {
             targets.insert(*contract, vendor::bootstrap(*contract, &state).await?);
-            let router = vendor::router(*contract, &state)?;
+            let own = vendor::router(*contract, &state)?;
             routes = match self.placement {
-                Placement::Prefixed => routes.nest(vendor::prefix(*contract), router),
-                Placement::Root => router,
+                Placement::Prefixed => routes.nest(vendor::prefix(*contract), own),
+                Placement::Root => own,
             };
         }
         let stop = CancellationToken::new();
@@ -205,7 +205,7 @@ impl Builder {
         Ok(Running { address, admin_address, placement: self.placement, state, targets, stop, tasks })
     }
 
-    async fn state(&self) -> Result<State, StartError> {
+    async fn shared(&self) -> Result<State, StartError> {
         let ids = self.seed.map_or_else(Ids::from_os, |seed| Ok(Ids::seeded(seed)))?;
         let (keys, store): (Keys, Arc<dyn Store>) = match &self.database {
             Database::Memory => {
@@ -217,6 +217,8 @@ impl Builder {
                 let mut key_path = path.clone().into_os_string();
                 key_path.push(".key");
                 let keys = Keys::open(key_path.as_ref(), &ids)?;
+                // Readable by its owner alone. If it cannot be made, the engine says why.
+                let _ = create_private(path);
                 let store = SqliteStore::open(path, keys.sealer(), ids.clone()).await?;
                 (keys, Arc::new(store))
             }

@@ -193,7 +193,7 @@ mod tests {
     fn a_token_lives_its_seconds_and_not_one_more() {
         let tokens = tokens(1);
         let issued = at(1_000_000) + jiff::SignedDuration::from_millis(999);
-        let token = tokens.issue("crd_1", Map::new(), Duration::from_secs(3600), issued).unwrap();
+        let token = tokens.issue("crd_1", Map::new(), Duration::from_hours(1), issued).unwrap();
         assert_eq!(token.expires_at, at(1_003_600));
         let read = |now| tokens.read(token.token.expose(), now);
         assert_eq!(read(issued).unwrap().sub, "crd_1");
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn a_token_says_what_was_put_into_it() {
         let rest = Map::from_iter([("tenant".to_owned(), Value::from("tnt_1"))]);
-        let token = tokens(1).issue("usr_1", rest.clone(), Duration::from_secs(60), at(0)).unwrap();
+        let token = tokens(1).issue("usr_1", rest.clone(), Duration::from_mins(1), at(0)).unwrap();
         let jwt = token.token.expose().strip_prefix("at_").unwrap();
         let parts: Vec<_> = jwt.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
         assert_eq!(parts.len(), 3);
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_forged_token_is_unknown() {
-        let token = tokens(1).issue("crd_1", Map::new(), Duration::from_secs(60), at(0)).unwrap();
+        let token = tokens(1).issue("crd_1", Map::new(), Duration::from_mins(1), at(0)).unwrap();
         let token = token.token.expose();
         assert_eq!(tokens(2).read(token, at(0)), Err(TokenRefusal::Unknown));
         let unsigned = format!(

@@ -1,5 +1,7 @@
 //! The server around the contracts: start, stop, bounds, the admin listener, the program.
 
+#![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
+
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Command, Output, Stdio};
@@ -153,6 +155,28 @@ async fn callers_outlive_a_restart_and_a_revoked_one_is_followed_by_another() {
     let third = spawn().await.target(Vendor::Dinie).callers;
     assert_ne!(third["operator"], callers["operator"]);
     assert_eq!(third["outsider"], callers["outsider"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_that_start_at_once_share_a_new_database() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("facts.db");
+        let start = || Server::builder().database(Database::File(path.clone())).spawn();
+        let starts: Vec<_> = (0..4).map(|_| tokio::spawn(start())).collect();
+        let mut callers = Vec::new();
+        for start in starts {
+            callers.push(start.await.unwrap().unwrap().target(Vendor::Dinie).callers);
+        }
+        callers.dedup();
+        assert_eq!(callers.len(), 1);
+        #[cfg(unix)]
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            use std::os::unix::fs::PermissionsExt as _;
+            let file = file.unwrap();
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+        }
+    }
 }
 
 #[tokio::test]

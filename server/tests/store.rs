@@ -1,5 +1,7 @@
 //! What the store promises, above all under concurrency and across a restart.
 
+#![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +21,7 @@ use tokio::task::JoinSet;
 
 const CREDENTIALS: Collection = Collection::new(Vendor::ShiftAgent, "credentials");
 const REPOSITORIES: Collection = Collection::new(Vendor::ShiftAgent, "repositories");
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()

@@ -99,6 +99,7 @@ pub enum Issue {
 
 /// What came of exchanging a credential for a token.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "it is looked at once and dropped")]
 pub enum Exchange {
     /// Accepted; `last_used_at` is moved and durable.
     Accepted(Credential),

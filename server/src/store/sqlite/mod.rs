@@ -144,5 +144,10 @@ async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
         let description = Cow::Borrowed(description);
         Migration::new(version, description, MigrationType::Simple, sql.into_sql_str(), false)
     });
-    Ok(Migrator::with_migrations(migrations.into()).run(pool).await?)
+    let migrator = Migrator::with_migrations(migrations.into());
+    // Of several servers that start at once on a new file, one migrates; the others fail, and then find it done.
+    match migrator.run(pool).await {
+        Ok(()) => Ok(()),
+        Err(_) => Ok(migrator.run(pool).await?),
+    }
 }

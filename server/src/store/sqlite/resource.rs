@@ -51,15 +51,15 @@ async fn find(
     row.as_ref().map(read).transpose()
 }
 
-/// The id that has this name, unless it is `own`.
+/// The id that has this name, unless it is the one that may keep it.
 async fn name_taken(
     change: &mut Transaction<'_, Sqlite>,
     realm: Realm<'_>,
     name: &str,
-    own: &str,
+    own: Option<&str>,
 ) -> Result<Option<String>, StoreError> {
     let taken = find(change, select!("name = $3"), realm, name).await?;
-    Ok(taken.map(|resource| resource.id).filter(|id| id != own))
+    Ok(taken.map(|resource| resource.id).filter(|id| Some(&**id) != own))
 }
 
 /// Whether a tenant may point at this credential.
@@ -88,7 +88,7 @@ impl Resources for SqliteStore {
             {
                 return Ok(Registered::Issue(refused));
             }
-            if let Some(id) = name_taken(&mut change, realm, resource.name, resource.id).await? {
+            if let Some(id) = name_taken(&mut change, realm, resource.name, None).await? {
                 return Ok(Registered::Issue(Issue::NameTaken(id)));
             }
             if let Some(credential) = resource.credential
@@ -178,7 +178,7 @@ impl Resources for SqliteStore {
                 return Ok(Updated::Refused);
             }
             if let Some(name) = name {
-                if let Some(id) = name_taken(&mut change, realm, name, id).await? {
+                if let Some(id) = name_taken(&mut change, realm, name, Some(id)).await? {
                     return Ok(Updated::NameTaken(id));
                 }
                 name.clone_into(&mut resource.name);
