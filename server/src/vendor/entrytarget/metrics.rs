@@ -73,16 +73,3 @@ impl fmt::Display for Metrics {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_event_is_one_series() {
-        let metrics = Metrics::default();
-        metrics.count(Event::Revoked);
-        metrics.count(Event::AccountOpened);
-        insta::assert_snapshot!(metrics.to_string(), @"");
-    }
-}

@@ -76,9 +76,12 @@ fn described(code: Code, message: String) -> ErrorEnvelope {
     ErrorEnvelope { error: ErrorDetail { code: code.name().to_owned(), message } }
 }
 
-/// The answer to a request that reached no operation. Where an operation documents nothing for malformed input but
-/// says that a thing is unknown, what cannot be an identifier is one that is unknown.
+/// The answer to a request that reached no operation. Where an operation documents nothing for malformed input, what
+/// cannot be an identifier is one that is unknown, and what cannot be an asset is one without accounts.
 pub(super) fn answer(operation: Option<Operation>, rejection: &Rejection) -> Answer {
+    if let (Rejection::Violations(_), Some(Operation::GetAccountByAsset)) = (rejection, operation) {
+        return Answer::json(StatusCode::OK, "application/json", &[(); 0]);
+    }
     let code = match (rejection, operation) {
         (Rejection::UnknownPath, _) => Code::NotFound,
         (Rejection::MethodNotAllowed { .. }, _) => Code::MethodNotAllowed,
