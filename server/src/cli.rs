@@ -36,7 +36,7 @@ Examples:
     rescind-server
 
   Serve one at the root, with its facts in a file, for a judge that may move the clock:
-    rescind-server --contract dinie --at-root --database sqlite:rescind.db \\
+    rescind-server --contract NAME --at-root --database sqlite:rescind.db \\
         --clock virtual --admin 127.0.0.1:8081 --write-target target.toml
 
   Break a promise, to see a judge find it:
