@@ -1,6 +1,7 @@
 //! The behaviour of each contract, and nothing else: one file a vendor.
 
 pub mod breaks;
+mod dinie;
 mod entrytarget;
 pub mod records;
 mod spoil;
@@ -29,7 +30,8 @@ pub fn prefix(vendor: Vendor) -> &'static str {
 /// A mistake in the contract's documents; the tests of this crate exclude it.
 pub fn router(vendor: Vendor, state: &State) -> Result<Router, GateError> {
     match vendor {
+        Vendor::Dinie => dinie::router(state),
         Vendor::EntryTarget => entrytarget::router(state),
-        Vendor::WattShift | Vendor::Dinie | Vendor::ShiftAgent => Ok(Router::new()),
+        Vendor::WattShift | Vendor::ShiftAgent => Ok(Router::new()),
     }
 }
