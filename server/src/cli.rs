@@ -47,8 +47,9 @@ Exit codes:
   1  could not start; the message says why
   2  the command line is wrong
 
-Logs go to the standard error; RUST_LOG chooses what (such as `rescind_server=debug`). They hold neither secrets nor
-headers. A database file has a key file beside it, with `.key` appended to its name; keep the two apart in backups.";
+Logs go to the standard error; RUST_LOG chooses what (such as `rescind_server=debug`). They hold
+neither secrets nor headers. A database file has a key file beside it, with `.key` appended to its
+name; keep the two apart in backups.";
 
 /// What to do instead of serving.
 #[derive(Debug, Subcommand)]
