@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::header::CONTENT_TYPE;
-use http::{Method, Request};
+use http::{HeaderMap, Method, Request};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use jiff::Timestamp;
@@ -59,6 +59,7 @@ pub(crate) enum Payload {
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
     pub(crate) media_type: String,
     pub(crate) text: String,
     /// The body, null if it is not JSON.
@@ -142,6 +143,7 @@ impl App {
         let reply = Reply {
             status: parts.status.as_u16(),
             media_type: media_type.unwrap_or_default(),
+            headers: parts.headers.clone(),
             body: serde_json::from_slice(&bytes).unwrap_or_default(),
             text: String::from_utf8(bytes.to_vec()).unwrap(),
         };
@@ -162,6 +164,10 @@ impl App {
             let usual = open && (400..500).contains(&reply.status) && reply.status != 418;
             return ensure(usual, format!("status {} is not documented", reply.status));
         };
+        for header in response.headers.iter().filter(|header| header.required) {
+            let is_there = reply.headers.contains_key(&header.name);
+            ensure(is_there, format!("header {} is not there", header.name))?;
+        }
         if response.content.is_empty() {
             return Ok(());
         }
