@@ -9,6 +9,7 @@ use crate::artifact::{self, Artifact, Drift};
 use crate::emit::client::{self, Runtime};
 use crate::emit::names;
 use crate::emit::progenitor::ProgenitorError;
+use crate::emit::server::{self, DocumentPlace, EmitError};
 use crate::losses::Difference;
 use crate::lower::{self, Draft, Loss};
 
@@ -37,6 +38,14 @@ pub enum CodegenError {
         contract: String,
         /// What it said.
         source: ProgenitorError,
+    },
+    /// The server stubs could not be made.
+    #[error("{contract}: {source}")]
+    Server {
+        /// Name of the contract.
+        contract: String,
+        /// Why not.
+        source: EmitError,
     },
     /// The code that came out is no Rust.
     #[error(transparent)]
@@ -108,6 +117,7 @@ pub struct Outcome {
 const SPECS: &str = "specs";
 const LOSSES: &str = "xtask/losses";
 const CLIENT: &str = "client/src/generated";
+const SERVER: &str = "server/src/generated";
 const GOLDEN: &str = "xtask/tests/golden";
 
 /// Generates from the bundled contracts below `root`, or from those called `only`, and the golden tests.
@@ -123,8 +133,9 @@ pub fn bundled(root: &Path, only: &[String], mode: Mode) -> Result<Outcome, Code
     let mut owned = Vec::new();
     if only.is_empty() {
         artifacts.push(list(&all));
+        artifacts.push(server::list(Path::new(SERVER).join("mod.rs"), &all)?);
         artifacts.extend(golden(root)?);
-        owned = vec![PathBuf::from(CLIENT), PathBuf::from(GOLDEN)];
+        owned = [CLIENT, SERVER, GOLDEN].map(PathBuf::from).to_vec();
     }
     let drift = match mode {
         Mode::Write => artifact::settle(root, &owned, &artifacts),
@@ -139,7 +150,7 @@ pub fn bundled(root: &Path, only: &[String], mode: Mode) -> Result<Outcome, Code
 fn contract(root: &Path, name: &str) -> Result<Vec<Artifact>, CodegenError> {
     let source = format!("{SPECS}/{name}/openapi.yaml");
     let contract = load(root, &source, name)?;
-    let draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
+    let mut draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
     let list = PathBuf::from(format!("{LOSSES}/{name}.txt"));
     let difference = Difference::read(&draft.losses, &root.join(&list))
         .map_err(|source| CodegenError::Io { path: list.clone(), source })?;
@@ -147,7 +158,24 @@ fn contract(root: &Path, name: &str) -> Result<Vec<Artifact>, CodegenError> {
         return Err(CodegenError::Losses { list, difference });
     }
     let client = client_file(&draft, "crate", format!("{CLIENT}/{}.rs", names::snake(name)), &source)?;
-    Ok(vec![client])
+    let options = server::Options {
+        runtime: "crate::runtime".to_owned(),
+        document: DocumentPlace::At(format!("../../../../{source}")),
+        source,
+    };
+    let mut artifacts = vec![client];
+    let folder = Path::new(SERVER).join(names::snake(name));
+    let (stubs, losses) = server::files(&folder, &mut draft, &options).map_err(no_stubs(name))?;
+    if !losses.is_empty() {
+        // There is no list for these: the bundled contracts are carried whole.
+        return Err(CodegenError::Unsupported(losses));
+    }
+    artifacts.extend(stubs);
+    Ok(artifacts)
+}
+
+fn no_stubs(contract: &str) -> impl FnOnce(EmitError) -> CodegenError {
+    move |source| CodegenError::Server { contract: contract.to_owned(), source }
 }
 
 fn client_file(
@@ -182,13 +210,21 @@ fn golden(root: &Path) -> Result<Vec<Artifact>, CodegenError> {
     for name in folders_with_contract(root, GOLDEN)? {
         let source = format!("{GOLDEN}/{name}/openapi.yaml");
         let contract = load(root, &source, &name)?;
-        let draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
+        let mut draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
         artifacts.push(client_file(
             &draft,
             "::rescind_client",
             format!("{GOLDEN}/{name}/client.rs"),
             &source,
         )?);
+        let options = server::Options {
+            runtime: "::rescind_server::runtime".to_owned(),
+            document: DocumentPlace::Beside,
+            source,
+        };
+        let path = format!("{GOLDEN}/{name}/server.rs");
+        let (stubs, _) = server::file(path, &mut draft, &options).map_err(no_stubs(&name))?;
+        artifacts.push(stubs);
     }
     Ok(artifacts)
 }
@@ -249,20 +285,32 @@ pub fn own(own: &Own, mode: Mode) -> Result<OwnOutcome, CodegenError> {
     });
     let document = Document::read(&own.openapi)?;
     let contract = Contract::new(name.clone(), document, None)?;
-    let draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
-    let warnings = draft.losses.iter().map(|loss: &Loss| loss.diagnostic(contract.document())).collect();
+    let mut draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
+    let mut warnings = Vec::new();
     // The name of the file and not its place: the same document gives the same bytes anywhere.
     let source =
         own.openapi.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
     let mut artifacts = Vec::new();
+    let module = names::snake(&name);
     if let Some(folder) = &own.client_out {
-        let module = names::snake(&name);
+        warnings.extend(draft.losses.iter().map(|loss: &Loss| loss.diagnostic(contract.document())));
         artifacts.push(client_file(
             &draft,
             "::rescind_client",
             folder.join(format!("{module}.rs")),
             &source,
         )?);
+    }
+    if let Some(folder) = &own.server_out {
+        let options = server::Options {
+            runtime: "::rescind_server::runtime".to_owned(),
+            document: DocumentPlace::Beside,
+            source,
+        };
+        let (stubs, losses) =
+            server::files(&folder.join(module), &mut draft, &options).map_err(no_stubs(&name))?;
+        artifacts.extend(stubs);
+        warnings.extend(losses);
     }
     let here = Path::new("");
     let drift = match mode {

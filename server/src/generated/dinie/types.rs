@@ -2,30 +2,30 @@
 /// `CreateCredentialRequest`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateCredentialRequest {
-    ///When the credential expires; null or absent means never.
+    /// When the credential expires; null or absent means never.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub expires_at: ::std::option::Option<::jiff::Timestamp>,
-    ///A label for people.
+    /// A label for people.
     pub name: ::std::string::String,
 }
-///A client credential without its secret.
+/// A client credential without its secret.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct Credential {
-    ///The public half of the pair, opaque after its prefix dinie_ci_.
+    /// The public half of the pair, opaque after its prefix dinie_ci_.
     pub client_id: CredentialClientId,
     pub created_at: ::jiff::Timestamp,
-    ///null means never.
+    /// null means never.
     #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub expires_at: ::std::option::Option<::jiff::Timestamp>,
     pub id: ::std::string::String,
-    ///Last use; null before the first.
+    /// Last use; null before the first.
     #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub last_used_at: ::std::option::Option<::jiff::Timestamp>,
     pub name: ::std::string::String,
     pub status: CredentialStatus,
     pub updated_at: ::jiff::Timestamp,
 }
-///The public half of the pair, opaque after its prefix dinie_ci_.
+/// The public half of the pair, opaque after its prefix dinie_ci_.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct CredentialClientId(::std::string::String);
@@ -85,7 +85,7 @@ impl<'de> ::serde::Deserialize<'de> for CredentialClientId {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CredentialList {
     pub data: ::std::vec::Vec<Credential>,
-    ///Whether a further page exists.
+    /// Whether a further page exists.
     pub has_more: bool,
 }
 /// `CredentialStatus`
@@ -143,26 +143,26 @@ impl ::std::convert::TryFrom<::std::string::String> for CredentialStatus {
         value.parse()
     }
 }
-///A client credential with its secret, as the creating call answers it.
+/// A client credential with its secret, as the creating call answers it.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CredentialWithSecret {
-    ///The public half of the pair, opaque after its prefix dinie_ci_.
+    /// The public half of the pair, opaque after its prefix dinie_ci_.
     pub client_id: CredentialWithSecretClientId,
-    ///The secret half of the pair, dinie_cs_live_ and 32 characters; shown this once.
+    /// The secret half of the pair, dinie_cs_live_ and 32 characters; shown this once.
     pub client_secret: crate::runtime::Secret,
     pub created_at: ::jiff::Timestamp,
-    ///null means never.
+    /// null means never.
     #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub expires_at: ::std::option::Option<::jiff::Timestamp>,
     pub id: ::std::string::String,
-    ///Last use; null before the first.
+    /// Last use; null before the first.
     #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub last_used_at: ::std::option::Option<::jiff::Timestamp>,
     pub name: ::std::string::String,
     pub status: CredentialStatus,
     pub updated_at: ::jiff::Timestamp,
 }
-///The public half of the pair, opaque after its prefix dinie_ci_.
+/// The public half of the pair, opaque after its prefix dinie_ci_.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct CredentialWithSecretClientId(::std::string::String);
@@ -218,22 +218,22 @@ impl<'de> ::serde::Deserialize<'de> for CredentialWithSecretClientId {
             })
     }
 }
-///Problem details. Clients branch on code, not on type.
+/// Problem details. Clients branch on code, not on type.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct Problem {
-    ///The machine-readable subtype.
+    /// The machine-readable subtype.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub code: ::std::option::Option<::std::string::String>,
     pub detail: ::std::string::String,
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub errors: ::std::vec::Vec<ProblemItem>,
-    ///Usually the path of the request.
+    /// Usually the path of the request.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub instance: ::std::option::Option<::std::string::String>,
-    ///The parameter at fault.
+    /// The parameter at fault.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub param: ::std::option::Option<::std::string::String>,
-    ///Equals the HTTP status.
+    /// Equals the HTTP status.
     pub status: i64,
     pub title: ::std::string::String,
     #[serde(rename = "type")]
@@ -250,20 +250,20 @@ pub struct ProblemItem {
 /// `Token`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct Token {
-    ///The bearer token, dinie_at_ followed by a JWT whose sub is the client_id and whose exp is its end.
+    /// The bearer token, dinie_at_ followed by a JWT whose sub is the client_id and whose exp is its end.
     pub access_token: crate::runtime::Secret,
-    ///Lifetime in seconds; 3600.
+    /// Lifetime in seconds; 3600.
     pub expires_in: i64,
-    ///Always bearer; to be compared without regard to case.
+    /// Always bearer; to be compared without regard to case.
     pub token_type: TokenTokenType,
 }
 /// `TokenRequest`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct TokenRequest {
-    ///The only grant there is.
+    /// The only grant there is.
     pub grant_type: TokenRequestGrantType,
 }
-///The only grant there is.
+/// The only grant there is.
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,
@@ -314,7 +314,7 @@ impl ::std::convert::TryFrom<::std::string::String> for TokenRequestGrantType {
         value.parse()
     }
 }
-///Always bearer; to be compared without regard to case.
+/// Always bearer; to be compared without regard to case.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct TokenTokenType(::std::string::String);

@@ -121,7 +121,7 @@ impl<'de> ::serde::Deserialize<'de> for AccountCategory {
             })
     }
 }
-///Balances by category. Its shape was not seen, so anything is valid.
+/// Balances by category. Its shape was not seen, so anything is valid.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[serde(transparent)]
 pub struct AssetSummary(pub ::serde_json::Value);
@@ -144,12 +144,12 @@ impl ::std::convert::From<::serde_json::Value> for AssetSummary {
 /// `CreateAccountRequest`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateAccountRequest {
-    ///Such as a currency code; upper-cased on arrival.
+    /// Such as a currency code; upper-cased on arrival.
     pub asset: CreateAccountRequestAsset,
-    ///Upper-cased on arrival.
+    /// Upper-cased on arrival.
     pub category: CreateAccountRequestCategory,
 }
-///Such as a currency code; upper-cased on arrival.
+/// Such as a currency code; upper-cased on arrival.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct CreateAccountRequestAsset(::std::string::String);
@@ -205,7 +205,7 @@ impl<'de> ::serde::Deserialize<'de> for CreateAccountRequestAsset {
             })
     }
 }
-///Upper-cased on arrival.
+/// Upper-cased on arrival.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct CreateAccountRequestCategory(::std::string::String);
@@ -269,7 +269,7 @@ pub struct CreatedAccount {
 /// `ErrorDetail`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ErrorDetail {
-    ///Tells the cause; more codes may exist than those seen.
+    /// Tells the cause; more codes may exist than those seen.
     pub code: ::std::string::String,
     pub message: ::std::string::String,
 }
@@ -337,12 +337,12 @@ impl ::std::convert::TryFrom<::std::string::String> for HealthStatus {
 /// `RegisterCredentialRequest`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct RegisterCredentialRequest {
-    ///Identifies the pair.
+    /// Identifies the pair.
     pub api_key: RegisterCredentialRequestApiKey,
-    ///Proves the pair; derived from the key by the vendor.
+    /// Proves the pair; derived from the key by the vendor.
     pub api_secret: crate::runtime::Secret,
 }
-///Identifies the pair.
+/// Identifies the pair.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct RegisterCredentialRequestApiKey(::std::string::String);
@@ -401,10 +401,10 @@ impl<'de> ::serde::Deserialize<'de> for RegisterCredentialRequestApiKey {
 /// `RegisteredCredential`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct RegisteredCredential {
-    ///The key now registered.
+    /// The key now registered.
     pub api_key: RegisteredCredentialApiKey,
 }
-///The key now registered.
+/// The key now registered.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct RegisteredCredentialApiKey(::std::string::String);
@@ -463,12 +463,12 @@ impl<'de> ::serde::Deserialize<'de> for RegisteredCredentialApiKey {
 /// `RevokedCredential`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct RevokedCredential {
-    ///The key now revoked.
+    /// The key now revoked.
     pub api_key: RevokedCredentialApiKey,
-    ///Always true.
+    /// Always true.
     pub revoked: bool,
 }
-///The key now revoked.
+/// The key now revoked.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct RevokedCredentialApiKey(::std::string::String);

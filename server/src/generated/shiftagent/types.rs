@@ -120,14 +120,14 @@ impl<'de> ::serde::Deserialize<'de> for CreateCredentialIdempotencyKey {
 pub struct CreateCredentialRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<Metadata>,
-    ///Unique across the registry.
+    /// Unique across the registry.
     pub name: CreateCredentialRequestName,
-    ///Vaulted on arrival and never shown again.
+    /// Vaulted on arrival and never shown again.
     pub secret: crate::runtime::Secret,
     #[serde(rename = "type")]
     pub type_: CredentialType,
 }
-///Unique across the registry.
+/// Unique across the registry.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct CreateCredentialRequestName(::std::string::String);
@@ -181,7 +181,7 @@ impl<'de> ::serde::Deserialize<'de> for CreateCredentialRequestName {
             })
     }
 }
-///The handle of a vaulted secret.
+/// The handle of a vaulted secret.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct Credential {
     pub created_at: ::jiff::Timestamp,
@@ -254,7 +254,7 @@ impl<'de> ::serde::Deserialize<'de> for CredentialId {
 pub struct CredentialList {
     pub data: ::std::vec::Vec<Credential>,
     pub has_more: bool,
-    ///The starting_after of the next page; null on the last one.
+    /// The starting_after of the next page; null on the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next_cursor: ::std::option::Option<::std::string::String>,
     pub object: CredentialListObject,
@@ -415,7 +415,7 @@ impl ::std::convert::TryFrom<::std::string::String> for CredentialObject {
         value.parse()
     }
 }
-///What the secret is; more kinds than those known may exist.
+/// What the secret is; more kinds than those known may exist.
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,
@@ -516,7 +516,7 @@ impl<'de> ::serde::Deserialize<'de> for DeleteRepositoryRepositoryId {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct FieldProblem {
     pub message: ::std::string::String,
-    ///JSON pointer to the member.
+    /// JSON pointer to the member.
     pub pointer: ::std::string::String,
 }
 /// `GetRepositoryRepositoryId`
@@ -692,7 +692,7 @@ pub struct IntegrationPrincipal {
     pub key_id: ::std::string::String,
     pub name: ::std::string::String,
     pub object: IntegrationPrincipalObject,
-    ///The tenant whose subtree the key can see.
+    /// The tenant whose subtree the key can see.
     pub root_tenant_id: IntegrationPrincipalRootTenantId,
     pub scopes: ::std::vec::Vec<::std::string::String>,
 }
@@ -747,7 +747,7 @@ impl ::std::convert::TryFrom<::std::string::String> for IntegrationPrincipalObje
         value.parse()
     }
 }
-///The tenant whose subtree the key can see.
+/// The tenant whose subtree the key can see.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct IntegrationPrincipalRootTenantId(::std::string::String);
@@ -804,7 +804,7 @@ impl<'de> ::serde::Deserialize<'de> for IntegrationPrincipalRootTenantId {
             })
     }
 }
-///Notes of the caller.
+/// Notes of the caller.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[serde(transparent)]
 pub struct Metadata(
@@ -887,15 +887,15 @@ impl<'de> ::serde::Deserialize<'de> for MetadataValue {
             })
     }
 }
-///Problem details (RFC 9457).
+/// Problem details (RFC 9457).
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct Problem {
-    ///The resource in the way; on name-conflict, external-id-conflict and resource-in-use.
+    /// The resource in the way; on name-conflict, external-id-conflict and resource-in-use.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub conflicting_resource_id: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub detail: ::std::option::Option<::std::string::String>,
-    ///The members at fault; on validation-error.
+    /// The members at fault; on validation-error.
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub errors: ::std::vec::Vec<FieldProblem>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -904,7 +904,7 @@ pub struct Problem {
     pub request_id: ::std::option::Option<::std::string::String>,
     pub status: i32,
     pub title: ::std::string::String,
-    ///The kind of problem, /problems/ and a slug on the host of the deployment.
+    /// The kind of problem, /problems/ and a slug on the host of the deployment.
     #[serde(rename = "type")]
     pub type_: ::std::string::String,
 }
@@ -968,18 +968,18 @@ impl<'de> ::serde::Deserialize<'de> for RegisterRepositoryIdempotencyKey {
 pub struct RegisterRepositoryRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub branch: ::std::option::Option<::std::string::String>,
-    ///The credential the repository is read with; none for a public one.
+    /// The credential the repository is read with; none for a public one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub credential_id: ::std::option::Option<RegisterRepositoryRequestCredentialId>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<Metadata>,
-    ///Unique across the registry.
+    /// Unique across the registry.
     pub name: RegisterRepositoryRequestName,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub provider: ::std::option::Option<RegisterRepositoryRequestProvider>,
     pub repo_url: ::std::string::String,
 }
-///The credential the repository is read with; none for a public one.
+/// The credential the repository is read with; none for a public one.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct RegisterRepositoryRequestCredentialId(::std::string::String);
@@ -1037,7 +1037,7 @@ impl<'de> ::serde::Deserialize<'de> for RegisterRepositoryRequestCredentialId {
             })
     }
 }
-///Unique across the registry.
+/// Unique across the registry.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct RegisterRepositoryRequestName(::std::string::String);
@@ -1175,7 +1175,7 @@ pub struct Repository {
     pub sync: RepositorySync,
     pub updated_at: ::jiff::Timestamp,
 }
-///The credential referred to, or null.
+/// The credential referred to, or null.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct RepositoryCredentialId(::std::string::String);
@@ -1292,7 +1292,7 @@ impl<'de> ::serde::Deserialize<'de> for RepositoryId {
 pub struct RepositoryList {
     pub data: ::std::vec::Vec<Repository>,
     pub has_more: bool,
-    ///The starting_after of the next page; null on the last one.
+    /// The starting_after of the next page; null on the last one.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub next_cursor: ::std::option::Option<::std::string::String>,
     pub object: RepositoryListObject,
@@ -1709,7 +1709,7 @@ pub struct Token {
     pub expires_at: ::jiff::Timestamp,
     pub object: TokenObject,
     pub tenant_id: TokenTenantId,
-    ///The platform JWT.
+    /// The platform JWT.
     pub token: crate::runtime::Secret,
     pub token_type: TokenTokenType,
     pub user_id: ::std::string::String,
@@ -1718,7 +1718,7 @@ pub struct Token {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct TokenExchangeRequest {
     pub tenant_external_id: TokenExchangeRequestTenantExternalId,
-    ///Lifetime of the token, in seconds.
+    /// Lifetime of the token, in seconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub ttl_seconds: ::std::option::Option<i64>,
     pub user_external_id: TokenExchangeRequestUserExternalId,
@@ -2059,7 +2059,7 @@ pub struct UpdateRepositoryRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<UpdateRepositoryRequestName>,
 }
-///Another id repoints the reference, null clears it.
+/// Another id repoints the reference, null clears it.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct UpdateRepositoryRequestCredentialId(::std::string::String);

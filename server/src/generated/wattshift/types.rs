@@ -2,10 +2,10 @@
 /// `AgentCredentialResponseDto`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct AgentCredentialResponseDto {
-    ///The secret; shown this once.
+    /// The secret; shown this once.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub credential: ::std::option::Option<crate::runtime::Secret>,
-    ///Names the credential when it is revoked.
+    /// Names the credential when it is revoked.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub credential_id: ::std::option::Option<::std::string::String>,
     pub credential_request_id: ::std::string::String,
@@ -14,22 +14,22 @@ pub struct AgentCredentialResponseDto {
     pub expires_at: ::std::option::Option<::jiff::Timestamp>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub key_prefix: ::std::option::Option<::std::string::String>,
-    ///Advice for the caller, free text.
+    /// Advice for the caller, free text.
     pub next_steps: ::std::string::String,
     pub outcome: AgentCredentialResponseDtoOutcome,
     pub production_access: bool,
     pub request_id: ::std::string::String,
-    ///Delay before the next request, in seconds.
+    /// Delay before the next request, in seconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub retry_after_seconds: ::std::option::Option<::std::num::NonZeroU64>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub revocation_method: ::std::option::Option<
         AgentCredentialResponseDtoRevocationMethod,
     >,
-    ///Path of the operation that revokes this credential.
+    /// Path of the operation that revokes this credential.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub revocation_path: ::std::option::Option<::std::string::String>,
-    ///Scopes granted.
+    /// Scopes granted.
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub scopes: ::std::vec::Vec<::std::string::String>,
 }
@@ -204,9 +204,9 @@ for AgentCredentialResponseDtoRevocationMethod {
 /// `AgentCredentialRevocationResponseDto`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct AgentCredentialRevocationResponseDto {
-    ///The id of the path.
+    /// The id of the path.
     pub credential_id: ::std::string::String,
-    ///Advice for the caller, free text.
+    /// Advice for the caller, free text.
     pub next_steps: ::std::string::String,
     pub outcome: AgentCredentialRevocationResponseDtoOutcome,
     pub production_access: bool,
@@ -271,11 +271,11 @@ pub struct ApiErrorEnvelopeDto {
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
     pub field_errors: ::std::vec::Vec<FieldError>,
     pub message: ::std::string::String,
-    ///What the caller can do.
+    /// What the caller can do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub recovery_action: ::std::option::Option<::std::string::String>,
     pub request_id: ::std::string::String,
-    ///Delay before the next call, in seconds.
+    /// Delay before the next call, in seconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub retry_after_seconds: ::std::option::Option<f64>,
 }
@@ -284,7 +284,7 @@ pub struct ApiErrorEnvelopeDto {
 pub struct CreateAgentCredentialRequestDto {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub agent: ::std::option::Option<CreateAgentCredentialRequestDtoAgent>,
-    ///What the credential is wanted for.
+    /// What the credential is wanted for.
     pub assignment: CreateAgentCredentialRequestDtoAssignment,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub client: ::std::option::Option<CreateAgentCredentialRequestDtoClient>,
@@ -299,16 +299,16 @@ pub struct CreateAgentCredentialRequestDto {
     pub organization_name: CreateAgentCredentialRequestDtoOrganizationName,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub project: ::std::option::Option<CreateAgentCredentialRequestDtoProject>,
-    ///Only sandbox is ever granted.
+    /// Only sandbox is ever granted.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub requested_environment: ::std::option::Option<
         CreateAgentCredentialRequestDtoRequestedEnvironment,
     >,
-    ///Scopes asked for; opaque strings.
+    /// Scopes asked for; opaque strings.
     pub requested_scopes: ::std::vec::Vec<
         CreateAgentCredentialRequestDtoRequestedScopesItem,
     >,
-    ///Lifetime asked for, in seconds.
+    /// Lifetime asked for, in seconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub requested_ttl_seconds: ::std::option::Option<::std::num::NonZeroU64>,
     #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
@@ -375,7 +375,7 @@ impl<'de> ::serde::Deserialize<'de> for CreateAgentCredentialRequestDtoAgent {
             })
     }
 }
-///What the credential is wanted for.
+/// What the credential is wanted for.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[serde(transparent)]
 pub struct CreateAgentCredentialRequestDtoAssignment(::std::string::String);
@@ -773,7 +773,7 @@ impl<'de> ::serde::Deserialize<'de> for CreateAgentCredentialRequestDtoProject {
             })
     }
 }
-///Only sandbox is ever granted.
+/// Only sandbox is ever granted.
 #[derive(
     ::serde::Deserialize,
     ::serde::Serialize,
@@ -1177,7 +1177,7 @@ pub struct Home {
     pub city: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub country: ::std::option::Option<::std::string::String>,
-    ///No type is published; shown as an ISO 8601 string.
+    /// No type is published; shown as an ISO 8601 string.
     #[serde(rename = "createdAt")]
     pub created_at: ::serde_json::Value,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1211,7 +1211,7 @@ pub struct Home {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub unstructured_address: ::std::option::Option<::std::string::String>,
-    ///No type is published; shown as an ISO 8601 string.
+    /// No type is published; shown as an ISO 8601 string.
     #[serde(rename = "updatedAt")]
     pub updated_at: ::serde_json::Value,
     #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
@@ -1380,7 +1380,7 @@ impl<'de> ::serde::Deserialize<'de> for RevokeAgentCredentialRequestReason {
 /// `SessionToken`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct SessionToken {
-    ///Sent as Authorization, Bearer.
+    /// Sent as Authorization, Bearer.
     #[serde(rename = "sessionToken")]
     pub session_token: crate::runtime::Secret,
 }
@@ -1432,7 +1432,7 @@ pub struct UtilityRequestDto {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub detail_level: ::std::option::Option<UtilityRequestDtoDetailLevel>,
-    ///Unix time in seconds; no type is published.
+    /// Unix time in seconds; no type is published.
     #[serde(
         rename = "effectiveOnDate",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -1443,22 +1443,22 @@ pub struct UtilityRequestDto {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub is_solar_prioritized_order: ::std::option::Option<bool>,
-    ///Latitude.
+    /// Latitude.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub lat: ::std::option::Option<::std::string::String>,
-    ///Longitude.
+    /// Longitude.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub long: ::std::option::Option<::std::string::String>,
-    ///Number of the page; no type is published.
+    /// Number of the page; no type is published.
     #[serde(
         rename = "pageNumber",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub page_number: ::std::option::Option<::serde_json::Value>,
-    ///Items on a page; no type is published.
+    /// Items on a page; no type is published.
     #[serde(rename = "pageSize", skip_serializing_if = "::std::option::Option::is_none")]
     pub page_size: ::std::option::Option<::serde_json::Value>,
-    ///Radius around the point; no type is published.
+    /// Radius around the point; no type is published.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub radius: ::std::option::Option<::serde_json::Value>,
     #[serde(

@@ -144,12 +144,12 @@ pub fn file(
 fn lints() -> TokenStream {
     quote! {
         #![allow(clippy::all, clippy::pedantic, clippy::allow_attributes, clippy::unwrap_used, clippy::expect_used)]
-        #![allow(missing_docs, unreachable_pub, unused_imports, unused_qualifications, dead_code, rustdoc::all)]
+        #![allow(missing_docs, unreachable_pub, unused_imports, unused_variables, unused_qualifications, dead_code, rustdoc::all)]
     }
 }
 
 /// The list of contracts that have stubs.
-pub fn list(path: impl Into<PathBuf>, names: &[&str]) -> Result<Artifact, FormatError> {
+pub fn list(path: impl Into<PathBuf>, names: &[String]) -> Result<Artifact, FormatError> {
     let modules = names.iter().map(|name| {
         let name = super::names::ident(&super::names::snake(name));
         quote! { pub mod #name; }

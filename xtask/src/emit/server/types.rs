@@ -10,7 +10,7 @@ use syn::Item;
 
 use crate::emit::names::ident;
 use crate::emit::progenitor::ProgenitorError;
-use crate::lower::Draft;
+use crate::lower::{Draft, Payload};
 
 /// The items of the module `types`.
 pub(super) fn items(draft: &Draft<'_>, runtime: &str) -> Result<Vec<Item>, ProgenitorError> {
@@ -79,21 +79,64 @@ pub(super) fn any() -> TokenStream {
     quote!(::serde_json::Value)
 }
 
-/// Members that only one direction requires are optional in types that serve both (OpenAPI 3.0.3, `readOnly`).
-/// Returns where such members were found.
+/// A member that requests must have and answers must not, or the other way round, is optional in a type that serves
+/// both directions (OpenAPI 3.0.3, `readOnly`, `writeOnly`). Returns where such members were found.
 pub(super) fn relax(draft: &mut Draft<'_>) -> Vec<Pointer> {
+    let sent: Vec<&Value> =
+        draft.calls.iter().filter_map(|call| Some(&call.body.as_ref()?.slot.schema)).collect();
+    let received =
+        draft.calls.iter().flat_map(|call| &call.replies).filter_map(|reply| match &reply.payload {
+            Payload::Json(name) => Some(name.clone()),
+            Payload::Empty | Payload::Text | Payload::Bytes => None,
+        });
+    let requests = reached(draft, sent.into_iter().flat_map(references).collect());
+    let responses = reached(draft, received.collect());
     let mut found = Vec::new();
-    for slot in draft.schemas.values_mut() {
-        relax_schema(&mut slot.schema, &slot.pointer, &mut found);
+    for (name, slot) in &mut draft.schemas {
+        // Within a request, `readOnly` members cannot be required, and within a response, `writeOnly` ones.
+        let flags: Vec<&str> =
+            [("readOnly", requests.contains(name)), ("writeOnly", responses.contains(name))]
+                .into_iter()
+                .filter_map(|(flag, relevant)| relevant.then_some(flag))
+                .collect();
+        if !flags.is_empty() {
+            relax_schema(&mut slot.schema, &slot.pointer, &flags, &mut found);
+        }
     }
     found
 }
 
-fn relax_schema(schema: &mut Value, at: &Pointer, found: &mut Vec<Pointer>) {
+/// The named schemas that `open` lead to, themselves included.
+fn reached(draft: &Draft<'_>, mut open: Vec<String>) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(slot) = draft.schemas.get(&name)
+            && seen.insert(name)
+        {
+            open.extend(references(&slot.schema));
+        }
+    }
+    seen
+}
+
+/// The names that a schema refers to.
+fn references(schema: &Value) -> Vec<String> {
+    match schema {
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        Value::Object(object) => {
+            let own = object.get("$ref").and_then(Value::as_str);
+            let own = own.and_then(|target| target.rsplit('/').next()).map(str::to_owned);
+            object.values().flat_map(references).chain(own).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn relax_schema(schema: &mut Value, at: &Pointer, flags: &[&str], found: &mut Vec<Pointer>) {
     match schema {
         Value::Array(items) => {
             for (index, item) in items.iter_mut().enumerate() {
-                relax_schema(item, &at.index(index), found);
+                relax_schema(item, &at.index(index), flags, found);
             }
         }
         Value::Object(object) => {
@@ -103,19 +146,15 @@ fn relax_schema(schema: &mut Value, at: &Pointer, found: &mut Vec<Pointer>) {
                 .into_iter()
                 .flatten()
                 .filter(|(_, property)| {
-                    ["readOnly", "writeOnly"]
-                        .iter()
-                        .any(|flag| property.get(flag) == Some(&Value::Bool(true)))
+                    flags.iter().any(|flag| property.get(flag) == Some(&Value::Bool(true)))
                 })
                 .map(|(name, _)| name.clone())
                 .collect();
             if let Some(Value::Array(required)) = object.get_mut("required") {
                 required.retain(|name| {
-                    let relaxed = name.as_str().is_some_and(|name| one_way.iter().any(|known| known == name));
-                    if relaxed {
-                        found.push(at.join("properties").join(name.as_str().unwrap_or_default()));
-                    }
-                    !relaxed
+                    let relaxed = name.as_str().filter(|name| one_way.iter().any(|known| known == name));
+                    found.extend(relaxed.map(|name| at.join("properties").join(name)));
+                    relaxed.is_none()
                 });
                 if required.is_empty() {
                     object.remove("required");
@@ -124,7 +163,7 @@ fn relax_schema(schema: &mut Value, at: &Pointer, found: &mut Vec<Pointer>) {
             for (key, child) in
                 object.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "enum" | "required"))
             {
-                relax_schema(child, &at.join(key), found);
+                relax_schema(child, &at.join(key), flags, found);
             }
         }
         _ => {}
