@@ -196,10 +196,16 @@ fn list(names: &[String]) -> Artifact {
     contents.push_str(
         "#![allow(clippy::all, clippy::pedantic, clippy::allow_attributes, clippy::unwrap_used)]\n",
     );
-    contents.push_str("#![allow(missing_docs, unreachable_pub, unused_qualifications, rustdoc::all)]\n");
+    contents.push_str(
+        "#![allow(missing_docs, nonstandard_style, unreachable_pub, unused_qualifications, rustdoc::all)]\n",
+    );
     for name in names {
         let module = names::snake(name);
-        contents.push_str(&format!("\n#[cfg(feature = \"{name}\")]\npub mod {module};\n"));
+        contents.push_str("\n#[cfg(feature = \"");
+        contents.push_str(name);
+        contents.push_str("\")]\npub mod ");
+        contents.push_str(&module);
+        contents.push_str(";\n");
     }
     Artifact { path: PathBuf::from(CLIENT).join("mod.rs"), contents }
 }
@@ -207,7 +213,13 @@ fn list(names: &[String]) -> Artifact {
 /// The golden tests: a document a folder, and what is generated from it beside.
 fn golden(root: &Path) -> Result<Vec<Artifact>, CodegenError> {
     let mut artifacts = Vec::new();
+    let mut modules = artifact::header("the folders beside it");
     for name in folders_with_contract(root, GOLDEN)? {
+        modules.push_str("\n#[rustfmt::skip]\n#[path = \"");
+        modules.push_str(&name);
+        modules.push_str("/client.rs\"]\npub mod ");
+        modules.push_str(&names::snake(&name));
+        modules.push_str(";\n");
         let source = format!("{GOLDEN}/{name}/openapi.yaml");
         let contract = load(root, &source, &name)?;
         let mut draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
@@ -226,6 +238,7 @@ fn golden(root: &Path) -> Result<Vec<Artifact>, CodegenError> {
         let (stubs, _) = server::file(path, &mut draft, &options).map_err(no_stubs(&name))?;
         artifacts.push(stubs);
     }
+    artifacts.push(Artifact { path: PathBuf::from(GOLDEN).join("clients.rs"), contents: modules });
     Ok(artifacts)
 }
 
@@ -285,7 +298,7 @@ pub fn own(own: &Own, mode: Mode) -> Result<OwnOutcome, CodegenError> {
     });
     let document = Document::read(&own.openapi)?;
     let contract = Contract::new(name.clone(), document, None)?;
-    let mut draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
+    let mut lowered = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
     let mut warnings = Vec::new();
     // The name of the file and not its place: the same document gives the same bytes anywhere.
     let source =
@@ -293,9 +306,9 @@ pub fn own(own: &Own, mode: Mode) -> Result<OwnOutcome, CodegenError> {
     let mut artifacts = Vec::new();
     let module = names::snake(&name);
     if let Some(folder) = &own.client_out {
-        warnings.extend(draft.losses.iter().map(|loss: &Loss| loss.diagnostic(contract.document())));
+        warnings.extend(lowered.losses.iter().map(|loss: &Loss| loss.diagnostic(contract.document())));
         artifacts.push(client_file(
-            &draft,
+            &lowered,
             "::rescind_client",
             folder.join(format!("{module}.rs")),
             &source,
@@ -308,15 +321,15 @@ pub fn own(own: &Own, mode: Mode) -> Result<OwnOutcome, CodegenError> {
             source,
         };
         let (stubs, losses) =
-            server::files(&folder.join(module), &mut draft, &options).map_err(no_stubs(&name))?;
+            server::files(&folder.join(module), &mut lowered, &options).map_err(no_stubs(&name))?;
         artifacts.extend(stubs);
         warnings.extend(losses);
     }
     let here = Path::new("");
-    let drift = match mode {
+    let settled = match mode {
         Mode::Write => artifact::settle(here, &[], &artifacts),
         Mode::Check => artifact::drift(here, &[], &artifacts),
     };
-    let drift = drift.map_err(|source| CodegenError::Io { path: own.openapi.clone(), source })?;
+    let drift = settled.map_err(|source| CodegenError::Io { path: own.openapi.clone(), source })?;
     Ok(OwnOutcome { drift, files: artifacts.len(), warnings })
 }

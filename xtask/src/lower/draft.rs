@@ -8,6 +8,32 @@ use serde_json::{Value, json};
 use super::Loss;
 use crate::emit::names::{Names, pascal};
 
+/// Names that generated types use unqualified.
+const PRELUDE: [&str; 22] = [
+    "Box",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "Display",
+    "Eq",
+    "Err",
+    "From",
+    "Hash",
+    "Into",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Self",
+    "Some",
+    "String",
+    "Vec",
+];
+
 /// Everything that is generated from one contract.
 #[derive(Debug)]
 pub struct Draft<'c> {
@@ -140,7 +166,7 @@ impl<'c> Draft<'c> {
             schemas: BTreeMap::new(),
             calls,
             losses: Vec::new(),
-            type_names: Names::default(),
+            type_names: Names::reserving(PRELUDE),
             named: BTreeMap::new(),
         }
     }

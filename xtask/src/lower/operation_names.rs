@@ -26,7 +26,7 @@ pub(super) fn run(draft: &mut Draft<'_>) {
     for call in &mut draft.calls {
         let id = &call.operation.id.0;
         // The same number on both names keeps them recognisable as one operation.
-        call.function = functions.unique(snake(id), id).trim_start_matches("r#").to_owned();
+        functions.unique(snake(id), id).trim_start_matches("r#").clone_into(&mut call.function);
         call.type_name = types.unique(pascal(id), id);
     }
 }

@@ -2,7 +2,7 @@
 
 use rescind_specs::{Response, StatusPattern};
 
-use super::{Draft, Payload, Reply};
+use super::{Draft, Payload, Reply, words};
 
 const PASS: &str = "responses";
 
@@ -55,18 +55,23 @@ fn payload(draft: &mut Draft<'_>, type_name: &str, response: &Response) -> Paylo
     match &chosen.schema {
         Some(schema) if chosen.media_type.is_json() => {
             let slot = draft.schema_at(schema.pointer());
-            let name = match draft.named.get(schema.pointer()) {
-                Some(name) => name.clone(),
-                None => {
-                    let name =
-                        draft.add(&format!("{type_name} {}", super::document::words(response.status)), slot);
-                    draft.named.insert(schema.pointer().clone(), name.clone());
-                    name
-                }
-            };
+            if let Some(name) = draft.named.get(schema.pointer()) {
+                return Payload::Json(name.clone());
+            }
+            let name = draft.add(&wanted(type_name, response), slot);
+            draft.named.insert(schema.pointer().clone(), name.clone());
             Payload::Json(name)
         }
         _ if chosen.media_type.is_text() => Payload::Text,
         _ => Payload::Bytes,
+    }
+}
+
+/// A shared response names the type by its own name, any other by operation and status.
+fn wanted(type_name: &str, response: &Response) -> String {
+    let shared = response.pointer.parent().is_some_and(|parent| parent.as_str() == "/components/responses");
+    match response.pointer.last() {
+        Some(name) if shared => name,
+        _ => format!("{type_name} {}", words(response.status)),
     }
 }

@@ -413,10 +413,8 @@ impl VisitMut for Request<'_, '_> {
     }
 
     fn visit_path_mut(&mut self, path: &mut Path) {
-        if path.segments.first().is_some_and(|segment| segment.ident == "progenitor_client") {
-            if let Some(first) = path.segments.first_mut() {
-                first.ident = ident("support");
-            }
+        if let Some(first) = path.segments.first_mut().filter(|first| first.ident == "progenitor_client") {
+            *first = parse_quote!(support);
         }
     }
 }

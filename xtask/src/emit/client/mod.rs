@@ -35,7 +35,9 @@ pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, ProgenitorErro
     let mut builder_items = None;
     for item in raw.items {
         match item {
-            Item::Mod(module) if module.ident == "types" => type_items = Some(types::complete(module, draft)?),
+            Item::Mod(module) if module.ident == "types" => {
+                type_items = Some(types::complete(module, draft)?);
+            }
             Item::Mod(module) if module.ident == "builder" => builder_items = Some(module),
             // The client itself and its hooks are written anew, and so are the functions that start a builder.
             _ => {}
@@ -45,8 +47,7 @@ pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, ProgenitorErro
     let type_items = type_items.ok_or_else(|| missing("types"))?;
     let builder_items = builder_items.ok_or_else(|| missing("builder"))?;
 
-    let outcomes: Vec<outcome::Outcome> =
-        draft.calls.iter().map(|call| outcome::outcome(call, &root)).collect();
+    let outcomes: Vec<outcome::Outcome> = draft.calls.iter().map(outcome::outcome).collect();
     let builders = builder::rewrite(builder_items, draft, &outcomes, &root)?;
     let client = client(draft);
     let functions = draft.calls.iter().map(function);

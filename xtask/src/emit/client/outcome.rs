@@ -3,10 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use rescind_specs::StatusPattern;
-use syn::{Item, Path, parse_quote};
+use syn::{Item, parse_quote};
 
 use super::paragraph;
-use crate::emit::names::{Names, ident, pascal};
+use crate::emit::names::{Names, ident, snake};
 use crate::lower::{Call, Payload, Reply, words};
 
 /// The typed layer of one operation.
@@ -24,7 +24,7 @@ pub(super) struct Outcome {
 }
 
 /// The typed layer of `call`.
-pub(super) fn outcome(call: &Call<'_>, root: &Path) -> Outcome {
+pub(super) fn outcome(call: &Call<'_>) -> Outcome {
     let explicit = call.replies.iter().any(|reply| reply.status.is_success());
     // Where only `default` is documented, it documents the success as well.
     let default_succeeds = |reply: &&Reply| !explicit && reply.status == StatusPattern::Default;
@@ -58,8 +58,7 @@ pub(super) fn outcome(call: &Call<'_>, root: &Path) -> Outcome {
     for reply in &successes {
         let variant = ident(&variant(&mut names, reply));
         let pattern = success_pattern(reply.status);
-        let (method, _) = decoder(&reply.payload, "success");
-        let method = ident(&method);
+        let method = ident(&decoder(&reply.payload, "success"));
         let wrap = match (single, &reply.payload) {
             (true, _) => quote!(|body| body),
             (false, Payload::Empty) => {
@@ -81,10 +80,11 @@ pub(super) fn outcome(call: &Call<'_>, root: &Path) -> Outcome {
     for reply in &failures {
         let variant = ident(&variant(&mut names, reply));
         let pattern = failure_pattern(reply.status);
-        let method = ident(&decoder(&reply.payload, "failure").0);
-        let wrap = match reply.payload {
-            Payload::Empty => quote!(|()| #failure::#variant),
-            _ => quote!(#failure::#variant),
+        let method = ident(&decoder(&reply.payload, "failure"));
+        let wrap = if reply.payload == Payload::Empty {
+            quote!(|()| #failure::#variant)
+        } else {
+            quote!(#failure::#variant)
         };
         arms.push((order(reply.status, false), quote!(#pattern => received.#method(#wrap))));
     }
@@ -92,7 +92,6 @@ pub(super) fn outcome(call: &Call<'_>, root: &Path) -> Outcome {
         arms.push((u16::MAX, quote!(_ => received.unexpected())));
     }
     arms.sort_by_key(|(order, _)| *order);
-    let _ = root;
     Outcome {
         items,
         success,
@@ -131,15 +130,15 @@ fn failure_pattern(status: StatusPattern) -> TokenStream {
     }
 }
 
-/// The method that decodes a payload, and whether it takes one.
-fn decoder(payload: &Payload, outcome: &str) -> (String, bool) {
-    let (kind, takes) = match payload {
-        Payload::Empty => ("empty", false),
-        Payload::Json(_) => ("json", true),
-        Payload::Text => ("text", true),
-        Payload::Bytes => ("bytes", true),
+/// The method that decodes a payload.
+fn decoder(payload: &Payload, outcome: &str) -> String {
+    let kind = match payload {
+        Payload::Empty => "empty",
+        Payload::Json(_) => "json",
+        Payload::Text => "text",
+        Payload::Bytes => "bytes",
     };
-    (format!("{outcome}_{kind}"), takes)
+    format!("{outcome}_{kind}")
 }
 
 fn rust_type(payload: &Payload, prefix: &TokenStream) -> TokenStream {
@@ -183,18 +182,13 @@ fn choice(name: &str, doc: &str, replies: &[&Reply]) -> Item {
 }
 
 fn failure_doc(call: &Call<'_>) -> String {
-    let function = pascal_free(call);
+    let function = snake(&call.function);
     format!(" Failures that are documented for [`Client::{function}`], one variant each.")
 }
 
 fn success_doc(call: &Call<'_>) -> String {
-    let function = pascal_free(call);
+    let function = snake(&call.function);
     format!(" Successes that are documented for [`Client::{function}`], one variant each.")
-}
-
-fn pascal_free(call: &Call<'_>) -> String {
-    let _ = pascal;
-    crate::emit::names::snake(&call.function)
 }
 
 /// The media types of all documented responses, JSON first.

@@ -145,14 +145,14 @@ pub mod types {
             Default::default()
         }
     }
-    /// `Option`
+    /// `Option2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    pub struct Option {
+    pub struct Option2 {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub some: ::std::option::Option<Vec>,
+        pub some: ::std::option::Option<Vec2>,
     }
-    impl Option {
-        pub fn builder() -> builder::Option {
+    impl Option2 {
+        pub fn builder() -> builder::Option2 {
             Default::default()
         }
     }
@@ -211,27 +211,27 @@ pub mod types {
             value.parse()
         }
     }
-    /// `String`
+    /// `String2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    pub struct String {
+    pub struct String2 {
         #[serde(rename = "self", skip_serializing_if = "::std::option::Option::is_none")]
         pub self_: ::std::option::Option<::std::string::String>,
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
         pub type_: ::std::option::Option<::std::string::String>,
     }
-    impl String {
-        pub fn builder() -> builder::String {
+    impl String2 {
+        pub fn builder() -> builder::String2 {
             Default::default()
         }
     }
-    /// `Vec`
+    /// `Vec2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    pub struct Vec {
+    pub struct Vec2 {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub items: ::std::vec::Vec<::std::string::String>,
     }
-    impl Vec {
-        pub fn builder() -> builder::Vec {
+    impl Vec2 {
+        pub fn builder() -> builder::Vec2 {
             Default::default()
         }
     }
@@ -425,23 +425,23 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
-        pub struct Option {
+        pub struct Option2 {
             some: ::std::result::Result<
-                ::std::option::Option<super::Vec>,
+                ::std::option::Option<super::Vec2>,
                 ::std::string::String,
             >,
         }
-        impl ::std::default::Default for Option {
+        impl ::std::default::Default for Option2 {
             fn default() -> Self {
                 Self {
                     some: Ok(Default::default()),
                 }
             }
         }
-        impl Option {
+        impl Option2 {
             pub fn some<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<super::Vec>>,
+                T: ::std::convert::TryInto<::std::option::Option<super::Vec2>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.some = value
@@ -452,21 +452,21 @@ pub mod types {
                 self
             }
         }
-        impl ::std::convert::TryFrom<Option> for super::Option {
+        impl ::std::convert::TryFrom<Option2> for super::Option2 {
             type Error = super::error::ConversionError;
             fn try_from(
-                value: Option,
+                value: Option2,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self { some: value.some? })
             }
         }
-        impl ::std::convert::From<super::Option> for Option {
-            fn from(value: super::Option) -> Self {
+        impl ::std::convert::From<super::Option2> for Option2 {
+            fn from(value: super::Option2) -> Self {
                 Self { some: Ok(value.some) }
             }
         }
         #[derive(Clone, Debug)]
-        pub struct String {
+        pub struct String2 {
             self_: ::std::result::Result<
                 ::std::option::Option<::std::string::String>,
                 ::std::string::String,
@@ -476,7 +476,7 @@ pub mod types {
                 ::std::string::String,
             >,
         }
-        impl ::std::default::Default for String {
+        impl ::std::default::Default for String2 {
             fn default() -> Self {
                 Self {
                     self_: Ok(Default::default()),
@@ -484,7 +484,7 @@ pub mod types {
                 }
             }
         }
-        impl String {
+        impl String2 {
             pub fn self_<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -510,10 +510,10 @@ pub mod types {
                 self
             }
         }
-        impl ::std::convert::TryFrom<String> for super::String {
+        impl ::std::convert::TryFrom<String2> for super::String2 {
             type Error = super::error::ConversionError;
             fn try_from(
-                value: String,
+                value: String2,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self {
                     self_: value.self_?,
@@ -521,8 +521,8 @@ pub mod types {
                 })
             }
         }
-        impl ::std::convert::From<super::String> for String {
-            fn from(value: super::String) -> Self {
+        impl ::std::convert::From<super::String2> for String2 {
+            fn from(value: super::String2) -> Self {
                 Self {
                     self_: Ok(value.self_),
                     type_: Ok(value.type_),
@@ -530,20 +530,20 @@ pub mod types {
             }
         }
         #[derive(Clone, Debug)]
-        pub struct Vec {
+        pub struct Vec2 {
             items: ::std::result::Result<
                 ::std::vec::Vec<::std::string::String>,
                 ::std::string::String,
             >,
         }
-        impl ::std::default::Default for Vec {
+        impl ::std::default::Default for Vec2 {
             fn default() -> Self {
                 Self {
                     items: Ok(Default::default()),
                 }
             }
         }
-        impl Vec {
+        impl Vec2 {
             pub fn items<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
@@ -557,16 +557,16 @@ pub mod types {
                 self
             }
         }
-        impl ::std::convert::TryFrom<Vec> for super::Vec {
+        impl ::std::convert::TryFrom<Vec2> for super::Vec2 {
             type Error = super::error::ConversionError;
             fn try_from(
-                value: Vec,
+                value: Vec2,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self { items: value.items? })
             }
         }
-        impl ::std::convert::From<super::Vec> for Vec {
-            fn from(value: super::Vec) -> Self {
+        impl ::std::convert::From<super::Vec2> for Vec2 {
+            fn from(value: super::Vec2) -> Self {
                 Self { items: Ok(value.items) }
             }
         }
@@ -695,7 +695,7 @@ pub mod builder {
         p0: Result<Option<::std::string::String>, String>,
         value2: Result<Option<::std::string::String>, String>,
         client3: Result<Option<::std::string::String>, String>,
-        body: Result<types::builder::String, String>,
+        body: Result<types::builder::String2, String>,
     }
     impl<'a> New<'a> {
         /// The call, with nothing filled in.
@@ -844,19 +844,19 @@ pub mod builder {
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::String>,
-            <V as std::convert::TryInto<types::String>>::Error: std::fmt::Display,
+            V: std::convert::TryInto<types::String2>,
+            <V as std::convert::TryInto<types::String2>>::Error: std::fmt::Display,
         {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| format!("conversion to `String` for body failed: {}", s));
+                .map_err(|s| format!("conversion to `String2` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(types::builder::String) -> types::builder::String,
+            F: std::ops::FnOnce(types::builder::String2) -> types::builder::String2,
         {
             self.body = self.body.map(f);
             self
@@ -890,7 +890,7 @@ pub mod builder {
             let value2 = value2.map_err(Error::InvalidRequest)?;
             let client3 = client3.map_err(Error::InvalidRequest)?;
             let body = body
-                .and_then(|v| types::String::try_from(v).map_err(|e| e.to_string()))
+                .and_then(|v| types::String2::try_from(v).map_err(|e| e.to_string()))
                 .map_err(Error::InvalidRequest)?;
             let url = [
                 client.core.base_url(),

@@ -10,6 +10,7 @@
     missing_docs,
     unreachable_pub,
     unused_imports,
+    unused_variables,
     unused_qualifications,
     dead_code,
     rustdoc::all
@@ -82,11 +83,11 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub lower: ::std::option::Option<::std::string::String>,
     }
-    /// `Option`
+    /// `Option2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    pub struct Option {
+    pub struct Option2 {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub some: ::std::option::Option<Vec>,
+        pub some: ::std::option::Option<Vec2>,
     }
     /// `Signs`
     #[derive(
@@ -143,17 +144,17 @@ pub mod types {
             value.parse()
         }
     }
-    /// `String`
+    /// `String2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    pub struct String {
+    pub struct String2 {
         #[serde(rename = "self", skip_serializing_if = "::std::option::Option::is_none")]
         pub self_: ::std::option::Option<::std::string::String>,
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
         pub type_: ::std::option::Option<::std::string::String>,
     }
-    /// `Vec`
+    /// `Vec2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    pub struct Vec {
+    pub struct Vec2 {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         pub items: ::std::vec::Vec<::std::string::String>,
     }
@@ -241,7 +242,7 @@ pub mod request {
         /// The query parameter `value`.
         pub value: Option<String>,
         /// The body: `application/json`.
-        pub body: types::String,
+        pub body: types::String2,
         /// Method, path, headers and extensions of the request.
         pub context: Context,
     }

@@ -10,6 +10,7 @@
     missing_docs,
     unreachable_pub,
     unused_imports,
+    unused_variables,
     unused_qualifications,
     dead_code,
     rustdoc::all
