@@ -1,0 +1,512 @@
+//! Sends the cases of the request checks, a few at a time, and shows every exchange of a run to the response checks.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rescind_specs::lifecycle::{CredentialKind, KindName};
+use rescind_specs::{Contract, Operation, OperationId, SchemeKind};
+use tokio::sync::OnceCell;
+
+use crate::actors::{Actors, CannotSign, Placed, PlacedValue, Signer};
+use crate::call::{Bindings, basic, build_call, set_header};
+use crate::check::request::{
+    Afterwards, Case, Presented, REQUEST_CHECKS, RequestCheck, Sent, Subject, Target,
+};
+use crate::check::response::{Answer, RESPONSE_CHECKS, Secrets};
+use crate::counterexample::{Order, Scene, retell};
+use crate::credential::Credential;
+use crate::exchange::{Exchange, Request};
+use crate::finding::Finding;
+use crate::plan::{Plan, Writes};
+use crate::report::{Breach, CheckReport, Outcome};
+use crate::session::{Session, mix};
+use crate::strategy::request::{Base, Role};
+use crate::verdict::Verdict;
+
+/// How many cases are under way at once.
+const AT_ONCE: usize = 4;
+/// The most requests that are sent to make one failing case simpler.
+const RESENDS: usize = 10;
+/// The most credentials that valid cases of one operation may issue; each is revoked at the end.
+const ISSUED: usize = 6;
+/// The most valid cases of one operation.
+const VALID: usize = 12;
+/// The most operations that get a body of several megabytes.
+const OVERSIZED: usize = 2;
+/// The most kinds of finding that a check reports.
+const BREACHES: usize = 30;
+
+/// Sends the cases of every request check that the plan has and reports what came of them, in report order.
+pub async fn run(session: &Session<'_>, actors: &Actors<'_, '_>) -> Vec<CheckReport> {
+    let run = Run { session, actors, contract: session.contract(), own: OnceCell::new() };
+    let mut tallies: Vec<Tally> = REQUEST_CHECKS.iter().map(|_| Tally::default()).collect();
+    let planned = run.planned();
+    for (index, _, _) in &planned {
+        if let Some(tally) = tallies.get_mut(*index) {
+            tally.planned += 1;
+        }
+    }
+    let work = planned.into_iter().map(|(index, check, case)| {
+        let run = &run;
+        async move { (index, case.keyword, run.case(check, case).await) }
+    });
+    let mut done = futures::stream::iter(work).buffered(AT_ONCE);
+    while let Some((index, keyword, result)) = done.next().await {
+        if let Some(tally) = tallies.get_mut(index) {
+            tally.add(result, keyword);
+        }
+    }
+    drop(done);
+    let scene = scene(session);
+    let all = session.exchanges();
+    let plan = session.plan();
+    REQUEST_CHECKS
+        .iter()
+        .zip(tallies)
+        .map(|(check, tally)| tally.report(check.id(), check.question(), plan, scene, &all))
+        .collect()
+}
+
+/// Shows every exchange to the response checks that the plan has and reports what they say, in report order.
+pub fn judge_exchanges(
+    scene: Scene<'_>,
+    plan: &Plan,
+    exchanges: &[Arc<Exchange>],
+    tainted: &BTreeSet<String>,
+) -> Vec<CheckReport> {
+    let secrets = Secrets::new(tainted);
+    RESPONSE_CHECKS
+        .iter()
+        .map(|check| {
+            let mut tally = Tally::default();
+            if is_selected(plan, check.id()).is_ok() && check.applies(scene.contract) {
+                for exchange in exchanges {
+                    let Some(answer) = Answer::of(scene.contract, exchange, &secrets) else { continue };
+                    tally.planned += 1;
+                    match check.check(&answer) {
+                        Some(findings) => tally.add(Ok(findings), ""),
+                        None => tally.quiet += 1,
+                    }
+                }
+            }
+            tally.report(check.id(), check.question(), plan, scene, exchanges)
+        })
+        .collect()
+}
+
+/// What a retelling needs to know of a session.
+pub fn scene<'s>(session: &'s Session<'_>) -> Scene<'s> {
+    Scene { contract: session.contract(), deployment: session.deployment(), redactor: session.redactor() }
+}
+
+/// Whether the plan has a check; else why not.
+fn is_selected(plan: &Plan, id: &str) -> Result<(), String> {
+    if plan.skip.iter().any(|name| name == id) {
+        return Err("it was to be left out".to_owned());
+    }
+    if !plan.only.is_empty() && !plan.only.iter().any(|name| name == id) {
+        return Err("it is not among those that were asked for".to_owned());
+    }
+    Ok(())
+}
+
+/// What one case came to: the findings, or why it tells nothing.
+type CaseResult = Result<Vec<Finding>, String>;
+
+/// Findings of one check, one of a kind.
+#[derive(Default)]
+struct Tally {
+    planned: u64,
+    quiet: u64,
+    exercised: u64,
+    open: Option<String>,
+    found: Vec<(Finding, u64)>,
+    kinds: HashMap<(Option<OperationId>, String, Verdict), usize>,
+}
+
+impl Tally {
+    /// Adds what a case came to. Findings of one operation and keyword are of one kind; without a keyword, those with
+    /// the same text.
+    fn add(&mut self, result: CaseResult, keyword: &str) {
+        let findings = match result {
+            Ok(findings) => findings,
+            Err(why) => {
+                self.open.get_or_insert(why);
+                return;
+            }
+        };
+        self.exercised += 1;
+        for finding in findings {
+            let kind = if keyword.is_empty() {
+                format!("{}\n{}", finding.message, finding.documented)
+            } else {
+                keyword.to_owned()
+            };
+            let key = (finding.operation.clone(), kind, finding.verdict);
+            match self.kinds.get(&key).and_then(|index| self.found.get_mut(*index)) {
+                Some((_, times)) => *times += 1,
+                None => {
+                    self.kinds.insert(key, self.found.len());
+                    self.found.push((finding, 1));
+                }
+            }
+        }
+    }
+
+    fn report(
+        mut self,
+        id: &str,
+        question: &str,
+        plan: &Plan,
+        scene: Scene<'_>,
+        all: &[Arc<Exchange>],
+    ) -> CheckReport {
+        // The sort is stable: of equally bad findings, the first that was seen comes first.
+        self.found.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.verdict));
+        let worst = self.found.first().map_or(Verdict::Pass, |(finding, _)| finding.verdict);
+        let outcome = match is_selected(plan, id) {
+            Err(why) => Outcome::NotRun(why),
+            Ok(()) if self.exercised > 0 => Outcome::Judged(worst),
+            Ok(()) if self.planned == 0 || self.quiet > 0 => Outcome::NotRun(match plan.writes {
+                Writes::Forbidden => "nothing that it needs may be sent in this run".to_owned(),
+                Writes::Allowed => "nothing in the contract concerns it".to_owned(),
+            }),
+            Ok(()) => Outcome::NotExercised(
+                self.open.unwrap_or_else(|| "no case came to an answer that tells".to_owned()),
+            ),
+        };
+        let findings = self
+            .found
+            .into_iter()
+            .take(BREACHES)
+            .map(|(finding, times)| {
+                let told = retell(scene, all, &finding.exchanges, Order::InTurn);
+                Breach { finding, steps: told.steps, reproduction: told.script, times }
+            })
+            .collect();
+        CheckReport {
+            id: id.to_owned(),
+            question: question.to_owned(),
+            outcome,
+            exercised: self.exercised,
+            findings,
+        }
+    }
+}
+
+struct Run<'a, 's, 'r> {
+    session: &'a Session<'r>,
+    actors: &'a Actors<'s, 'r>,
+    contract: &'r Contract,
+    /// A credential of the run's own, for contracts in which nobody else can present one.
+    own: OnceCell<Option<Arc<Credential>>>,
+}
+
+type Planned = (usize, &'static dyn RequestCheck, Case);
+
+impl Run<'_, '_, '_> {
+    /// Every case that is to be sent, with its check and the number of that.
+    fn planned(&self) -> Vec<Planned> {
+        let plan = self.session.plan();
+        let unique = || self.session.unique();
+        let mut all = Vec::new();
+        for (index, check) in REQUEST_CHECKS.iter().enumerate() {
+            if is_selected(plan, check.id()).is_err() {
+                continue;
+            }
+            let mut oversized = 0;
+            for (number, operation) in self.contract.operations().iter().enumerate() {
+                let base = Base::of(self.contract, operation);
+                let most = most(check.id(), &base, plan);
+                if most == 0 || (check.id() == "oversized_body_handled" && oversized == OVERSIZED) {
+                    continue;
+                }
+                let subject = Subject { base: &base, most, unique: &unique };
+                let mut cases = check.cases(&subject, &mut runner(plan.seed, index, number));
+                cases.retain(|case| plan.writes == Writes::Allowed || case.request.method.is_safe());
+                if plan.writes == Writes::Forbidden {
+                    cases.retain(|case| case.target == Target::Nothing);
+                }
+                cases.truncate(most);
+                oversized += usize::from(!cases.is_empty());
+                all.extend(cases.into_iter().map(|case| (index, *check, case)));
+            }
+        }
+        all
+    }
+
+    /// Sends one case, judges the answer and makes the case simpler if it shows a fault.
+    async fn case(&self, check: &dyn RequestCheck, mut case: Case) -> CaseResult {
+        let operation =
+            self.contract.operation(&case.operation).ok_or_else(|| "the operation is unknown".to_owned())?;
+        if case.target == Target::Fresh {
+            return self.fresh(check, case, operation).await;
+        }
+        let mut others = Vec::new();
+        if let Some(twin) = case.twin.clone() {
+            let signed =
+                self.sign(operation, twin, &Presented::Right).await.map_err(|why| why.to_string())?;
+            others.push(self.session.send_patiently(signed).await);
+        }
+        let mut best = self.judged(check, &case, operation, &others).await?;
+        let Some(mut tree) = case.tree.clone().filter(|_| !best.is_empty()) else { return Ok(best) };
+        let mut left = RESENDS;
+        let mut more = tree.simplify();
+        while more && left > 0 {
+            left -= 1;
+            case.request.body = Some(tree.current().to_string().into());
+            more = match self.judged(check, &case, operation, &others).await {
+                Ok(findings) if !findings.is_empty() => {
+                    best = findings;
+                    tree.simplify()
+                }
+                _ => tree.complicate(),
+            };
+        }
+        Ok(best)
+    }
+
+    async fn judged(
+        &self,
+        check: &dyn RequestCheck,
+        case: &Case,
+        operation: &Operation,
+        others: &[Arc<Exchange>],
+    ) -> CaseResult {
+        let signed = self.sign(operation, case.request.clone(), &case.credentials).await;
+        let signed = signed.map_err(|why| why.to_string())?;
+        let exchange = self.session.send_patiently(signed).await;
+        let sent = Sent { exchange: &exchange, others, afterwards: Afterwards::Unknown };
+        let findings = check.judge(self.contract, case, &sent);
+        findings.ok_or_else(|| match exchange.status() {
+            Some(status) => format!("an answer {status} does not tell"),
+            None => "there was no answer".to_owned(),
+        })
+    }
+
+    /// A case about a credential that is issued for it alone and probed afterwards.
+    async fn fresh(&self, check: &dyn RequestCheck, mut case: Case, operation: &Operation) -> CaseResult {
+        let lifecycle = self.contract.lifecycle().ok_or("there is no lifecycle document")?;
+        let found = lifecycle.credentials.iter().find_map(|(name, kind)| {
+            let revoke = kind.revoke.as_ref()?;
+            (revoke.call.operation == operation.id).then_some((name, kind, revoke))
+        });
+        let (name, kind, revoke) = found.ok_or("nothing is revoked by this operation")?;
+        let credential = self.issue(name, kind).await.ok_or("no credential could be issued for it")?;
+        let mut others: Vec<Arc<Exchange>> = Vec::new();
+        if self.works(kind, &credential, &mut others).await != Afterwards::Works {
+            return Err("the fresh credential did not work before".to_owned());
+        }
+        let bindings = Bindings { credential: Some(Arc::clone(&credential)), ..self.bindings() };
+        let call = build_call(self.contract, &revoke.call, &bindings).map_err(|why| why.to_string())?;
+        case.request.target = call.target;
+        case.request.origins = call.origins;
+        let signer = self.actors.signer(&revoke.call.actor, &bindings).map_err(|why| why.to_string())?;
+        let placed = self.actors.present(&signer, operation).await.map_err(|why| why.to_string())?;
+        for placed in &placed {
+            self.actors.put(placed, &mut case.request).map_err(|why| why.to_string())?;
+        }
+        let exchange = self.session.send_patiently(case.request.clone()).await;
+        let afterwards = self.works(kind, &credential, &mut others).await;
+        if others.is_empty() {
+            return Err("there is no way to tell whether it still works".to_owned());
+        }
+        let sent = Sent { exchange: &exchange, others: &others, afterwards };
+        let mut findings = check
+            .judge(self.contract, &case, &sent)
+            .ok_or_else(|| "the probe afterwards does not tell".to_owned())?;
+        // The probe that was refused belongs to the evidence.
+        if let Some(last) = others.last().filter(|_| afterwards == Afterwards::Refused) {
+            for finding in &mut findings {
+                finding.exchanges = credential.issued.into_iter().chain([exchange.id, last.id]).collect();
+            }
+        }
+        Ok(findings)
+    }
+
+    /// Whether a credential works, or is listed where it has no probe.
+    async fn works(
+        &self,
+        kind: &CredentialKind,
+        credential: &Arc<Credential>,
+        others: &mut Vec<Arc<Exchange>>,
+    ) -> Afterwards {
+        let bindings = Bindings { credential: Some(Arc::clone(credential)), ..self.bindings() };
+        let call = match (&kind.probe, &kind.listed) {
+            (Some(probe), _) => &probe.call,
+            (None, Some(listed)) => &listed.call,
+            (None, None) => return Afterwards::Unknown,
+        };
+        let Some(exchange) = self.call(call, &bindings).await else { return Afterwards::Unknown };
+        others.push(Arc::clone(&exchange));
+        let meets = |condition| bindings.meets(self.contract, condition, &exchange).is_ok();
+        match (&kind.probe, &kind.listed) {
+            (Some(probe), _) if meets(&probe.accepted) => Afterwards::Works,
+            (Some(probe), _) if meets(&probe.refused) => Afterwards::Refused,
+            (None, Some(listed)) => {
+                let response = exchange.response().filter(|response| response.status.is_success());
+                let Some(serde_json::Value::Array(items)) =
+                    response.and_then(|response| response.at(&listed.items))
+                else {
+                    return Afterwards::Unknown;
+                };
+                let is_it = |item: &&serde_json::Value| {
+                    listed.id.get(item).and_then(serde_json::Value::as_str) == Some(&*credential.id.text)
+                };
+                match items.iter().find(is_it) {
+                    Some(item) => match &listed.state {
+                        Some(state) if state.pointer.get(item) == Some(&state.revoked.as_str().into()) => {
+                            Afterwards::Refused
+                        }
+                        _ => Afterwards::Works,
+                    },
+                    None => Afterwards::Refused,
+                }
+            }
+            _ => Afterwards::Unknown,
+        }
+    }
+
+    fn bindings(&self) -> Bindings {
+        Bindings { unique: self.session.unique(), ..Bindings::default() }
+    }
+
+    async fn call(
+        &self,
+        call: &rescind_specs::lifecycle::Call,
+        bindings: &Bindings,
+    ) -> Option<Arc<Exchange>> {
+        let mut request = build_call(self.contract, call, bindings).ok()?;
+        let operation = self.contract.operation(&call.operation)?;
+        let signer = self.actors.signer(&call.actor, bindings).ok()?;
+        self.actors.sign(&signer, operation, &mut request).await.ok()?;
+        Some(self.session.send_patiently(request).await)
+    }
+
+    /// A fresh credential; none of a kind that would use up a supplied pair.
+    async fn issue(&self, name: &KindName, kind: &CredentialKind) -> Option<Arc<Credential>> {
+        let issue = kind.issue.as_ref()?;
+        let operation = self.contract.operation(&issue.call.operation)?;
+        if Base::of(self.contract, operation).role != Role::Issue {
+            return None;
+        }
+        let exchange = self.call(&issue.call, &self.bindings()).await?;
+        Credential::issued(self.contract, &exchange).filter(|issued| issued.kind == *name).map(Arc::new)
+    }
+
+    /// Who signs calls of an operation: a caller, else a credential of the run's own.
+    async fn signer(&self, operation: &Operation) -> Signer {
+        let able = self.actors.able(operation);
+        if !matches!(able, Signer::Nobody)
+            || operation.security.allows_anonymous()
+            || self.session.plan().writes == Writes::Forbidden
+        {
+            return able;
+        }
+        let own = self.own.get_or_init(|| async {
+            let lifecycle = self.contract.lifecycle()?;
+            for (name, kind) in &lifecycle.credentials {
+                if let Some(credential) = self.issue(name, kind).await {
+                    return Some(credential);
+                }
+            }
+            None
+        });
+        match own.await {
+            Some(credential) => Signer::Credential(Arc::clone(credential)),
+            None => Signer::Nobody,
+        }
+    }
+
+    /// The request with the credentials of its case.
+    async fn sign(
+        &self,
+        operation: &Operation,
+        mut request: Request,
+        presented: &Presented,
+    ) -> Result<Request, CannotSign> {
+        if *presented == Presented::Missing || operation.security.allows_anonymous() {
+            return Ok(request);
+        }
+        let signer = self.signer(operation).await;
+        let all = self.actors.present(&signer, operation).await?;
+        if all.is_empty() {
+            let holder = "nobody in this run".to_owned();
+            return Err(CannotSign::NothingFits { holder, operation: operation.id.to_string() });
+        }
+        for mut placed in all {
+            match presented {
+                Presented::Without(scheme) if placed.scheme == *scheme => continue,
+                Presented::Wrong(scheme) if placed.scheme == *scheme => {
+                    placed.origins.clear();
+                    spoil(&mut placed, &self.session.unique());
+                }
+                Presented::Misplaced(scheme) if placed.scheme == *scheme => {
+                    self.misplace(&placed, &mut request)?;
+                    continue;
+                }
+                _ => {}
+            }
+            self.actors.put(&placed, &mut request)?;
+        }
+        Ok(request)
+    }
+
+    /// Puts the value of one scheme on a request in the manner of another.
+    fn misplace(&self, placed: &Placed, request: &mut Request) -> Result<(), CannotSign> {
+        let kind = self.contract.scheme(&placed.scheme).map(|scheme| &scheme.kind);
+        let value = match &placed.value {
+            PlacedValue::Single(text) => text,
+            PlacedValue::Pair(_, password) => password,
+        };
+        let text = match kind {
+            Some(SchemeKind::Bearer) => basic("", value),
+            _ => format!("Bearer {value}"),
+        };
+        set_header(&mut request.headers, "authorization", &text)?;
+        request.origins.extend(placed.origins.iter().cloned());
+        Ok(())
+    }
+}
+
+/// Replaces a credential by one of the same form that nobody has.
+fn spoil(placed: &mut Placed, unique: &str) {
+    let other = |text: &str| {
+        let prefix = text.char_indices().take(16).filter(|(_, c)| matches!(c, '_' | '-')).last();
+        let prefix = prefix.map_or("", |(at, _)| text.get(..=at).unwrap_or_default());
+        let length = text.len().saturating_sub(prefix.len()).max(8);
+        format!("{prefix}{}", unique.chars().cycle().take(length).collect::<String>())
+    };
+    match &mut placed.value {
+        PlacedValue::Single(text) => *text = other(text),
+        PlacedValue::Pair(_, password) => *password = other(password),
+    }
+}
+
+/// The most cases of a check for one operation.
+fn most(check: &str, base: &Base<'_>, plan: &Plan) -> usize {
+    let cases = usize::try_from(plan.cases).unwrap_or(usize::MAX);
+    match (check, base.role) {
+        ("boundary_valid_accepted", Role::Issue) => cases.min(ISSUED),
+        ("boundary_valid_accepted", _) => cases.min(VALID),
+        _ => cases,
+    }
+}
+
+/// The randomness of one check for one operation: the same for the same seed.
+fn runner(seed: u64, check: usize, operation: usize) -> TestRunner {
+    let mut state = seed ^ mix(((check as u64) << 32) | operation as u64);
+    let mut bytes = [0_u8; 32];
+    for chunk in bytes.chunks_exact_mut(8) {
+        state = mix(state);
+        chunk.copy_from_slice(&state.to_le_bytes());
+    }
+    let config = Config { failure_persistence: None, max_local_rejects: 1000, ..Config::default() };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
+#[cfg(all(test, feature = "reference"))]
+mod tests;

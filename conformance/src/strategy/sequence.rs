@@ -1,0 +1,68 @@
+//! Sequences of lifecycle steps: the steps that a check cannot do without, with harmless ones between them. Shrinking
+//! takes the harmless ones out again.
+
+use std::time::Duration;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::check::lifecycle::{Noise, Scenario, Setting, Time};
+use crate::lifecycle::{Slot, Step, Until};
+
+/// The slot of credentials that have nothing to do with the matter.
+const BYSTANDER: u8 = 20;
+
+/// Something harmless.
+#[derive(Clone, Debug)]
+enum Harmless {
+    /// A further use of the credential in question.
+    Use,
+    /// Another credential comes and goes.
+    Bystander,
+    /// The credentials are listed.
+    List,
+    /// A little time passes.
+    Pause(u64),
+}
+
+/// Sequences of a scenario, with at most three harmless insertions.
+pub fn sequence(setting: &Setting<'_>, scenario: Scenario) -> BoxedStrategy<Vec<Step>> {
+    if scenario.noise == Noise::Nothing || scenario.steps.is_empty() {
+        return Just(scenario.steps).boxed();
+    }
+    let mut kinds = vec![Just(Harmless::Bystander).boxed()];
+    if setting.kind.listed.is_some() {
+        kinds.push(Just(Harmless::List).boxed());
+    }
+    if setting.time == Time::Moved {
+        kinds.push((1_u64..=20).prop_map(Harmless::Pause).no_shrink().boxed());
+    }
+    let issued = scenario.steps.iter().position(|step| matches!(step, Step::Issue(Slot(0), _)));
+    if scenario.noise == Noise::Uses && issued.is_some() {
+        kinds.push(Just(Harmless::Use).boxed());
+    }
+    let any = proptest::strategy::Union::new(kinds).no_shrink();
+    let gaps = scenario.steps.len();
+    let insertions = vec(((0..=gaps).no_shrink(), any), 0..=3);
+    insertions.prop_map(move |insertions| insert(&scenario.steps, issued, &insertions)).boxed()
+}
+
+fn insert(core: &[Step], issued: Option<usize>, insertions: &[(usize, Harmless)]) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(core.len() + insertions.len() * 2);
+    for gap in 0..=core.len() {
+        for (at, harmless) in insertions.iter().filter(|(at, _)| *at == gap) {
+            match harmless {
+                // What was not issued cannot be used.
+                Harmless::Use if issued.is_some_and(|issued| *at > issued) => steps.push(Step::present(0)),
+                Harmless::Use => {}
+                Harmless::Bystander => steps.extend([Step::issue(BYSTANDER), Step::revoke(BYSTANDER)]),
+                Harmless::List => steps.push(Step::List(None)),
+                Harmless::Pause(seconds) => {
+                    steps.push(Step::Wait(Until::For(Duration::from_secs(*seconds))));
+                }
+            }
+        }
+        steps.extend(core.get(gap).cloned());
+    }
+    steps
+}
