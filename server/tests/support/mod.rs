@@ -49,6 +49,7 @@ pub(crate) struct App {
 }
 
 /// The body of a request.
+#[derive(Clone, Debug)]
 pub(crate) enum Payload {
     None,
     Json(Value),
