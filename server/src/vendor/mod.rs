@@ -6,6 +6,7 @@ mod entrytarget;
 pub mod records;
 mod spoil;
 mod start;
+mod wattshift;
 
 use axum::Router;
 use rescind_specs::Vendor;
@@ -32,6 +33,7 @@ pub fn router(vendor: Vendor, state: &State) -> Result<Router, GateError> {
     match vendor {
         Vendor::Dinie => dinie::router(state),
         Vendor::EntryTarget => entrytarget::router(state),
-        Vendor::WattShift | Vendor::ShiftAgent => Ok(Router::new()),
+        Vendor::WattShift => wattshift::router(state),
+        Vendor::ShiftAgent => Ok(Router::new()),
     }
 }
