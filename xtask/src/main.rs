@@ -29,7 +29,7 @@ const CODEGEN_EXAMPLES: &str = "\
 Examples:
   cargo xtask codegen                      write everything that the bundled contracts say
   cargo xtask codegen --check              tell which files differ, change none
-  cargo xtask codegen --contract dinie     one bundled contract only
+  cargo xtask codegen --contract NAME      one bundled contract only
   cargo xtask codegen --openapi billing.yaml --client-out src/clients --server-out src/stubs
                                            client and server stubs of your own document";
 

@@ -10,6 +10,7 @@ mod inline_schemas;
 mod loss;
 mod operation_names;
 mod parameters;
+mod refused_schemas;
 mod request_bodies;
 mod responses;
 mod schema_keywords;
@@ -39,6 +40,7 @@ pub fn lower(contract: &Contract) -> Result<Draft<'_>, Vec<Diagnostic>> {
     schema_keywords::run(&mut draft);
     secrets::run(&mut draft);
     inline_schemas::run(&mut draft);
+    refused_schemas::run(&mut draft);
     draft.losses.sort();
     draft.losses.dedup();
     Ok(draft)
