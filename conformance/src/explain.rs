@@ -8,6 +8,7 @@ use rescind_specs::{Contract, Vendor};
 use serde_json::Value;
 
 use crate::exit_code::ExitCode;
+use crate::report::human::wrap;
 
 /// A check as the manual knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +166,7 @@ fn seen(requirement: &Requirement) -> String {
 /// What `id` means; `None` if nothing has that name. The nearest names that there are: [`similar`].
 pub fn explain(id: &str) -> Option<String> {
     if let Some(code) = ExitCode::ALL.into_iter().find(|code| code.to_string() == id) {
-        return Some(format!("Exit code {code}: {}.\n\n{}\n", code.meaning(), code.explanation()));
+        return Some(format!("Exit code {code}: {}.\n\n{}\n", code.meaning(), filled(code.explanation())));
     }
     if let Some(check) = checks().find(|check| check.id == id) {
         let page =
@@ -175,6 +176,11 @@ pub fn explain(id: &str) -> Option<String> {
     let (name, number) = id.split_once('/')?;
     let contract = Contract::of(name.parse::<Vendor>().ok()?).ok()?;
     Some(explain_requirement(&contract, contract.lifecycle()?.requirement(number)?))
+}
+
+/// Prose in lines of at most 80 columns.
+fn filled(text: &str) -> String {
+    wrap(text, 80).join("\n")
 }
 
 /// The requirements of bundled contracts that a check covers.
@@ -189,7 +195,7 @@ fn users(id: &str) -> String {
             }
         }
     }
-    if users.is_empty() { String::new() } else { format!("\n# Covers\n{}\n", users.join(", ")) }
+    if users.is_empty() { String::new() } else { format!("\n# Covers\n{}\n", filled(&users.join(", "))) }
 }
 
 fn explain_requirement(contract: &Contract, requirement: &Requirement) -> String {

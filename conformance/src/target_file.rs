@@ -9,7 +9,8 @@ use rescind_specs::Contract;
 use rescind_specs::lifecycle::{CallerName, CredentialKind, Expression, Need, Presentation, Template};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use crate::deployment::{Deployment, Pair};
@@ -66,8 +67,8 @@ pub struct PairEntry {
 }
 
 /// A secret, or where it is.
-#[derive(Clone, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "a secret is a text, { env = \"NAME\" } or { file = \"PATH\" }")]
+#[derive(Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum SecretEntry {
     /// The secret itself. The file should be readable by its owner alone.
     Literal(String),
@@ -78,18 +79,41 @@ pub enum SecretEntry {
 }
 
 /// A secret in an environment variable.
-#[derive(Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct FromEnv {
     env: String,
 }
 
 /// A secret in a file.
-#[derive(Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct FromFile {
     /// Relative to the folder of the target file.
     file: PathBuf,
+}
+
+impl<'de> Deserialize<'de> for SecretEntry {
+    /// By hand, so that no message repeats a secret that is written in a wrong way.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let error = || D::Error::custom("a secret is a text, { env = \"NAME\" } or { file = \"PATH\" }");
+        match serde_json::Value::deserialize(deserializer).map_err(|_| error())? {
+            serde_json::Value::String(text) => Ok(Self::Literal(text)),
+            serde_json::Value::Object(members) => {
+                let mut members = members.into_iter();
+                match (members.next(), members.next()) {
+                    (Some((name, serde_json::Value::String(env))), None) if name == "env" => {
+                        Ok(Self::Env(FromEnv { env }))
+                    }
+                    (Some((name, serde_json::Value::String(file))), None) if name == "file" => {
+                        Ok(Self::File(FromFile { file: file.into() }))
+                    }
+                    _ => Err(error()),
+                }
+            }
+            _ => Err(error()),
+        }
+    }
 }
 
 impl fmt::Debug for SecretEntry {

@@ -9,18 +9,19 @@ use super::args::CheckArgs;
 use super::contracts::{self, Job};
 use super::error::CliError;
 use super::output::{Output, Reports};
-use super::runner_stub as runner;
 use super::selection;
 use crate::exit_code::ExitCode;
 use crate::plan::{Plan, Writes};
 use crate::progress::{self, Console, Event, Progress as _};
 use crate::redact::Redactor;
 use crate::report::Report;
+use crate::runner::{self, RunError};
+use crate::session::SessionError;
 use crate::target_file::ProcessEnvironment;
 
 pub(super) async fn run(
     args: CheckArgs,
-    output: &Output,
+    output: Output,
     detail: progress::Detail,
 ) -> Result<ExitCode, CliError> {
     let redactor = Redactor::new();
@@ -42,7 +43,7 @@ pub(super) async fn run(
 #[cfg(feature = "reference")]
 async fn reference(
     args: &CheckArgs,
-    output: &Output,
+    output: Output,
     progress: &Console,
     redactor: &Redactor,
 ) -> Result<ExitCode, CliError> {
@@ -65,7 +66,7 @@ async fn reference(
 }
 
 #[cfg(not(feature = "reference"))]
-async fn reference(_: &CheckArgs, _: &Output, _: &Console, _: &Redactor) -> Result<ExitCode, CliError> {
+async fn reference(_: &CheckArgs, _: Output, _: &Console, _: &Redactor) -> Result<ExitCode, CliError> {
     let text = "this program was built without the reference server; judge a deployment with --url instead";
     std::future::ready(Err(CliError::Usage(text.to_owned()))).await
 }
@@ -74,7 +75,7 @@ async fn judge(
     args: &CheckArgs,
     writes: Writes,
     jobs: &[Job],
-    output: &Output,
+    output: Output,
     progress: &Console,
     redactor: &Redactor,
 ) -> Result<ExitCode, CliError> {
@@ -95,7 +96,8 @@ async fn judge(
         seed,
         contracts: Vec::with_capacity(jobs.len()),
     };
-    for Job { contract, deployment } in jobs {
+    for job in jobs {
+        let Job { contract, deployment } = job;
         let plan = Plan {
             seed,
             cases: args.cases,
@@ -107,16 +109,27 @@ async fn judge(
             rate: args.rate,
             writes,
         };
-        let judged = runner::run(contract, deployment, &plan, progress).await;
+        let judged = runner::run(contract, deployment, &plan, redactor, progress).await;
         progress.event(Event::Ended);
-        report.contracts.push(judged.map_err(|error| {
-            CliError::Internal(redactor.redact(&format!("{}: {error}", contract.name())).into_owned())
-        })?);
+        report.contracts.push(judged.map_err(|error| failure(error, job, redactor))?);
     }
     let internal = |error: serde_json::Error| CliError::Internal(error.to_string());
     let report = redactor.redact_report(&report).map_err(internal)?;
     output.write(&report, reports)?;
     Ok(ExitCode::of(&report))
+}
+
+fn failure(error: RunError, job: &Job, redactor: &Redactor) -> CliError {
+    let why = redactor.redact(&error.to_string()).into_owned();
+    match error {
+        RunError::Unreachable(_) => CliError::Unreachable {
+            contract: job.contract.name().to_owned(),
+            url: job.deployment.base.to_string(),
+            why,
+        },
+        RunError::Session(SessionError::Control { .. }) => CliError::Control(why),
+        RunError::Session(SessionError::Client(_)) => CliError::Internal(why),
+    }
 }
 
 /// Whether anything listens at the deployment's address.

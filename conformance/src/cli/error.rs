@@ -30,6 +30,9 @@ pub(super) enum CliError {
         /// What the operating system said.
         why: String,
     },
+    /// The deployment's clock cannot be reached.
+    #[error("{0}")]
+    Control(String),
     /// A report cannot be written.
     #[error("cannot write the report {file}: {source}")]
     Report {
@@ -47,7 +50,7 @@ impl CliError {
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) | Self::Contract(_) | Self::Target(_) | Self::Report { .. } => ExitCode::Usage,
-            Self::Unreachable { .. } => ExitCode::Unreachable,
+            Self::Unreachable { .. } | Self::Control(_) => ExitCode::Unreachable,
             Self::Internal(_) => ExitCode::Internal,
         }
     }

@@ -6,7 +6,6 @@ mod contracts;
 mod error;
 mod list;
 mod output;
-mod runner_stub;
 mod selection;
 
 use std::io::Write as _;
@@ -40,7 +39,7 @@ fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Check(args) => {
             let detail = output::progress(cli.quiet, cli.verbose);
-            runtime().and_then(|runtime| runtime.block_on(check::run(*args, &output, detail)))
+            runtime().and_then(|runtime| runtime.block_on(check::run(*args, output, detail)))
         }
         Command::List(args) => list::list(&args).and_then(|text| output.text(&text)),
         Command::Explain(args) => list::explain(&args.id).and_then(|text| output.text(&text)),

@@ -30,16 +30,16 @@ impl Output {
     }
 
     /// Prints a text. A reader that went away is no failure.
-    pub(super) fn text(&self, text: &str) -> Result<ExitCode, CliError> {
-        self.to_stdout(text.as_bytes())?;
+    pub(super) fn text(self, text: &str) -> Result<ExitCode, CliError> {
+        self.print(text.as_bytes())?;
         Ok(ExitCode::Conforms)
     }
 
-    pub(super) fn color_on_stderr(&self) -> bool {
+    pub(super) fn color_on_stderr(self) -> bool {
         AutoStream::new(io::stderr(), self.color.into()).current_choice() != ColorChoice::Never
     }
 
-    fn to_stdout(&self, text: &[u8]) -> Result<(), CliError> {
+    fn print(self, text: &[u8]) -> Result<(), CliError> {
         let mut out = AutoStream::new(io::stdout(), self.color.into());
         match out.write_all(text).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -49,16 +49,16 @@ impl Output {
         }
     }
 
-    fn options(&self) -> Options {
+    fn options(self) -> Options {
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
         Options { width: columns.map_or(80, |columns| columns.clamp(60, 120)), detail: self.detail }
     }
 
     /// Writes every report. `report` has passed the redactor.
-    pub(super) fn write(&self, report: &Report, reports: Reports) -> Result<(), CliError> {
+    pub(super) fn write(self, report: &Report, reports: Reports) -> Result<(), CliError> {
         for (format, file) in reports.0 {
             let Some((path, mut file)) = file else {
-                self.to_stdout(
+                self.print(
                     &self.render(report, format).map_err(|error| CliError::Internal(error.to_string()))?,
                 )?;
                 continue;
@@ -72,7 +72,7 @@ impl Output {
         Ok(())
     }
 
-    fn render(&self, report: &Report, format: Format) -> io::Result<Vec<u8>> {
+    fn render(self, report: &Report, format: Format) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
         match format {
             Format::Human => human::write(report, &mut text, self.options())?,

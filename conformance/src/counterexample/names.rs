@@ -59,12 +59,21 @@ impl Names {
             let OriginKind::Response { exchange, pointer } = &origin.from else { continue };
             let step = names.step(*exchange);
             let field = pointer.last().unwrap_or_else(|| "body".to_owned());
-            let name = Name {
+            let text = Hidden(origin.expose().to_owned());
+            if names.by_text.contains_key(&text) {
+                continue;
+            }
+            let mut name = Name {
                 variable: format!("{}_{step}", word(&field)),
                 words: format!("{field} of step {step}"),
                 from: From::Answer(*exchange, pointer.clone()),
             };
-            names.by_text.entry(Hidden(origin.expose().to_owned())).or_insert(name);
+            // Two members of that name in one answer: the whole pointer tells them apart.
+            if names.by_text.values().any(|known| known.variable == name.variable) {
+                name.variable = format!("{}_{step}", word(pointer.as_str().trim_start_matches('/')));
+                name.words = format!("{pointer} of step {step}");
+            }
+            names.by_text.insert(text, name);
         }
         let supplied: BTreeSet<&str> = origins
             .filter_map(|origin| match &origin.from {
@@ -117,7 +126,6 @@ impl Names {
             })
             .collect();
         taken.sort_by(|(one, _), (other, _)| one.variable.cmp(&other.variable));
-        taken.dedup_by(|(one, _), (other, _)| one.variable == other.variable);
         taken
     }
 }

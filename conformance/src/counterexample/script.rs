@@ -1,6 +1,7 @@
 //! The shell script that repeats a finding: bash, curl and jq.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -59,9 +60,10 @@ pub(super) fn script(
 /// What has to be set before the first call.
 fn head(scene: Scene<'_>, names: &Names, needed: &[&Exchange]) -> Vec<String> {
     let mut lines = Vec::new();
-    let named: BTreeMap<&str, &Name> = names.iter().map(|(_, name)| (name.variable.as_str(), name)).collect();
+    let by_variable: BTreeMap<&str, &Name> =
+        names.iter().map(|(_, name)| (name.variable.as_str(), name)).collect();
     let supplied: Vec<&&Name> =
-        named.values().filter(|name| matches!(name.from, From::Secret | From::Id(None))).collect();
+        by_variable.values().filter(|name| matches!(name.from, From::Secret | From::Id(None))).collect();
     if !supplied.is_empty() {
         let wanted: Vec<String> =
             supplied.iter().map(|name| format!("{} ({})", name.variable, name.words)).collect();
@@ -73,7 +75,7 @@ fn head(scene: Scene<'_>, names: &Names, needed: &[&Exchange]) -> Vec<String> {
     {
         lines.push(format!("CONTROL={}", quote(control.as_str().trim_end_matches('/'))));
     }
-    for name in named.values() {
+    for name in by_variable.values() {
         if let From::Id(Some(default)) = &name.from {
             lines.push(format!(
                 ": \"${{{}:={}}}\"",
@@ -221,18 +223,19 @@ fn filter(pointer: &Pointer, exchange: &Exchange) -> String {
         let simple = token.chars().all(plain) && !token.starts_with(|c: char| c.is_ascii_digit());
         match at {
             Some(Value::Array(items)) => {
-                filter.push_str(&format!("[{token}]"));
+                // Writing to a String cannot fail, here and below.
+                let _ = write!(filter, "[{token}]");
                 at = token.parse::<usize>().ok().and_then(|index| items.get(index));
                 continue;
             }
             Some(Value::Object(members)) => at = members.get(&*token),
             _ => at = None,
         }
-        filter.push_str(&if simple && !token.is_empty() {
-            format!(".{token}")
+        let _ = if simple && !token.is_empty() {
+            write!(filter, ".{token}")
         } else {
-            format!("[{}]", Value::from(&*token))
-        });
+            write!(filter, "[{}]", Value::from(&*token))
+        };
     }
     if filter.starts_with('.') { filter } else { format!(".{filter}") }
 }

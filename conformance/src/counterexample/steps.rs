@@ -51,15 +51,14 @@ fn with(names: &Names, exchange: &Exchange) -> String {
     let hidden = |origin: &&Origin| !request.target.contains(origin.expose());
     let mut words: Vec<&str> = Vec::new();
     for origin in request.origins.iter().filter(hidden) {
-        let named = names.iter().find(|(text, name)| {
-            *text == origin.expose()
-                && match (&origin.from, &name.from) {
-                    (OriginKind::Response { .. }, From::Answer(..)) => true,
-                    (OriginKind::Supplied(_), From::Secret) => true,
-                    _ => false,
-                }
+        let found = names.iter().find(|(text, name)| {
+            let alike = matches!(
+                (&origin.from, &name.from),
+                (OriginKind::Response { .. }, From::Answer(..)) | (OriginKind::Supplied(_), From::Secret)
+            );
+            alike && *text == origin.expose()
         });
-        if let Some((_, name)) = named
+        if let Some((_, name)) = found
             && !words.contains(&name.words.as_str())
         {
             words.push(&name.words);

@@ -138,8 +138,9 @@ impl<'r> Subject<'r> {
     /// The promise and why it was never exercised.
     pub(super) fn write_open(&self, page: &mut Page<'_>, why: &str) -> io::Result<()> {
         let (word, style) = mark(self.outcome);
-        self.headline(page, word, style, "not exercised")?;
-        page.labelled(INDENT, "Reason", why)?;
+        self.headline(page, word, style, &self.checks.join(", "))?;
+        page.gap()?;
+        page.styled(INDENT, &format!("Not exercised: {why}"), BOLD)?;
         page.gap()
     }
 
@@ -162,10 +163,10 @@ impl<'r> Subject<'r> {
 pub(super) fn mark(outcome: &Outcome) -> (&'static str, Style) {
     match outcome {
         Outcome::Judged(Verdict::Pass) => ("PASS", GREEN),
-        Outcome::Judged(Verdict::Divergence) => ("DIVG", YELLOW),
+        Outcome::Judged(Verdict::Divergence) => ("DIVERGES", YELLOW),
         Outcome::Judged(Verdict::Inconclusive) | Outcome::NotExercised(_) => ("OPEN", CYAN),
         Outcome::Judged(Verdict::Fail) => ("FAIL", RED),
-        Outcome::Judged(Verdict::Error) => ("ERR ", MAGENTA),
+        Outcome::Judged(Verdict::Error) => ("ERROR", MAGENTA),
         Outcome::NotRun(_) | Outcome::Pending(_) | Outcome::NotObserved(_) => ("-", DIM),
     }
 }

@@ -86,7 +86,7 @@ impl<'o> Page<'o> {
 }
 
 /// The text in lines of at most `width` characters, broken at blanks; a longer word stands alone.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
     for word in text.split(' ').filter(|word| !word.is_empty()) {
@@ -147,15 +147,18 @@ impl Table {
             if row.iter().all(|(text, _)| text.is_empty()) {
                 continue;
             }
+            let last = row.len().saturating_sub(1);
             let cells: Vec<String> = row
                 .iter()
+                .enumerate()
                 .zip(&widths)
                 .zip(&self.columns)
-                .map(|(((text, style), width), (_, align))| {
+                .map(|(((column, (text, style)), width), (_, align))| {
                     let pad = " ".repeat(width.saturating_sub(text.chars().count()));
                     let styled =
                         if style.is_plain() { text.clone() } else { format!("{style}{text}{style:#}") };
                     match align {
+                        Align::Left if column == last => styled,
                         Align::Left => format!("{styled}{pad}"),
                         Align::Right => format!("{pad}{styled}"),
                     }

@@ -12,6 +12,7 @@ use std::io::{self, Write};
 use super::{Outcome, Report};
 use crate::verdict::Verdict;
 use finding::Subject;
+pub(crate) use layout::wrap;
 use layout::{DIM, Page};
 
 /// How a report is written.
@@ -71,6 +72,3 @@ pub fn write(report: &Report, out: &mut dyn Write, options: Options) -> io::Resu
     }
     summary::write(report, &subjects, &mut page)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,210 @@
+//! The program from outside: what it prints, and its exit status.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use insta::assert_snapshot;
+
+/// The program, in a folder without a target file and an environment without its variables.
+fn rescind(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rescind"));
+    command.current_dir(folder).env_clear().env("COLUMNS", "80");
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    rescind(folder.path()).args(arguments).output().unwrap()
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// An address of the loopback interface where nothing listens.
+fn nowhere() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}/base", listener.local_addr().unwrap())
+}
+
+#[test]
+fn a_wrong_invocation_says_what_to_write() {
+    let check = |name: &str, arguments: &[&str]| {
+        let output = run(arguments);
+        assert_eq!(status(&output), 2, "{arguments:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+        assert_snapshot!(name, stderr(&output));
+    };
+    check("unknown_flag", &["check", "--refrence"]);
+    check("unknown_contract", &["check", "--contract", "dini"]);
+    check("nothing_to_judge", &["check"]);
+    check("no_url", &["check", "--contract", "dinie"]);
+    check("no_caller", &["check", "--contract", "dinie", "--url", "http://127.0.0.1:9"]);
+    check("no_caller_without_id", &["check", "--contract", "shiftagent", "--url", "http://127.0.0.1:9"]);
+    check("url_with_secret", &["check", "--contract", "wattshift", "--url", "http://id:secret@127.0.0.1:9"]);
+    check("one_url_for_two", &["check", "--contract", "wattshift,dinie", "--url", "http://127.0.0.1:9"]);
+    check("unknown_format", &["check", "--reference", "--report", "xml=a"]);
+    check("unknown_selection", &["check", "--reference", "--contract", "dinie", "--only", "R99"]);
+    check("unknown_fault", &["check", "--reference", "--fault", "everything"]);
+    check("unknown_page", &["explain", "R3"]);
+}
+
+#[test]
+fn a_contract_with_a_mistake_is_shown_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("openapi.yaml");
+    std::fs::write(&path, "openapi: 3.0.3\ninfo: { title: One, version: '1' }\npath: {}\n").unwrap();
+    let output = rescind(folder.path()).args(["check", "--openapi", "openapi.yaml"]).output().unwrap();
+    assert_eq!(status(&output), 2);
+    assert_snapshot!("mistake_in_contract", stderr(&output));
+}
+
+#[test]
+fn a_deployment_that_is_not_there_is_told_apart() {
+    let output = run(&["check", "--contract", "wattshift", "--url", &nowhere(), "--allow-writes"]);
+    assert_eq!(status(&output), 4, "{}", stderr(&output));
+    assert!(stderr(&output).contains("wattshift"), "{}", stderr(&output));
+    assert_eq!(stdout(&output), "");
+}
+
+#[test]
+fn the_environment_comes_before_the_target_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rescind.toml");
+    let url = nowhere();
+    let text = format!(
+        "[contracts.dinie]\nurl = {url:?}\n[contracts.dinie.callers.operator]\nid = \"a\"\nsecret = {{ env = \"HIDDEN\" }}\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    let output = rescind(folder.path()).arg("check").output().unwrap();
+    assert_eq!(status(&output), 2);
+    assert_snapshot!("unset_variable", stderr(&output));
+    let output = rescind(folder.path()).arg("check").env("HIDDEN", "hidden-secret").output().unwrap();
+    assert_eq!(status(&output), 4, "{}", stderr(&output));
+    let environment =
+        [("RESCIND_DINIE_OPERATOR_ID", "b"), ("RESCIND_DINIE_OPERATOR_SECRET", "hidden-secret")];
+    let output = rescind(folder.path()).arg("check").envs(environment).output().unwrap();
+    assert_eq!(status(&output), 4, "{}", stderr(&output));
+    let output = rescind(folder.path()).arg("check").env("RESCIND_DINIE_OPERATOR_ID", "b").output().unwrap();
+    assert_eq!(status(&output), 2);
+    assert_snapshot!("half_a_caller", stderr(&output));
+}
+
+#[test]
+fn a_mistake_in_the_target_file_is_named_without_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rescind.toml");
+    let check = |name: &str, text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let output = rescind(folder.path()).arg("check").output().unwrap();
+        assert_eq!(status(&output), 2, "{}", stderr(&output));
+        assert!(!stderr(&output).contains("sk_hidden"), "{}", stderr(&output));
+        assert_snapshot!(name, stderr(&output));
+    };
+    check("target_syntax", "[contracts.dinie]\nurl = \"http://127.0.0.1\"\nsecret = sk_hidden\n");
+    check("target_unknown_key", "[contracts.dinie]\nuri = \"http://127.0.0.1\"\n");
+    check("target_bad_secret", "[contracts.dinie.callers.operator]\nid = \"a\"\nsecret = [\"sk_hidden\"]\n");
+    check("target_number_as_secret", "[contracts.dinie.callers.operator]\nid = \"a\"\nsecret = 4711\n");
+    check(
+        "target_unknown_caller",
+        "[contracts.dinie]\nurl = \"http://127.0.0.1\"\n[contracts.dinie.callers.boss]\nid = \"a\"\nsecret = \"sk_hidden\"\n",
+    );
+    check("target_unknown_contract", "[contracts.dino]\nurl = \"http://127.0.0.1\"\n");
+    check("target_empty", "");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_target_file_that_others_may_read_is_a_warning() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rescind.toml");
+    let url = nowhere();
+    let text = format!(
+        "[contracts.dinie]\nurl = {url:?}\n[contracts.dinie.callers.operator]\nid = \"a\"\nsecret = \"sk_hidden\"\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    for (mode, warned) in [(0o644, true), (0o600, false)] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let output = rescind(folder.path()).arg("check").output().unwrap();
+        assert_eq!(status(&output), 4, "{}", stderr(&output));
+        assert_eq!(stderr(&output).contains("chmod 600"), warned, "{}", stderr(&output));
+        assert!(!stderr(&output).contains("sk_hidden"));
+    }
+}
+
+#[test]
+fn the_manual() {
+    let check = |name: &str, arguments: &[&str]| {
+        let output = run(arguments);
+        assert_eq!(status(&output), 0, "{}", stderr(&output));
+        assert_snapshot!(name, stdout(&output));
+    };
+    check("list", &["list"]);
+    check("list_requirements", &["list", "--requirements", "--contract", "dinie"]);
+    check("explain_requirement", &["explain", "dinie/R4"]);
+    check("explain_exit_code", &["explain", "3"]);
+}
+
+#[test]
+fn every_name_in_the_lists_is_explained() {
+    let list = stdout(&run(&["list"]));
+    let names = list.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
+    let contracts = ["wattshift/R1", "shiftagent/R1", "entrytarget/R1", "0", "1", "2", "3", "4", "5"];
+    for name in names.chain(contracts) {
+        let output = run(&["explain", name]);
+        assert_eq!(status(&output), 0, "{name}");
+        assert!(!stdout(&output).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn schemas_and_completions_are_printed() {
+    for of in ["report", "target", "lifecycle"] {
+        let schema: serde_json::Value = serde_json::from_str(&stdout(&run(&["schema", of]))).unwrap();
+        assert!(jsonschema::meta::is_valid(&schema), "{of}");
+    }
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(stdout(&run(&["completions", shell])).contains("rescind"), "{shell}");
+    }
+}
+
+#[test]
+fn help_names_the_exit_codes_and_fits_the_terminal() {
+    for arguments in [&["--help"][..], &["check", "--help"], &["help"], &["check", "-h"]] {
+        let output = run(arguments);
+        let text = stdout(&output) + &stderr(&output);
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{arguments:?}: {text}");
+    }
+    assert!(stdout(&run(&["check", "--help"])).contains("could not be reached"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_panic() {
+    use std::io::Read as _;
+    use std::process::Stdio;
+
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = rescind(folder.path())
+        .args(["schema", "report"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut text = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    assert!(child.wait().unwrap().code().is_some());
+    assert_eq!(text, "");
+}
