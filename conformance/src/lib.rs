@@ -6,6 +6,7 @@
 pub mod actors;
 pub mod call;
 pub mod check;
+pub mod cleanup;
 pub mod cli;
 pub mod clock;
 pub mod counterexample;
@@ -23,6 +24,9 @@ pub mod redact;
 #[cfg(feature = "reference")]
 pub mod reference;
 pub mod report;
+pub mod request_runner;
+pub mod requirement_runner;
+pub mod runner;
 pub mod session;
 pub mod strategy;
 pub mod target_file;

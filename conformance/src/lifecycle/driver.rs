@@ -731,7 +731,7 @@ async fn sign(
 }
 
 /// Makes the call of a probe as `signer`, and reads its answer.
-pub(super) async fn probe(
+pub(crate) async fn probe(
     actors: &Actors<'_, '_>,
     probe: &Probe,
     signer: &Signer,

@@ -1,0 +1,47 @@
+//! Can a credential be revoked by one that did not issue it?
+
+use super::support::{Judge, Setting, unanswered, what_came};
+use super::{LifecycleCheck, Noise, Scenario};
+use crate::check::Judgement;
+use crate::lifecycle::{By, History, Slot, Step};
+
+/// # What it does
+/// Issues two credentials and revokes the first as the second.
+/// # Verdicts
+/// Fail: it is not revoked, or it works in the end. Inconclusive: the answer was lost or throttled.
+/// # Source
+/// The security requirement of the revoking operation; the vendor's `lifecycle.yaml`.
+pub struct RevokedByAnother;
+
+impl LifecycleCheck for RevokedByAnother {
+    fn scenario(&self, setting: &Setting<'_>) -> Scenario {
+        let mut steps = vec![
+            Step::issue(0),
+            Step::issue(1),
+            Step::present(0),
+            Step::present(1),
+            Step::revoke_by(0, By::Slot(Slot(1))),
+        ];
+        steps.extend(setting.ends_revoked(0));
+        Scenario { steps, noise: Noise::Uses }
+    }
+
+    fn judge(&self, _: &Setting<'_>, history: &History) -> Judgement {
+        let mut judge = Judge::new("revoked_by_another");
+        let Some((_, event)) = history.attempts(0).next() else { return judge.done(history) };
+        match event.decisive().map(|exchange| unanswered(exchange)) {
+            Some(None) if event.accepted() => {
+                judge.exercised();
+                judge.ended(history, 0, "a credential works after another one revoked it");
+            }
+            Some(None) => {
+                judge.exercised();
+                let message = "a credential is not revoked by one that may revoke it";
+                judge.breach(history, event, message, "revoked", what_came(event));
+            }
+            Some(Some(why)) => judge.open(why),
+            None => judge.open(event.why_open().unwrap_or_default()),
+        }
+        judge.done(history)
+    }
+}

@@ -1,0 +1,138 @@
+//! Is a revoked credential refused, in time and for good?
+
+use std::time::Duration;
+
+use rescind_specs::lifecycle::{Settles, Traffic, UseAfterRevocation as With};
+
+use super::support::{Judge, Setting, documented, late, received, seconds, since, what_came};
+use super::{LifecycleCheck, Noise, Scenario};
+use crate::check::Judgement;
+use crate::lifecycle::{History, Seen, Step};
+
+/// How many uses a dense traffic makes within the time watched, at most.
+const DENSE: u32 = 12;
+
+/// # What it does
+/// Uses a credential before its revocation, then up to the documented bound and beyond, by the deployment's clock.
+/// # Verdicts
+/// Fail: accepted after the bound (and five seconds, if there is a bound at all), or refused in another way than
+/// documented. A use that is accepted before the bound is no finding, unless the contract says that refusals settle at
+/// once. Inconclusive: the control credential was refused too. Not exercised: the revocation was not acknowledged, the
+/// credential did not work before, or the bound lies beyond the patience of the run.
+/// # Source
+/// RFC 7009 §2.1; `propagation_delay` in the vendor's `lifecycle.yaml`.
+pub struct UseAfterRevocation<'w>(pub &'w With);
+
+impl UseAfterRevocation<'_> {
+    /// When the credential is used, counted from the answer to its revocation.
+    fn moments(&self) -> Vec<Duration> {
+        let (bound, watch) = (self.0.within.duration(), self.0.watch.duration());
+        let end = late(bound) + watch;
+        let mut moments = vec![Duration::ZERO];
+        match (self.0.traffic, self.0.settles) {
+            (Traffic::Continuous, _) => {
+                // Dense enough that each use falls into the window that the one before could have renewed.
+                let window = if bound.is_zero() { watch / DENSE } else { bound / 3 };
+                let window = window.max(end / DENSE).min(if bound.is_zero() { end } else { bound * 4 / 5 });
+                let mut at = window;
+                while at < end && !window.is_zero() {
+                    moments.push(at);
+                    at += window;
+                }
+            }
+            (_, Settles::AtFirstRefusal) => {
+                moments.extend([bound / 16, bound / 8, bound / 4, bound / 2, bound * 3 / 4]);
+            }
+            (Traffic::Steady | Traffic::Unused, Settles::AtBound) => moments.push(bound / 2),
+        }
+        moments.extend([late(bound), late(bound) + watch / 2, end]);
+        moments.sort_unstable();
+        moments.dedup();
+        moments
+    }
+}
+
+impl LifecycleCheck for UseAfterRevocation<'_> {
+    fn scenario(&self, _: &Setting<'_>) -> Scenario {
+        let mut steps = vec![Step::issue(0)];
+        let unused = self.0.traffic == Traffic::Unused;
+        if !unused {
+            steps.push(Step::present(0));
+        }
+        steps.push(Step::revoke(0));
+        for moment in self.moments() {
+            if !moment.is_zero() {
+                steps.push(Step::after_revocation(0, moment));
+            }
+            steps.push(Step::present(0));
+        }
+        Scenario { steps, noise: if unused { Noise::Others } else { Noise::Uses } }
+    }
+
+    fn judge(&self, setting: &Setting<'_>, history: &History) -> Judgement {
+        let mut judge = Judge::new("use_after_revocation");
+        let Some((at, revoked)) = history.revoked(0) else {
+            judge
+                .open(history.why_open().unwrap_or_else(|| "the revocation was not acknowledged".to_owned()));
+            return judge.done(history);
+        };
+        let before = history.presents(0).any(|(index, event)| index < at && event.accepted());
+        if self.0.traffic != Traffic::Unused && !before {
+            judge.open(
+                history.why_open().unwrap_or_else(|| "it did not work before its revocation".to_owned()),
+            );
+            return judge.done(history);
+        }
+        let bound = late(self.0.within.duration());
+        let mut refused_at = None;
+        for (_, event) in history.presents(0).filter(|(index, _)| *index > at) {
+            let time = since(revoked, event);
+            let binding = time >= bound;
+            match &event.seen {
+                Seen::Accepted if binding => {
+                    judge.exercised();
+                    let message =
+                        format!("a revoked credential is accepted {} after its revocation", seconds(time));
+                    let documented = match self.0.within.duration() {
+                        Duration::ZERO => "refused from the answer to the revocation on".to_owned(),
+                        _ => format!("refused after {} at the latest", self.0.within),
+                    };
+                    judge.breach(history, event, message, documented, what_came(event));
+                }
+                Seen::Accepted => {
+                    if let (Settles::AtFirstRefusal, Some(refused)) = (self.0.settles, refused_at) {
+                        let message = format!(
+                            "a revoked credential is refused after {} and accepted after {}",
+                            seconds(refused),
+                            seconds(time)
+                        );
+                        judge.breach(
+                            history,
+                            event,
+                            message,
+                            "refused from the first refusal on",
+                            what_came(event),
+                        );
+                    }
+                }
+                Seen::Refused if event.refused() => {
+                    refused_at.get_or_insert(time);
+                    if binding {
+                        judge.exercised();
+                    }
+                    if let Some(condition) = self.0.refused.as_ref().filter(|_| binding)
+                        && let Err(difference) = event.meets(setting.contract, condition)
+                        && let Some(exchange) = event.decisive()
+                    {
+                        let message = "a revoked credential is refused in another way than documented";
+                        let documented = documented(std::slice::from_ref(condition));
+                        judge.breach(history, event, message, documented, received(exchange, &difference));
+                    }
+                }
+                _ if binding => judge.open(event.why_open().unwrap_or_default()),
+                _ => {}
+            }
+        }
+        judge.done(history)
+    }
+}

@@ -1,0 +1,93 @@
+//! Puts away at the end of a run what it issued: dependents first, then credentials.
+
+use std::sync::Arc;
+
+use rescind_specs::lifecycle::{Actor, CredentialKind};
+
+use crate::actors::{Actors, Signer};
+use crate::call::{Bindings, build_call};
+use crate::credential::Credential;
+use crate::exchange::{Exchange, Request};
+use crate::ledger::Fate;
+use crate::lifecycle::Seen;
+use crate::lifecycle::driver::probe;
+
+/// Deletes and revokes everything of the run that may still be there. Returns what could not be put away.
+pub async fn put_away(actors: &Actors<'_, '_>) -> Vec<String> {
+    let session = actors.session();
+    let Some(lifecycle) = session.contract().lifecycle() else { return Vec::new() };
+    let mut left = Vec::new();
+    for (name, id) in session.ledger().live_dependents() {
+        let Some(dependent) = lifecycle.dependents.get(&name) else { continue };
+        let bindings =
+            Bindings { dependent: Some(id.clone()), unique: session.unique(), ..Bindings::default() };
+        let done = match request(actors, &dependent.delete.call, &bindings).await {
+            Ok(request) => {
+                let exchange = session.send_patiently(request).await;
+                let gone = bindings.meets(session.contract(), &dependent.delete.success, &exchange).is_ok();
+                gone || exchange.status() == Some(404)
+            }
+            Err(_) => false,
+        };
+        if !done {
+            left.push(format!("{name} {}", id.text));
+        }
+    }
+    for (credential, fate) in session.ledger().credentials() {
+        if fate == Fate::Gone || credential.expired(session.now()) {
+            continue;
+        }
+        let Some(kind) = lifecycle.credentials.get(&credential.kind) else { continue };
+        if !revoked(actors, &credential, kind).await {
+            left.push(format!("{} {}", credential.kind, credential.id.text));
+        }
+    }
+    left
+}
+
+/// Revokes a credential; one that turns out to be dead is as good as revoked.
+async fn revoked(actors: &Actors<'_, '_>, credential: &Arc<Credential>, kind: &CredentialKind) -> bool {
+    let session = actors.session();
+    let Some(revoke) = &kind.revoke else { return false };
+    let bindings = Bindings {
+        credential: Some(Arc::clone(credential)),
+        unique: session.unique(),
+        ..Bindings::default()
+    };
+    let exchange = match request(actors, &revoke.call, &bindings).await {
+        Ok(request) => session.send_patiently(request).await,
+        Err(_) => return false,
+    };
+    if bindings.meets(session.contract(), &revoke.success, &exchange).is_ok() {
+        return true;
+    }
+    match &kind.probe {
+        // Whoever revokes it is known to be alive, so a 404 is about the credential.
+        None => exchange.status() == Some(404),
+        Some(_) if exchange.status() == Some(404) && revoke.call.actor != Actor::Credential => true,
+        Some(documented) => {
+            let signer = Signer::Credential(Arc::clone(credential));
+            probe(actors, documented, &signer, &bindings).await.1 == Seen::Refused
+        }
+    }
+}
+
+async fn request(
+    actors: &Actors<'_, '_>,
+    call: &rescind_specs::lifecycle::Call,
+    bindings: &Bindings,
+) -> Result<Request, String> {
+    let contract = actors.session().contract();
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let mut request = build_call(contract, call, bindings).map_err(|error| text(&error))?;
+    let signer = actors.signer(&call.actor, bindings).map_err(|error| text(&error))?;
+    if let Some(operation) = contract.operation(&call.operation) {
+        actors.sign(&signer, operation, &mut request).await.map_err(|error| text(&error))?;
+    }
+    Ok(request)
+}
+
+/// Whether any exchange of a run got an answer.
+pub(crate) fn anything_answered(exchanges: &[Arc<Exchange>]) -> bool {
+    exchanges.iter().any(|exchange| exchange.response().is_some())
+}

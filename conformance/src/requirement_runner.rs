@@ -1,0 +1,331 @@
+//! Runs the lifecycle checks of one requirement: sequences, shrinking, and what is made of them.
+
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use rescind_specs::Pointer;
+use rescind_specs::lifecycle::{CallerName, CheckSpec, Coverage, Need, Requirement, Stranger};
+
+use crate::actors::Actors;
+use crate::check::Judgement;
+use crate::check::lifecycle::{self, LifecycleCheck, Setting, Time};
+use crate::counterexample::{Order, retell};
+use crate::exchange::ExchangeId;
+use crate::finding::Finding;
+use crate::lifecycle::{Controls, Driver, Step};
+use crate::plan::{Plan, Writes};
+use crate::report::{Breach, Outcome, RequirementReport};
+use crate::request_runner::scene;
+use crate::session::mix;
+use crate::verdict::Verdict;
+
+/// How often a sequence is run again to make it shorter.
+const RERUNS: usize = 12;
+
+/// What the checks of a requirement came to.
+#[derive(Default)]
+struct Sum {
+    exercised: u64,
+    findings: Vec<(Finding, u64)>,
+    /// Why a check was not exercised at all.
+    idle: Option<String>,
+    /// Why a check was not exercised wholly.
+    partial: Option<String>,
+}
+
+/// Whether a requirement is run at all; else what its report says.
+pub(crate) fn not_run(actors: &Actors<'_, '_>, requirement: &Requirement) -> Option<Outcome> {
+    let session = actors.session();
+    let checks = match requirement.coverage() {
+        Coverage::Pending(what) => return Some(Outcome::Pending(what.to_owned())),
+        Coverage::NotObserved(why) => return Some(Outcome::NotObserved(why.to_owned())),
+        Coverage::Checked(checks) => checks,
+    };
+    let plan = session.plan();
+    if !checks.iter().any(|check| selected(plan, requirement, check)) {
+        return Some(Outcome::NotRun("it is not among what was asked for".to_owned()));
+    }
+    if plan.writes == Writes::Forbidden {
+        let why =
+            "it issues and revokes credentials, and this run may not change anything; pass --allow-writes";
+        return Some(Outcome::NotRun(why.to_owned()));
+    }
+    let callers = session.contract().lifecycle().map(|lifecycle| &lifecycle.callers);
+    let missing = checks.iter().filter_map(caller).find(|name| {
+        let optional = callers.and_then(|callers| callers.get(*name)).map(|caller| caller.need);
+        actors.caller(name).is_err() && optional == Some(Need::Optional)
+    });
+    missing.map(|name| Outcome::NotRun(format!("it takes the caller {name}, which was not supplied")))
+}
+
+/// Whether the plan has this check of this requirement.
+fn selected(plan: &Plan, requirement: &Requirement, check: &CheckSpec) -> bool {
+    let names = |list: &[String]| list.iter().any(|name| *name == requirement.id.0 || name == check.id());
+    (plan.only.is_empty() || names(&plan.only)) && !names(&plan.skip)
+}
+
+/// The caller that a check needs beside the usual one.
+fn caller(check: &CheckSpec) -> Option<&CallerName> {
+    match check {
+        CheckSpec::ForeignCredential(with) => match &with.by {
+            Stranger::Caller(name) => Some(name),
+            Stranger::Sibling => None,
+        },
+        CheckSpec::HiddenIdentifiers(with) => match &with.stranger {
+            Some(Stranger::Caller(name)) => Some(name),
+            Some(Stranger::Sibling) | None => None,
+        },
+        CheckSpec::LastActive(with) => Some(&with.by),
+        _ => None,
+    }
+}
+
+/// Runs the checks of a requirement.
+pub(crate) async fn run(
+    actors: &Actors<'_, '_>,
+    controls: &Controls,
+    requirement: &Requirement,
+) -> RequirementReport {
+    let mut report = RequirementReport {
+        id: requirement.id.clone(),
+        text: requirement.text.clone(),
+        basis: requirement.basis,
+        source: requirement.source.clone(),
+        checks: requirement.check.iter().map(|check| check.id().to_owned()).collect(),
+        outcome: Outcome::NotExercised(String::new()),
+        exercised: 0,
+        findings: Vec::new(),
+    };
+    report.checks.dedup();
+    if let Some(outcome) = not_run(actors, requirement) {
+        report.outcome = outcome;
+        return report;
+    }
+    let mut sum = Sum::default();
+    let plan = actors.session().plan();
+    let checks = requirement.check.iter().enumerate();
+    for (index, spec) in checks.filter(|(_, spec)| selected(plan, requirement, spec)) {
+        check(actors, controls, requirement, (index, spec), &mut sum).await;
+    }
+    conclude(actors, requirement, sum, report)
+}
+
+/// Runs the sequences of one check.
+async fn check(
+    actors: &Actors<'_, '_>,
+    controls: &Controls,
+    requirement: &Requirement,
+    (index, spec): (usize, &CheckSpec),
+    sum: &mut Sum,
+) {
+    let session = actors.session();
+    let contract = session.contract();
+    let Some((name, kind)) = contract.lifecycle().and_then(|lifecycle| lifecycle.kind(spec.kind())) else {
+        sum.idle.get_or_insert_with(|| "there is no kind of credential to check".to_owned());
+        return;
+    };
+    let time = if session.moves_time() { Time::Moved } else { Time::Real };
+    let setting = Setting { contract, name, kind, time };
+    let check = lifecycle::of(spec);
+    let driver = Driver { actors, controls, name, kind };
+    let mut exercised = 0;
+    let mut open = None;
+    for number in 0..session.plan().sequences.max(1) {
+        let seed = seed(session.plan().seed, &requirement.id.0, index, number);
+        let judgement = sequence(&driver, check.as_ref(), &setting, seed).await;
+        exercised += judgement.exercised;
+        open = open.or(judgement.open);
+        for finding in judgement.findings {
+            sum.add(finding);
+        }
+    }
+    sum.exercised += exercised;
+    let Some(why) = open else { return };
+    let place = if exercised == 0 { &mut sum.idle } else { &mut sum.partial };
+    place.get_or_insert_with(|| format!("{}: {why}", spec.id()));
+}
+
+/// Runs one sequence; if it shows a breach, looks for a shorter one that shows it too.
+async fn sequence(
+    driver: &Driver<'_, '_, '_>,
+    check: &dyn LifecycleCheck,
+    setting: &Setting<'_>,
+    seed: [u8; 32],
+) -> Judgement {
+    let strategy = crate::strategy::sequence::sequence(setting, check.scenario(setting));
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let Ok(mut tree) = strategy.new_tree(&mut runner) else {
+        let open = Some("no sequence could be made".to_owned());
+        return Judgement { open, ..Judgement::default() };
+    };
+    let run = async |steps: &[Step]| check.judge(setting, &driver.run(steps).await);
+    let mut best = run(&tree.current()).await;
+    let Some(shown) = worst(&best).cloned() else { return best };
+    let mut reruns = 0;
+    while reruns < RERUNS && tree.simplify() {
+        loop {
+            reruns += 1;
+            let shorter = run(&tree.current()).await;
+            let same =
+                |finding: &Finding| finding.verdict == shown.verdict && finding.operation == shown.operation;
+            if shorter.findings.iter().any(same) {
+                best = Judgement { exercised: best.exercised, ..shorter };
+                break;
+            }
+            if reruns >= RERUNS || !tree.complicate() {
+                return best;
+            }
+        }
+    }
+    best
+}
+
+fn worst(judgement: &Judgement) -> Option<&Finding> {
+    judgement.findings.iter().max_by_key(|finding| finding.verdict)
+}
+
+impl Sum {
+    /// Adds a finding; one of a kind is kept, and how often it came.
+    pub(crate) fn add(&mut self, finding: Finding) {
+        let like = |known: &Finding| {
+            known.check == finding.check
+                && known.verdict == finding.verdict
+                && known.operation == finding.operation
+                && known.documented == finding.documented
+        };
+        match self.findings.iter_mut().find(|(known, _)| like(known)) {
+            Some((_, times)) => *times += 1,
+            None => self.findings.push((finding, 1)),
+        }
+    }
+}
+
+/// The report of a requirement from what its checks came to.
+fn conclude(
+    actors: &Actors<'_, '_>,
+    requirement: &Requirement,
+    mut sum: Sum,
+    mut report: RequirementReport,
+) -> RequirementReport {
+    report.exercised = sum.exercised;
+    if let Some(why) = &sum.partial {
+        sum.findings.push((unseen(requirement, why), 1));
+    }
+    for (finding, times) in sum.findings {
+        report.findings.push(breach(actors, requirement, finding, times));
+    }
+    settle(&mut report, sum.idle);
+    report
+}
+
+/// A finding that says what could not be seen.
+fn unseen(requirement: &Requirement, why: &str) -> Finding {
+    let check = requirement.check.first().map(CheckSpec::id).unwrap_or_default();
+    Finding {
+        check: why.split_once(": ").map_or(check, |(check, _)| check).to_owned(),
+        verdict: Verdict::Inconclusive,
+        operation: None,
+        message: format!("not everything could be judged: {why}"),
+        documented: requirement.text.clone(),
+        received: "nothing that tells".to_owned(),
+        place: None,
+        exchanges: Vec::new(),
+    }
+}
+
+/// The outcome of a report from its findings, and from why some check was never exercised.
+pub(crate) fn settle(report: &mut RequirementReport, idle: Option<String>) {
+    report.findings.sort_by_key(|breach| std::cmp::Reverse(breach.finding.verdict));
+    let worst = report.findings.first().map_or(Verdict::Pass, |breach| breach.finding.verdict);
+    report.outcome = match idle {
+        Some(why) if worst < Verdict::Fail => Outcome::NotExercised(why),
+        None if report.exercised == 0 && worst < Verdict::Fail => {
+            Outcome::NotExercised("nothing of it was seen".to_owned())
+        }
+        _ => Outcome::Judged(worst),
+    };
+}
+
+/// A finding with its place in the contract and its retelling.
+pub(crate) fn breach(
+    actors: &Actors<'_, '_>,
+    requirement: &Requirement,
+    mut finding: Finding,
+    times: u64,
+) -> Breach {
+    let session = actors.session();
+    finding.verdict = finding.verdict.capped(requirement.basis);
+    let document = session.contract().lifecycle_document();
+    let number = session
+        .contract()
+        .lifecycle()
+        .and_then(|lifecycle| lifecycle.requirements.iter().position(|known| known.id == requirement.id));
+    finding.place = document.zip(number).and_then(|(document, number)| {
+        let position = document.position(&Pointer::root().join("requirements").index(number))?;
+        Some(format!("{}:{}:{}", document.name(), position.line, position.column))
+    });
+    let all = session.exchanges();
+    let at_once = finding.check == "concurrent_revocation";
+    let concerned = |id: &ExchangeId| {
+        !at_once
+            || all
+                .iter()
+                .any(|exchange| exchange.id == *id && exchange.request.operation == finding.operation)
+    };
+    let shown: Vec<ExchangeId> = finding.exchanges.iter().copied().filter(concerned).collect();
+    let order = if at_once { Order::AtOnce } else { Order::InTurn };
+    let retold = retell(scene(session), &all, &shown, order);
+    Breach { finding, steps: retold.steps, reproduction: retold.script, times }
+}
+
+/// The seed of one sequence.
+fn seed(seed: u64, requirement: &str, check: usize, sequence: u32) -> [u8; 32] {
+    let mut state = requirement.bytes().fold(mix(seed), |state, byte| mix(state ^ u64::from(byte)));
+    state = mix(state ^ u64::try_from(check).unwrap_or_default());
+    state = mix(state ^ u64::from(sequence));
+    let mut bytes = [0; 32];
+    for chunk in bytes.chunks_exact_mut(8) {
+        state = mix(state);
+        chunk.copy_from_slice(&state.to_le_bytes());
+    }
+    bytes
+}
+
+/// Whether a requirement has a check that searches every answer of the run.
+pub(crate) fn searches_all(requirement: &Requirement) -> bool {
+    requirement.check.iter().any(|check| matches!(check, CheckSpec::SecretShownOnce(_)))
+}
+
+/// Whether a requirement risks a credential that the operator supplied; such are run last.
+pub(crate) fn risky(requirement: &Requirement) -> bool {
+    requirement.check.iter().any(|check| matches!(check, CheckSpec::LastActive(_)))
+}
+
+/// Adds to a report what a search of all answers of the run found.
+pub(crate) fn add_search(actors: &Actors<'_, '_>, requirement: &Requirement, report: &mut RequirementReport) {
+    if !matches!(report.outcome, Outcome::Judged(_) | Outcome::NotExercised(_)) {
+        return;
+    }
+    let session = actors.session();
+    let credentials: Vec<_> =
+        session.ledger().credentials().into_iter().map(|(credential, _)| credential).collect();
+    let exchanges = session.exchanges();
+    let (searched, findings) =
+        lifecycle::secret_shown_once::search(session.contract(), &credentials, &exchanges);
+    report.exercised = report.exercised.max(searched);
+    let before: Vec<_> = report
+        .findings
+        .iter()
+        .map(|breach| (breach.finding.operation.clone(), breach.finding.received.clone()))
+        .collect();
+    for finding in findings {
+        if !before.contains(&(finding.operation.clone(), finding.received.clone())) {
+            report.findings.push(breach(actors, requirement, finding, 1));
+        }
+    }
+    let idle = match &report.outcome {
+        Outcome::NotExercised(why) if searched == 0 => Some(why.clone()),
+        _ => None,
+    };
+    settle(report, idle);
+}

@@ -1,0 +1,165 @@
+//! A run: the requirements one after the other, the generated requests, then every answer once more.
+
+use std::collections::BTreeMap;
+
+use rescind_specs::Contract;
+use rescind_specs::lifecycle::Requirement;
+
+use crate::actors::Actors;
+use crate::cleanup::{anything_answered, put_away};
+use crate::clock;
+use crate::deployment::Deployment;
+use crate::lifecycle::Controls;
+use crate::plan::Plan;
+use crate::progress::{Event, Progress};
+use crate::redact::Redactor;
+use crate::report::{ContractReport, OperationCoverage, Outcome, RequirementReport};
+use crate::request_runner::{self, scene};
+use crate::requirement_runner as requirements;
+use crate::session::{Session, SessionError};
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The run could not begin.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// Not one request was answered.
+    #[error("the deployment answered none of {0} requests; is the URL right?")]
+    Unreachable(u64),
+}
+
+/// Judges one deployment of one contract. What was issued is put away at the end, also after an interruption.
+///
+/// # Errors
+/// The run could not begin, or the deployment answers nothing.
+pub async fn run(
+    contract: &Contract,
+    deployment: &Deployment,
+    plan: &Plan,
+    redactor: &Redactor,
+    progress: &dyn Progress,
+) -> Result<ContractReport, RunError> {
+    let watch = clock::stopwatch();
+    let session = Session::open(contract, deployment, plan, redactor, progress).await?;
+    let actors = Actors::new(&session);
+    let known: &[Requirement] =
+        contract.lifecycle().map(|lifecycle| lifecycle.requirements.as_slice()).unwrap_or_default();
+    let steps =
+        known.iter().filter(|requirement| requirements::not_run(&actors, requirement).is_none()).count();
+    progress.event(Event::Began { contract: contract.name(), steps });
+
+    let mut judged: BTreeMap<usize, RequirementReport> = BTreeMap::new();
+    let mut checks = Vec::new();
+    let interrupted = {
+        let work = async {
+            let controls = Controls::default();
+            let order = known.iter().enumerate().filter(|(_, requirement)| !requirements::risky(requirement));
+            let risky = known.iter().enumerate().filter(|(_, requirement)| requirements::risky(requirement));
+            for (index, requirement) in order {
+                judge(&actors, &controls, requirement, index, &mut judged).await;
+            }
+            checks = request_runner::run(&session, &actors).await;
+            for (index, requirement) in risky {
+                judge(&actors, &controls, requirement, index, &mut judged).await;
+            }
+        };
+        tokio::select! {
+            () = work => false,
+            stopped = tokio::signal::ctrl_c() => stopped.is_ok(),
+        }
+    };
+    if interrupted {
+        progress.event(Event::Note("interrupted; what was issued is being revoked".into()));
+    }
+    let left_behind = put_away(&actors).await;
+    let exchanges = session.exchanges();
+    if !exchanges.is_empty() && !anything_answered(&exchanges) {
+        return Err(RunError::Unreachable(session.requests()));
+    }
+    for (index, requirement) in known.iter().enumerate() {
+        match judged.get_mut(&index) {
+            Some(report) if requirements::searches_all(requirement) => {
+                requirements::add_search(&actors, requirement, report);
+            }
+            Some(_) => {}
+            None => {
+                judged.insert(index, interrupted_report(requirement));
+            }
+        }
+    }
+    let tainted = session.tainted();
+    let mut all = request_runner::judge_exchanges(scene(&session), plan, &exchanges, &tainted);
+    all.append(&mut checks);
+    Ok(ContractReport {
+        contract: contract.name().to_owned(),
+        title: format!("{} {}", contract.title(), contract.version()),
+        url: deployment.base.to_string(),
+        requests: session.requests(),
+        seconds: watch.elapsed().as_secs_f64(),
+        requirements: judged.into_values().collect(),
+        checks: all,
+        operations: coverage(&session),
+        revocations: session.ledger().revocations(),
+        left_behind,
+    })
+}
+
+/// Judges one requirement.
+async fn judge(
+    actors: &Actors<'_, '_>,
+    controls: &Controls,
+    requirement: &Requirement,
+    index: usize,
+    judged: &mut BTreeMap<usize, RequirementReport>,
+) {
+    let progress = actors.session().progress();
+    let id = requirement.id.0.as_str();
+    if requirements::not_run(actors, requirement).is_none() {
+        progress.event(Event::Step { id });
+    }
+    let report = requirements::run(actors, controls, requirement).await;
+    if !matches!(report.outcome, Outcome::NotRun(_) | Outcome::Pending(_) | Outcome::NotObserved(_)) {
+        progress.event(Event::Settled { id, outcome: &report.outcome });
+    }
+    judged.insert(index, report);
+}
+
+fn interrupted_report(requirement: &Requirement) -> RequirementReport {
+    let mut checks: Vec<String> = requirement.check.iter().map(|check| check.id().to_owned()).collect();
+    checks.dedup();
+    RequirementReport {
+        id: requirement.id.clone(),
+        text: requirement.text.clone(),
+        basis: requirement.basis,
+        source: requirement.source.clone(),
+        checks,
+        outcome: Outcome::NotRun("the run was interrupted before".to_owned()),
+        exercised: 0,
+        findings: Vec::new(),
+    }
+}
+
+/// What was documented and what was seen of each operation.
+fn coverage(session: &Session<'_>) -> Vec<OperationCoverage> {
+    let exchanges = session.exchanges();
+    let operations = session.contract().operations().iter();
+    operations
+        .map(|operation| {
+            let mut received: BTreeMap<u16, u64> = BTreeMap::new();
+            let concerned = exchanges.iter().filter(|exchange| {
+                exchange.request.operation.as_ref() == Some(&operation.id)
+                    && exchange.request.method == operation.method
+            });
+            for status in concerned.filter_map(|exchange| exchange.status()) {
+                *received.entry(status).or_default() += 1;
+            }
+            OperationCoverage {
+                operation: operation.id.to_string(),
+                signature: operation.signature(),
+                documented: operation.responses.iter().map(|response| response.status.to_string()).collect(),
+                received: received.into_iter().collect(),
+            }
+        })
+        .collect()
+}
