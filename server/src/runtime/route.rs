@@ -247,43 +247,33 @@ fn same(left: &[Segment], right: &[Segment]) -> bool {
 #[cfg(test)]
 mod tests {
     use rescind_specs::Document;
+    use serde_json::json;
 
     use super::*;
 
     fn routes(paths: &[(&str, &str)]) -> Routes {
-        let mut text = String::from("openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n");
-        let mut seen: Vec<&str> = Vec::new();
-        for (path, _) in paths {
-            if seen.contains(path) {
-                continue;
-            }
-            seen.push(path);
-            text.push_str(&format!("  '{path}':\n"));
-            for (_, method) in paths.iter().filter(|(other, _)| other == path) {
-                text.push_str(&format!("    {method}:\n"));
-                let names: Vec<&str> =
-                    path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect();
-                if !names.is_empty() {
-                    text.push_str("      parameters:\n");
-                }
-                for name in names {
-                    text.push_str(&format!(
-                        "        - {{name: '{name}', in: path, required: true, schema: {{type: string}}}}\n"
-                    ));
-                }
-                text.push_str("      responses: {'204': {description: done}}\n");
-            }
+        let mut items = serde_json::Map::new();
+        for (path, method) in paths {
+            let names = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+            let parameters: Vec<_> = names
+                .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+                .collect();
+            let operation =
+                json!({ "parameters": parameters, "responses": { "204": { "description": "done" } } });
+            let item = items.entry(*path).or_insert_with(|| json!({}));
+            item[*method] = operation;
         }
-        Routes::new(&Contract::new("t", Document::parse("t.yaml", text).unwrap(), None).unwrap())
+        let info = json!({ "title": "t", "version": "1" });
+        let document = json!({ "openapi": "3.0.3", "info": info, "paths": items }).to_string();
+        Routes::new(&Contract::new("t", Document::parse("t.json", document).unwrap(), None).unwrap())
     }
 
-    fn found(routes: &Routes, method: &Method, path: &str) -> String {
-        match routes.find(method, path) {
-            Ok(routed) => format!(
-                "{}{}",
-                routed.operation,
-                routed.values.iter().map(|(name, value)| format!(" {name}={value}")).collect::<String>()
-            ),
+    fn found(known: &Routes, method: &Method, path: &str) -> String {
+        match known.find(method, path) {
+            Ok(Routed { operation, values }) => {
+                let values = values.iter().map(|(name, value)| format!("{name}={value}"));
+                [operation.to_string()].into_iter().chain(values).collect::<Vec<_>>().join(" ")
+            }
             Err(Unrouted::UnknownPath) => "unknown".to_owned(),
             Err(Unrouted::MethodNotAllowed(allowed)) => format!("allowed {allowed:?}"),
         }

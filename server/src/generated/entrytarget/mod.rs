@@ -7,9 +7,11 @@
     clippy::expect_used
 )]
 #![allow(
+    nonstandard_style,
     missing_docs,
     unreachable_pub,
     unused_imports,
+    unused_variables,
     unused_qualifications,
     dead_code,
     rustdoc::all

@@ -144,7 +144,7 @@ pub fn file(
 fn lints() -> TokenStream {
     quote! {
         #![allow(clippy::all, clippy::pedantic, clippy::allow_attributes, clippy::unwrap_used, clippy::expect_used)]
-        #![allow(missing_docs, unreachable_pub, unused_imports, unused_variables, unused_qualifications, dead_code, rustdoc::all)]
+        #![allow(nonstandard_style, missing_docs, unreachable_pub, unused_imports, unused_variables, unused_qualifications, dead_code, rustdoc::all)]
     }
 }
 
@@ -152,7 +152,11 @@ fn lints() -> TokenStream {
 pub fn list(path: impl Into<PathBuf>, names: &[String]) -> Result<Artifact, FormatError> {
     let modules = names.iter().map(|name| {
         let name = super::names::ident(&super::names::snake(name));
-        quote! { pub mod #name; }
+        quote! {
+            // Otherwise `cargo fmt` would change what the generator wrote.
+            #[rustfmt::skip]
+            pub mod #name;
+        }
     });
     Artifact::rust(path, "specs", quote! { #(#modules)* })
 }

@@ -103,7 +103,7 @@ pub(super) struct Variant<'d> {
 pub(super) struct HeaderStruct<'d> {
     pub(super) name: Ident,
     pub(super) fields: Vec<HeaderField<'d>>,
-    key: String,
+    key: Vec<String>,
     users: usize,
 }
 
@@ -198,10 +198,8 @@ impl<'d> Plan<'d> {
                 );
             }
             let schema = parameter.schema.as_ref();
-            let rust_type = schema.and_then(|schema| types.of(schema)).unwrap_or_else(|| match schema {
-                Some(_) => any(),
-                None => quote!(String),
-            });
+            let rust_type =
+                schema.map_or_else(|| quote!(String), |schema| types.of(schema).unwrap_or_else(any));
             fields.push(Field {
                 parameter,
                 index,
@@ -256,7 +254,7 @@ impl<'d> Plan<'d> {
                 Form {
                     index,
                     variant: ident(&names.unique(media_name(&media_type), &media_type)),
-                    kind: self.kind(content, direction),
+                    kind: Self::kind(content, direction),
                     rust_type: self.form_type(types, content, direction),
                     media_type,
                 }
@@ -274,7 +272,7 @@ impl<'d> Plan<'d> {
         Some(Body { required: true, choice, forms })
     }
 
-    fn kind(&self, content: &Content, direction: Direction) -> FormKind {
+    fn kind(content: &Content, direction: Direction) -> FormKind {
         let media_type = &content.media_type;
         if content.media_type.is_range() {
             FormKind::Raw
@@ -294,7 +292,7 @@ impl<'d> Plan<'d> {
 
     fn form_type(&self, types: &Types, content: &Content, direction: Direction) -> TokenStream {
         let runtime = &self.runtime;
-        let kind = self.kind(content, direction);
+        let kind = Self::kind(content, direction);
         let way = match direction {
             Direction::Request => "a request",
             Direction::Response => "a response",
@@ -335,7 +333,7 @@ impl<'d> Plan<'d> {
     ) -> Vec<Variant<'d>> {
         let mut names = Names::default();
         let mut variants = Vec::new();
-        for response in operation.responses.iter() {
+        for response in &operation.responses {
             if matches!(response.status, StatusPattern::Exact(100..=199) | StatusPattern::Range(1)) {
                 self.lose(&response.pointer, "an interim response is sent by the web server, not by a stub");
                 continue;
@@ -381,9 +379,9 @@ impl<'d> Plan<'d> {
                     .unwrap_or_else(|| quote!(String)),
             })
             .collect();
-        let key: String = fields
+        let key: Vec<String> = fields
             .iter()
-            .map(|field| format!("{}:{}:{};", field.header.name, field.header.required, field.rust_type))
+            .map(|field| format!("{}:{}:{}", field.header.name, field.header.required, field.rust_type))
             .collect();
         if let Some(known) = self.headers.iter().position(|known| known.key == key) {
             self.headers[known].users += 1;

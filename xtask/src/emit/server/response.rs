@@ -118,10 +118,10 @@ fn arm(plan: &Plan<'_>, variant: &Variant<'_>, documented: &[u16]) -> TokenStrea
         }
     };
     let status = match variant.response.status {
-        StatusPattern::Exact(code) => match constant(code) {
-            Some(constant) => quote!(StatusCode::#constant),
-            None => quote!(StatusCode::from_u16(#code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
-        },
+        StatusPattern::Exact(code) => constant(code).map_or_else(
+            || quote!(StatusCode::from_u16(#code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
+            |constant| quote!(StatusCode::#constant),
+        ),
         StatusPattern::Range(_) => quote!(status.get()),
         StatusPattern::Default => quote!(status),
     };

@@ -7,6 +7,7 @@
     clippy::expect_used
 )]
 #![allow(
+    nonstandard_style,
     missing_docs,
     unreachable_pub,
     unused_imports,
