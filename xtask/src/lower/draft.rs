@@ -8,9 +8,13 @@ use serde_json::{Value, json};
 use super::Loss;
 use crate::emit::names::{Names, pascal};
 
-/// Names that generated types use unqualified.
-const PRELUDE: [&str; 22] = [
+/// Names that generated types use unqualified, or that typify takes for those of the types it was given.
+const PRELUDE: [&str; 26] = [
     "Box",
+    "Date",
+    "Secret",
+    "Timestamp",
+    "Uuid",
     "Clone",
     "Copy",
     "Debug",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Draft;
 use crate::emit::names::pascal;
@@ -23,6 +23,7 @@ pub(super) fn run(draft: &mut Draft<'_>) {
         object.remove("title");
         object.remove("example");
         object.remove("examples");
+        remove_alien(object);
         if object.remove("not").is_some() {
             lost.push((pointer.join("not"), "`not`".to_owned(), "types cannot exclude values"));
         }
@@ -42,6 +43,26 @@ pub(super) fn run(draft: &mut Draft<'_>) {
     });
     for (pointer, what, why) in lost {
         draft.lose(PASS, &pointer, what, why);
+    }
+}
+
+/// Takes away keywords that say nothing about values of the documented type; typify stops on some of them.
+fn remove_alien(object: &mut Map<String, Value>) {
+    const STRING: [&str; 3] = ["pattern", "minLength", "maxLength"];
+    const NUMBER: [&str; 5] = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
+    const ARRAY: [&str; 4] = ["items", "minItems", "maxItems", "uniqueItems"];
+    const OBJECT: [&str; 5] =
+        ["properties", "required", "additionalProperties", "minProperties", "maxProperties"];
+    let alien: &[&[&str]] = match object.get("type").and_then(Value::as_str) {
+        Some("string") => &[&NUMBER, &ARRAY, &OBJECT],
+        Some("integer" | "number") => &[&STRING, &ARRAY, &OBJECT],
+        Some("boolean") => &[&STRING, &NUMBER, &ARRAY, &OBJECT, &["format"]],
+        Some("array") => &[&STRING, &NUMBER, &OBJECT, &["format"]],
+        Some("object") => &[&STRING, &NUMBER, &ARRAY, &["format"]],
+        _ => &[],
+    };
+    for keyword in alien.iter().copied().flatten() {
+        object.remove(*keyword);
     }
 }
 
