@@ -202,13 +202,16 @@ impl Segment {
     }
 }
 
+/// RFC 3986 §2.2.
+const RESERVED: &[u8] = b":/?#[]@!$&'()*+,;=";
+
 /// Whether `literal` stands at `at`. A reserved character does not equal its percent-encoding (RFC 3986 §2.2).
 fn matches_at(units: &[(u8, bool)], at: usize, literal: &[u8]) -> bool {
     units.get(at..at + literal.len()).is_some_and(|found| {
-        found.iter().zip(literal).all(|((byte, encoded), wanted)| {
-            byte == wanted
-                && (!encoded || byte.is_ascii_alphanumeric() || b"-._~".contains(byte) || *byte >= 0x80)
-        })
+        found
+            .iter()
+            .zip(literal)
+            .all(|((byte, encoded), wanted)| byte == wanted && (!encoded || !RESERVED.contains(byte)))
     })
 }
 
@@ -283,8 +286,8 @@ mod tests {
     fn awkward_paths() {
         let routes = routes(&[
             ("/a/{id}", "get"),
+            ("/a/{id}", "delete"),
             ("/a/me", "get"),
-            ("/a/{name}", "delete"),
             ("/a/{id}:revoke", "post"),
             ("/f/{a}.{b}", "get"),
             ("/f/v{a}", "get"),
@@ -295,15 +298,15 @@ mod tests {
         ]);
         for (method, path, wanted) in [
             ("GET", "/a/1", "0 id=1"),
-            ("GET", "/a/me", "1"),
-            ("DELETE", "/a/1", "2 name=1"),
+            ("GET", "/a/me", "2"),
+            ("DELETE", "/a/1", "1 id=1"),
             ("DELETE", "/a/me", "allowed [GET]"),
             ("PUT", "/a/1", "allowed [GET, DELETE]"),
             ("HEAD", "/a/1", "allowed [GET, DELETE]"),
             ("POST", "/a/x:revoke", "3 id=x"),
             ("POST", "/a/x:y:revoke", "3 id=x:y"),
             ("GET", "/a/x%3Arevoke", "0 id=x%3Arevoke"),
-            ("GET", "/a/m%65", "1"),
+            ("GET", "/a/m%65", "2"),
             ("GET", "/a/a%2Fb", "0 id=a%2Fb"),
             ("GET", "/a/%ff", "0 id=%ff"),
             ("GET", "/a/", "unknown"),
