@@ -60,8 +60,8 @@ enum State {
 #[derive(Debug, Deserialize)]
 struct Reading {
     now: Timestamp,
-    #[serde(default)]
-    kind: String,
+    #[serde(rename = "virtual", default)]
+    is_virtual: bool,
 }
 
 impl Clock {
@@ -78,7 +78,7 @@ impl Clock {
         let bytes = reply.bytes().await.map_err(|error| root(&error))?;
         let reading: Reading = serde_json::from_slice(&bytes)
             .map_err(|_| format!("GET /clock answered {status} without the time in `now`"))?;
-        Ok(if reading.kind == "virtual" {
+        Ok(if reading.is_virtual {
             Self { control: Some(control.clone()), state: Mutex::new(State::Standing(reading.now)) }
         } else {
             let ahead = reading.now.duration_since(machine());

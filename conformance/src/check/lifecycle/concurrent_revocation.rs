@@ -68,7 +68,7 @@ impl LifecycleCheck for ConcurrentRevocation<'_> {
                 break;
             }
         }
-        judge.ended(history, 0, "a credential works after several revocations at once");
+        judge.ended(setting, history, 0, "a credential works after several revocations at once");
         judge.done(history)
     }
 }

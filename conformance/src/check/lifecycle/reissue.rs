@@ -69,7 +69,7 @@ impl LifecycleCheck for Reissue<'_> {
             }
             (Reissued::Another | Reissued::Refusal, false) => judge.exercised(),
         }
-        judge.ended(history, 0, "issuing again revives a revoked credential");
+        judge.ended(setting, history, 0, "issuing again revives a revoked credential");
         judge.done(history)
     }
 }

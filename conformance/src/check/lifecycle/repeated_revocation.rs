@@ -30,7 +30,7 @@ impl LifecycleCheck for RepeatedRevocation<'_> {
             let preferred = self.0.preferred.as_ref();
             judge.answer(setting, history, event, &self.0.answer, preferred, "revoking a credential again");
         }
-        judge.ended(history, 0, "a credential works after it was revoked twice");
+        judge.ended(setting, history, 0, "a credential works after it was revoked twice");
         judge.done(history)
     }
 }

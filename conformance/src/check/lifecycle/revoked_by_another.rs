@@ -26,13 +26,13 @@ impl LifecycleCheck for RevokedByAnother {
         Scenario { steps, noise: Noise::Uses }
     }
 
-    fn judge(&self, _: &Setting<'_>, history: &History) -> Judgement {
+    fn judge(&self, setting: &Setting<'_>, history: &History) -> Judgement {
         let mut judge = Judge::new("revoked_by_another");
         let Some((_, event)) = history.attempts(0).next() else { return judge.done(history) };
         match event.decisive().map(|exchange| unanswered(exchange)) {
             Some(None) if event.accepted() => {
                 judge.exercised();
-                judge.ended(history, 0, "a credential works after another one revoked it");
+                judge.ended(setting, history, 0, "a credential works after another one revoked it");
             }
             Some(None) => {
                 judge.exercised();

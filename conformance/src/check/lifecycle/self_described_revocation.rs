@@ -46,7 +46,12 @@ impl LifecycleCheck for SelfDescribedRevocation<'_> {
         let what = "revoking as the issuing answer says";
         judge.answer(setting, history, event, &self.0.answer, preferred, what);
         if event.accepted() {
-            judge.ended(history, 0, "a credential works after it was revoked as its issuing answer says");
+            judge.ended(
+                setting,
+                history,
+                0,
+                "a credential works after it was revoked as its issuing answer says",
+            );
         }
         judge.done(history)
     }

@@ -53,7 +53,7 @@ impl LifecycleCheck for SelfRevocation<'_> {
                 }
             }
         }
-        judge.ended(history, 0, "a credential works after it revoked itself");
+        judge.ended(setting, history, 0, "a credential works after it revoked itself");
         judge.done(history)
     }
 }

@@ -206,12 +206,14 @@ impl Judge {
     }
 
     /// A credential whose revocation was acknowledged has to be refused at its last use.
-    pub(super) fn ended(&mut self, history: &History, slot: u8, message: &str) {
-        let Some((revoked, _)) = history.revoked(slot) else {
+    pub(super) fn ended(&mut self, setting: &Setting<'_>, history: &History, slot: u8, message: &str) {
+        let Some((revoked, acknowledged)) = history.revoked(slot) else {
             self.open(history.why_open().unwrap_or_else(|| "the revocation was not acknowledged".to_owned()));
             return;
         };
-        let Some((_, event)) = history.presents(slot).filter(|(at, _)| *at > revoked).last() else { return };
+        let due = |event: &Event| since(acknowledged, event) >= setting.settled();
+        let last = history.presents(slot).filter(|(at, event)| *at > revoked && due(event)).last();
+        let Some((_, event)) = last else { return };
         match &event.seen {
             Seen::Accepted => {
                 self.exercised();
