@@ -1,5 +1,7 @@
 //! WattShift's requirements, spoken over the router with a clock to move.
 
+#![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
+
 mod support;
 
 use std::time::Duration;
