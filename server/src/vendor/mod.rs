@@ -4,6 +4,7 @@ pub mod breaks;
 mod dinie;
 mod entrytarget;
 pub mod records;
+mod shiftagent;
 mod spoil;
 mod start;
 mod wattshift;
@@ -34,6 +35,6 @@ pub fn router(vendor: Vendor, state: &State) -> Result<Router, GateError> {
         Vendor::Dinie => dinie::router(state),
         Vendor::EntryTarget => entrytarget::router(state),
         Vendor::WattShift => wattshift::router(state),
-        Vendor::ShiftAgent => Ok(Router::new()),
+        Vendor::ShiftAgent => shiftagent::router(state),
     }
 }
