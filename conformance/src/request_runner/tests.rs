@@ -98,6 +98,8 @@ async fn a_broken_promise_is_found_by_the_check_for_it() {
         (Fault::MissingCredentialAccepted, Vendor::EntryTarget, "missing_credentials_rejected"),
         (Fault::HalfCredentialAccepted, Vendor::EntryTarget, "wrong_credentials_rejected"),
         (Fault::HeadHasEffect, Vendor::Dinie, "head_and_options_harmless"),
+        (Fault::HeadHasEffect, Vendor::EntryTarget, "head_and_options_harmless"),
+        (Fault::HeadHasEffect, Vendor::WattShift, "head_and_options_harmless"),
         (Fault::HeadHasEffect, Vendor::ShiftAgent, "head_and_options_harmless"),
     ];
     let mut missed = Vec::new();

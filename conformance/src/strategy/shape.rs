@@ -146,7 +146,7 @@ impl Shape {
         let mut allowed: Option<Vec<Kind>> = None;
         let mut seen = HashSet::new();
         for part in parts {
-            shape.merge(part, direction, &mut allowed, &mut seen);
+            shape.merge(part, &mut allowed, &mut seen);
         }
         shape.typed = allowed.is_some();
         shape.kinds = allowed.unwrap_or_else(|| shape.implied());
@@ -190,13 +190,7 @@ impl Shape {
         self.kinds.contains(&kind) || (kind == Kind::Integer && self.kinds.contains(&Kind::Number))
     }
 
-    fn merge(
-        &mut self,
-        part: &Schema,
-        direction: Direction,
-        allowed: &mut Option<Vec<Kind>>,
-        seen: &mut HashSet<Pointer>,
-    ) {
+    fn merge(&mut self, part: &Schema, allowed: &mut Option<Vec<Kind>>, seen: &mut HashSet<Pointer>) {
         if !seen.insert(part.pointer().clone()) {
             return;
         }
@@ -237,7 +231,7 @@ impl Shape {
             }
         }
         for inner in part.branches("allOf") {
-            self.merge(&inner, direction, allowed, seen);
+            self.merge(&inner, allowed, seen);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Values of the bundled contracts' schemas and of random schemas.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -97,16 +99,14 @@ fn bundled_request_schemas_are_broken_one_keyword_at_a_time() {
         for operation in contract.operations() {
             for content in operation.request_body.iter().flat_map(|body| &body.content) {
                 let Some(schema) = &content.schema else { continue };
-                listing.push_str(&format!("{} {}\n", contract.name(), operation.id));
+                writeln!(listing, "{} {}", contract.name(), operation.id).unwrap();
                 for (edge, values) in boundaries(&contract, schema) {
-                    listing.push_str(&format!("  valid   {} {}: {}\n", edge.pointer, edge.keyword, edge.how));
+                    writeln!(listing, "  valid   {} {}: {}", edge.pointer, edge.keyword, edge.how).unwrap();
                     assert!(values.new_tree(&mut runner).is_ok());
                 }
                 for (broken, values) in violations(&contract, schema) {
-                    listing.push_str(&format!(
-                        "  invalid {} {}: {}\n",
-                        broken.pointer, broken.keyword, broken.how
-                    ));
+                    writeln!(listing, "  invalid {} {}: {}", broken.pointer, broken.keyword, broken.how)
+                        .unwrap();
                     assert!(values.new_tree(&mut runner).is_ok());
                 }
             }

@@ -7,11 +7,13 @@ use rescind_specs::Contract;
 use super::outcome::finding;
 use super::{Afterwards, Case, RequestCheck, Sent, Subject, Target};
 use crate::finding::Finding;
+use crate::strategy::request::{Base, Role};
 use crate::verdict::Verdict;
 
 /// # What it does
-/// Issues a credential, sends HEAD and then OPTIONS to the path that revokes it, signed as the revocation would be,
-/// and asks the credential's probe whether it still works. Only for credentials that do not use up a supplied pair.
+/// Issues a credential, sends HEAD to the path that revokes it, signed as the revocation would be, and asks the
+/// credential's probe whether it still works, or revokes it where a probe may be answered from a cache. The same with
+/// OPTIONS and another credential, unless each uses up a supplied pair.
 /// # Verdicts
 /// Fail: the credential does not work any more, or HEAD or OPTIONS led to a server error other than 501.
 /// # Source
@@ -30,15 +32,19 @@ impl RequestCheck for HeadAndOptionsHarmless {
     fn cases(&self, subject: &Subject<'_, '_>, runner: &mut TestRunner) -> Vec<Case> {
         let base = subject.base;
         let Some(lifecycle) = base.contract.lifecycle() else { return Vec::new() };
-        let mut revoked = lifecycle.credentials.values().filter_map(|kind| kind.revoke.as_ref());
-        if revoked.all(|revoke| revoke.call.operation != base.operation.id) {
-            return Vec::new();
-        }
+        let found = lifecycle.credentials.values().find(|kind| {
+            kind.revoke.as_ref().is_some_and(|revoke| revoke.call.operation == base.operation.id)
+        });
+        let Some(issue) = found.and_then(|kind| kind.issue.as_ref()) else { return Vec::new() };
+        let issuing = base.contract.operation(&issue.call.operation);
+        let pool = issuing.is_some_and(|issuing| Base::of(base.contract, issuing).role == Role::Register);
+        // Each case uses up a supplied pair; one is enough.
+        let methods: &[Method] = if pool { &[Method::HEAD] } else { &[Method::HEAD, Method::OPTIONS] };
         let Some(mut parts) = base.parts(&(subject.unique)(), runner) else { return Vec::new() };
         parts.body = None;
         let Some(request) = base.request(&parts) else { return Vec::new() };
-        [Method::HEAD, Method::OPTIONS]
-            .into_iter()
+        methods
+            .iter()
             .map(|method| {
                 let mut request = request.clone();
                 request.operation = None;

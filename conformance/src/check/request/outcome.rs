@@ -70,9 +70,8 @@ pub(super) fn must_be_refused(
             Some(vec![finding(check, contract, case, sent, Verdict::Fail, message, documented)])
         }
         // The credentials were right, so this is about them and not about what was sent.
-        Outcome::Refused(401) => None,
+        Outcome::Refused(401) | Outcome::Unclear => None,
         Outcome::Refused(_) | Outcome::Failed(_) => documents_refusals(contract, operation).then(Vec::new),
-        Outcome::Unclear => None,
     }
 }
 

@@ -127,8 +127,9 @@ fn blank(schema: &Schema, value: &mut Value, depth: usize) {
             }
         }
         Value::Array(items) => {
-            if let Some(schema) = schema.items() {
-                items.iter_mut().for_each(|item| blank(&schema, item, depth + 1));
+            let Some(schema) = schema.items() else { return };
+            for item in items {
+                blank(&schema, item, depth + 1);
             }
         }
         _ => {}

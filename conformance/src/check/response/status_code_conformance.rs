@@ -63,8 +63,8 @@ fn is_protocol(answer: &Answer<'_>, status: u16) -> bool {
                 .get(http::header::CONTENT_TYPE)
                 .and_then(|value| value.to_str().ok())
                 .and_then(|text| text.parse().ok());
-            request.body.is_some()
-                && !sent.is_some_and(|sent| documented.is_some_and(|body| body.content_for(&sent).is_some()))
+            let is_documented = |sent| documented.is_some_and(|body| body.content_for(&sent).is_some());
+            request.body.is_some() && !sent.is_some_and(is_documented)
         }
         _ => false,
     }

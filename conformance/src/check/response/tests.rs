@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use rescind_specs::{Contract, Document, Vendor};
+use rescind_specs::{Contract, Document, StatusPattern, Vendor};
 use serde_json::json;
 
 use super::*;
@@ -247,8 +247,8 @@ fn documented_examples_pass() {
         let contract = Contract::of(vendor).unwrap();
         let secrets = secrets();
         for operation in contract.operations() {
-            for response in operation.responses.iter() {
-                let rescind_specs::StatusPattern::Exact(status) = response.status else { continue };
+            for response in &operation.responses {
+                let StatusPattern::Exact(status) = response.status else { continue };
                 for content in &response.content {
                     for (name, example) in &content.examples {
                         let media_type = content.media_type.to_string();
