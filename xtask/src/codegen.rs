@@ -207,6 +207,17 @@ fn list(names: &[String]) -> Artifact {
         contents.push_str(&module);
         contents.push_str(";\n");
     }
+    contents.push_str(
+        "\n/// Names of the contracts whose clients this build has.\npub const CONTRACTS: &[&str] = &[\n",
+    );
+    for name in names {
+        contents.push_str("    #[cfg(feature = \"");
+        contents.push_str(name);
+        contents.push_str("\")]\n    \"");
+        contents.push_str(name);
+        contents.push_str("\",\n");
+    }
+    contents.push_str("];\n");
     Artifact { path: PathBuf::from(CLIENT).join("mod.rs"), contents }
 }
 

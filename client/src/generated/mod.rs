@@ -13,3 +13,15 @@ pub mod shiftagent;
 
 #[cfg(feature = "wattshift")]
 pub mod wattshift;
+
+/// Names of the contracts whose clients this build has.
+pub const CONTRACTS: &[&str] = &[
+    #[cfg(feature = "dinie")]
+    "dinie",
+    #[cfg(feature = "entrytarget")]
+    "entrytarget",
+    #[cfg(feature = "shiftagent")]
+    "shiftagent",
+    #[cfg(feature = "wattshift")]
+    "wattshift",
+];

@@ -114,6 +114,15 @@ impl CallNames {
 struct Rename<'a>(&'a CallNames);
 
 impl VisitMut for Rename<'_> {
+    /// Users need no dependency on the HTTP library itself.
+    fn visit_path_mut(&mut self, path: &mut Path) {
+        visit_mut::visit_path_mut(self, path);
+        if path.segments.len() > 1 && path.segments.first().is_some_and(|first| first.ident == "reqwest") {
+            path.leading_colon = None;
+            path.segments.insert(0, parse_quote!(support));
+        }
+    }
+
     fn visit_ident_mut(&mut self, found: &mut proc_macro2::Ident) {
         let text = found.to_string();
         if text == self.0.raw_type {
@@ -207,6 +216,7 @@ fn implementation(
                     set_optional_body(function, &name)?;
                 }
                 Rename(names).visit_block_mut(&mut function.block);
+                Rename(names).visit_generics_mut(&mut function.sig.generics);
                 let doc = setter_doc(&name, call, names);
                 function.attrs = vec![parse_quote!(#[doc = #doc])];
                 if let Some(parameter) = names.by_raw(&name) {

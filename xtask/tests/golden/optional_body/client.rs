@@ -441,7 +441,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct SendBytes<'a> {
         client: &'a super::Client,
-        body: ::std::option::Option<Result<reqwest::Body, String>>,
+        body: ::std::option::Option<Result<support::reqwest::Body, String>>,
     }
     impl<'a> SendBytes<'a> {
         /// The call, with nothing filled in.
@@ -451,7 +451,7 @@ pub mod builder {
         /// Sets the body.
         pub fn body<B>(mut self, value: B) -> Self
         where
-            B: std::convert::TryInto<reqwest::Body>,
+            B: std::convert::TryInto<support::reqwest::Body>,
         {
             self.body = Some(
                 value

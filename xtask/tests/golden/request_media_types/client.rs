@@ -284,7 +284,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct SendText<'a> {
         client: &'a super::Client,
-        body: Result<reqwest::Body, String>,
+        body: Result<support::reqwest::Body, String>,
     }
     impl<'a> SendText<'a> {
         /// The call, with nothing filled in.
@@ -338,7 +338,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct SendOpaque<'a> {
         client: &'a super::Client,
-        body: Result<reqwest::Body, String>,
+        body: Result<support::reqwest::Body, String>,
     }
     impl<'a> SendOpaque<'a> {
         /// The call, with nothing filled in.
@@ -351,7 +351,7 @@ pub mod builder {
         /// Sets the body.
         pub fn body<B>(mut self, value: B) -> Self
         where
-            B: std::convert::TryInto<reqwest::Body>,
+            B: std::convert::TryInto<support::reqwest::Body>,
         {
             self.body = value
                 .try_into()
