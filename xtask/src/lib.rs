@@ -5,3 +5,4 @@ pub mod codegen;
 pub mod emit;
 pub mod losses;
 pub mod lower;
+pub mod verify;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use xtask::artifact::Drift;
 use xtask::codegen::{self, CodegenError, Mode, Own};
+use xtask::verify;
 
 /// Keeps generated files and the repository in step.
 ///
@@ -23,6 +24,24 @@ enum Command {
     /// Generate the typed clients and server stubs from their contracts.
     #[command(after_help = CODEGEN_EXAMPLES)]
     Codegen(Codegen),
+    /// Check that the generated code is fresh, then start the reference server and judge it on every contract.
+    ///
+    /// Ends with the exit code of the judge: 0 conforms, 1 a promise is broken, 3 something stayed open.
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(Verify),
+}
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  cargo xtask verify                       the whole of it
+  cargo xtask verify -- --seed 7           with other generated requests
+  cargo xtask verify -- --contract dinie   one contract only";
+
+#[derive(Args)]
+struct Verify {
+    /// Passed on to `rescind check --reference`.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    arguments: Vec<String>,
 }
 
 const CODEGEN_EXAMPLES: &str = "\
@@ -63,6 +82,31 @@ const NOT_AS_IT_SHOULD_BE: u8 = 1;
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Codegen(arguments) => codegen(arguments),
+        Command::Verify(arguments) => verify(&arguments.arguments),
+    }
+}
+
+fn verify(arguments: &[String]) -> ExitCode {
+    let root = root();
+    match codegen::bundled(&root, &[], Mode::Check) {
+        Ok(outcome) => {
+            let what = format!("{} files of {} contracts", outcome.files, outcome.contracts);
+            let code = report(&outcome.drift, Mode::Check, &what, "cargo xtask codegen");
+            if !outcome.drift.is_empty() {
+                return code;
+            }
+        }
+        Err(error) => return failed(&error),
+    }
+    match verify::judge(&root, arguments) {
+        // A judge that was ended by a signal has no code; that is no success.
+        Ok(status) => ExitCode::from(
+            status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(NOT_AS_IT_SHOULD_BE),
+        ),
+        Err(error) => {
+            say(&format!("error: cargo cannot be started: {error}"));
+            ExitCode::from(NOT_AS_IT_SHOULD_BE)
+        }
     }
 }
 
