@@ -1,5 +1,6 @@
 //! What goes out: exactly what the contract documents for the operation, and nothing beside it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(all(feature = "dinie", feature = "entrytarget", feature = "wattshift"))]
 
 use rescind_client::{Credentials, Error, Secret, dinie, entrytarget, wattshift};

@@ -1,5 +1,7 @@
 //! The command as people run it: what it writes, what it says, how it exits.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 
