@@ -77,3 +77,26 @@ impl Reference {
 pub fn faults(names: &[String]) -> Result<Vec<Fault>, rescind_server::fault::UnknownFault> {
     names.iter().map(|name| name.parse()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_reference_server_tells_who_acts_and_moves_its_clock() {
+        let vendor = Vendor::ALL[1];
+        let server = Reference::start(&[vendor], &[]).await.unwrap();
+        let deployment = server.deployment(vendor).unwrap();
+        assert!(!deployment.callers.is_empty());
+        let control = deployment.control.unwrap();
+        let clock = reqwest::get(format!("{control}clock")).await.unwrap().text().await.unwrap();
+        assert!(clock.contains("\"virtual\":true"), "{clock}");
+        server.stop().await;
+    }
+
+    #[test]
+    fn an_unknown_fault_is_refused() {
+        assert!(faults(&["no-such-fault".to_owned()]).is_err());
+        assert_eq!(faults(&[Fault::ALL[0].name().to_owned()]).unwrap(), [Fault::ALL[0]]);
+    }
+}

@@ -6,6 +6,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use insta::assert_snapshot;
+use rescind_conformance::exit_code::ExitCode;
+use rescind_conformance::explain;
+use rescind_specs::{Contract, Vendor};
 
 /// The program, in a folder without a target file and an environment without its variables.
 fn rescind(folder: &Path) -> Command {
@@ -158,14 +161,19 @@ fn the_manual() {
 }
 
 #[test]
-fn every_name_in_the_lists_is_explained() {
-    let list = stdout(&run(&["list"]));
-    let names = list.lines().filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
-    let contracts = ["wattshift/R1", "shiftagent/R1", "entrytarget/R1", "0", "1", "2", "3", "4", "5"];
-    for name in names.chain(contracts) {
-        let output = run(&["explain", name]);
-        assert_eq!(status(&output), 0, "{name}");
-        assert!(!stdout(&output).is_empty(), "{name}");
+fn every_check_and_requirement_is_explained() {
+    for check in explain::checks() {
+        assert!(check.page.contains("# What it does"), "{} has no manual page", check.id);
+        assert!(explain::explain(check.id).is_some(), "{}", check.id);
+    }
+    for vendor in Vendor::ALL {
+        for requirement in &Contract::of(vendor).unwrap().lifecycle().unwrap().requirements {
+            let id = format!("{vendor}/{}", requirement.id);
+            assert!(explain::explain(&id).unwrap().contains(&requirement.text), "{id}");
+        }
+    }
+    for code in ExitCode::ALL {
+        assert!(explain::explain(&code.to_string()).unwrap().contains(code.meaning()), "{code}");
     }
 }
 
@@ -207,4 +215,25 @@ fn a_reader_that_goes_away_is_no_panic() {
     child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
     assert!(child.wait().unwrap().code().is_some());
     assert_eq!(text, "");
+}
+
+#[test]
+fn the_reference_server_is_judged_in_process() {
+    let arguments = ["check", "--reference", "--contract", "dinie", "--only", "R2"];
+    let output = run(&arguments);
+    assert_eq!(status(&output), 0, "{}{}", stdout(&output), stderr(&output));
+    let output =
+        run(&[&arguments[..], &["--fault", "accepted-after-revocation", "--report", "json=-"]].concat());
+    assert_eq!(status(&output), 1, "{}{}", stdout(&output), stderr(&output));
+    let report: rescind_conformance::report::Report = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(report.seed, 0);
+    let broken =
+        report.contracts[0].requirements.iter().filter(|requirement| !requirement.findings.is_empty());
+    assert_eq!(broken.map(|requirement| requirement.id.0.as_str()).collect::<Vec<_>>(), ["R2"]);
+}
+
+#[test]
+fn two_reports_for_standard_output_are_one_too_many() {
+    let output = run(&["check", "--reference", "--report", "json=-", "--report", "human=-"]);
+    assert_eq!(status(&output), 2, "{}", stderr(&output));
 }

@@ -111,7 +111,7 @@ async fn judge(
         };
         let judged = runner::run(contract, deployment, &plan, redactor, progress).await;
         progress.event(Event::Ended);
-        report.contracts.push(judged.map_err(|error| failure(error, job, redactor))?);
+        report.contracts.push(judged.map_err(|error| failure(&error, job, redactor))?);
     }
     let internal = |error: serde_json::Error| CliError::Internal(error.to_string());
     let report = redactor.redact_report(&report).map_err(internal)?;
@@ -119,7 +119,7 @@ async fn judge(
     Ok(ExitCode::of(&report))
 }
 
-fn failure(error: RunError, job: &Job, redactor: &Redactor) -> CliError {
+fn failure(error: &RunError, job: &Job, redactor: &Redactor) -> CliError {
     let why = redactor.redact(&error.to_string()).into_owned();
     match error {
         RunError::Unreachable(_) => CliError::Unreachable {

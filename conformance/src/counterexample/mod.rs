@@ -57,11 +57,29 @@ pub fn retell(scene: Scene<'_>, all: &[Arc<Exchange>], shown: &[ExchangeId], ord
         return Counterexample::default();
     }
     let names = Names::new(scene, &needed);
-    let parallel: Vec<ExchangeId> = if order == Order::AtOnce { shown.to_vec() } else { Vec::new() };
-    Counterexample {
-        steps: steps::steps(scene, &names, &needed, &parallel),
-        script: script::script(scene, &names, &needed, &parallel),
-    }
+    let mut before: Option<&Exchange> = None;
+    let acts: Vec<Act<'_>> = needed
+        .into_iter()
+        .map(|exchange| {
+            // What only supplies a value, such as the token of a caller, may have happened at any time before.
+            let meant = shown.contains(&exchange.id);
+            let pause = before.filter(|_| meant).and_then(|before| pause(before, exchange));
+            if meant {
+                before = Some(exchange);
+            }
+            Act { exchange, pause, at_once: meant && order == Order::AtOnce }
+        })
+        .collect();
+    Counterexample { steps: steps::steps(scene, &names, &acts), script: script::script(scene, &names, &acts) }
+}
+
+/// One exchange of a retelling.
+struct Act<'e> {
+    exchange: &'e Exchange,
+    /// How much of the deployment's time passes before it.
+    pause: Option<Duration>,
+    /// Whether it goes on beside those before and after it.
+    at_once: bool,
 }
 
 /// The deployment's time that passed between two exchanges, if it was enough to be meant.

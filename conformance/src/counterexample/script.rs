@@ -12,30 +12,23 @@ use serde_json::Value;
 
 use super::names::{From, Name, Names};
 use super::shell::{Encoding, Part, parts, quote, word};
-use super::{Scene, pause};
-use crate::exchange::{Exchange, ExchangeId, Reply};
+use super::{Act, Scene};
+use crate::exchange::{Exchange, Reply};
 
 /// A run of one byte longer than this is made by a command instead of being written out.
 const LONG_RUN: usize = 256;
 
-pub(super) fn script(
-    scene: Scene<'_>,
-    names: &Names,
-    needed: &[&Exchange],
-    parallel: &[ExchangeId],
-) -> Vec<String> {
-    let mut lines = head(scene, names, needed);
-    let mut before: Option<&Exchange> = None;
-    for (position, exchange) in needed.iter().enumerate() {
-        let last = position + 1 == needed.len();
-        let at_once = parallel.contains(&exchange.id);
-        if let Some(passed) = before.and_then(|before| pause(before, exchange)) {
+pub(super) fn script(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
+    let mut lines = head(scene, names, acts);
+    for (position, Act { exchange, pause, at_once }) in acts.iter().enumerate() {
+        let last = position + 1 == acts.len();
+        if let Some(passed) = pause {
             lines.push(wait(scene, passed.as_secs_f64()));
         }
         let call = Call { scene, names, exchange };
         let taken = names.taken_from(exchange.id);
         let step = names.step(exchange.id);
-        lines.push(if at_once {
+        lines.push(if *at_once {
             format!("{} &", call.line("-o /dev/null -w '%{http_code}\\n'"))
         } else if last {
             call.line("-i -w '\\n%{http_code}\\n'")
@@ -48,9 +41,8 @@ pub(super) fn script(
             let filter = quote(&filter(pointer, exchange));
             lines.push(format!("{}=$(printf %s \"$R{step}\" | jq -r {filter})", name.variable));
         }
-        before = Some(exchange);
     }
-    if !parallel.is_empty() {
+    if acts.iter().any(|act| act.at_once) {
         lines.push("wait".to_owned());
     }
     let redact = |line: String| scene.redactor.redact(&line).into_owned();
@@ -58,7 +50,7 @@ pub(super) fn script(
 }
 
 /// What has to be set before the first call.
-fn head(scene: Scene<'_>, names: &Names, needed: &[&Exchange]) -> Vec<String> {
+fn head(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
     let mut lines = Vec::new();
     let by_variable: BTreeMap<&str, &Name> =
         names.iter().map(|(_, name)| (name.variable.as_str(), name)).collect();
@@ -71,7 +63,7 @@ fn head(scene: Scene<'_>, names: &Names, needed: &[&Exchange]) -> Vec<String> {
     }
     lines.push(format!("BASE={}", quote(scene.deployment.base.as_str().trim_end_matches('/'))));
     if let Some(control) = &scene.deployment.control
-        && needed.windows(2).any(|pair| matches!(pair, [before, after] if pause(before, after).is_some()))
+        && acts.iter().any(|act| act.pause.is_some())
     {
         lines.push(format!("CONTROL={}", quote(control.as_str().trim_end_matches('/'))));
     }

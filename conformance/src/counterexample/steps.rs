@@ -2,27 +2,19 @@
 
 use http::StatusCode;
 
-use super::names::{From, Names};
+use super::names::{From, Name, Names};
 use super::shell::{Part, parts};
-use super::{Scene, pause};
-use crate::exchange::{Exchange, ExchangeId, Origin, OriginKind, Reply};
+use super::{Act, Scene};
+use crate::exchange::{Exchange, OriginKind, Reply};
 
-pub(super) fn steps(
-    scene: Scene<'_>,
-    names: &Names,
-    needed: &[&Exchange],
-    parallel: &[ExchangeId],
-) -> Vec<String> {
-    let mut before: Option<&Exchange> = None;
+pub(super) fn steps(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
     let mut steps = Vec::new();
-    for exchange in needed {
-        let passed = before.and_then(|before| pause(before, exchange));
+    for Act { exchange, pause, at_once } in acts {
         let passed =
-            passed.map(|time| format!("{} later: ", duration(time.as_secs_f64()))).unwrap_or_default();
-        let at_once = if parallel.contains(&exchange.id) { "At once with the others: " } else { "" };
+            pause.map(|time| format!("{} later: ", duration(time.as_secs_f64()))).unwrap_or_default();
+        let at_once = if *at_once { "At once with the others: " } else { "" };
         let step = format!("{passed}{at_once}{}", step(scene, names, exchange));
         steps.push(scene.redactor.redact(&step).into_owned());
-        before = Some(exchange);
     }
     steps
 }
@@ -30,6 +22,13 @@ pub(super) fn steps(
 fn step(scene: Scene<'_>, names: &Names, exchange: &Exchange) -> String {
     let request = &exchange.request;
     let target = parts(&request.target, names, scene.redactor);
+    let shown: Vec<&Name> = target
+        .iter()
+        .filter_map(|part| match part {
+            Part::Named(name, _) => Some(*name),
+            Part::Literal(_) => None,
+        })
+        .collect();
     let target: String = target
         .iter()
         .map(|part| match part {
@@ -42,15 +41,14 @@ fn step(scene: Scene<'_>, names: &Names, exchange: &Exchange) -> String {
         Reply::Received(response) => answer(response.status),
         Reply::Lost(why) => format!("no answer, {why}"),
     };
-    format!("{} {target}{operation}{} → {answer}", request.method, with(names, exchange))
+    format!("{} {target}{operation}{} → {answer}", request.method, with(names, exchange, &shown))
 }
 
 /// What the request was made with that its target does not show.
-fn with(names: &Names, exchange: &Exchange) -> String {
+fn with(names: &Names, exchange: &Exchange, shown: &[&Name]) -> String {
     let request = &exchange.request;
-    let hidden = |origin: &&Origin| !request.target.contains(origin.expose());
     let mut words: Vec<&str> = Vec::new();
-    for origin in request.origins.iter().filter(hidden) {
+    for origin in &request.origins {
         let found = names.iter().find(|(text, name)| {
             let alike = matches!(
                 (&origin.from, &name.from),
@@ -59,6 +57,7 @@ fn with(names: &Names, exchange: &Exchange) -> String {
             alike && *text == origin.expose()
         });
         if let Some((_, name)) = found
+            && !shown.contains(&name)
             && !words.contains(&name.words.as_str())
         {
             words.push(&name.words);

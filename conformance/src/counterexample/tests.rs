@@ -152,7 +152,7 @@ fn history() -> Vec<Arc<Exchange>> {
 fn retold(base: &str, control: Option<&str>) -> Counterexample {
     let (contract, deployment, redactor) = (contract(), deployment(base, control), redactor());
     let scene = Scene { contract: &contract, deployment: &deployment, redactor: &redactor };
-    retell(scene, &history(), &[ExchangeId(3)], Order::InTurn)
+    retell(scene, &history(), &[ExchangeId(2), ExchangeId(3)], Order::InTurn)
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn the_story_holds_what_is_needed_and_no_secret() {
     let story = retold("http://127.0.0.1:8080/base", Some("http://127.0.0.1:8081"));
     insta::assert_snapshot!(story.steps.join("\n"), @r"
     POST /credentials, with the secret of operator → 201 Created
-    POST /tokens, with the client_id of step 1 and the client_secret of step 1 → 200 OK
+    POST /tokens, with the client_secret of step 1 and the client_id of step 1 → 200 OK
     301 s later: DELETE /credentials/{client_id of step 1}?force[now]=1, with the access_token of step 2 → 410 Gone
     ");
     insta::assert_snapshot!("story", story.script.join("\n"));
