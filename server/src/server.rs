@@ -183,7 +183,11 @@ impl Builder {
             targets.insert(*contract, vendor::bootstrap(*contract, &state).await?);
             let own = vendor::router(*contract, &state)?;
             routes = match self.placement {
-                Placement::Prefixed => routes.nest(vendor::prefix(*contract), own),
+                Placement::Prefixed => {
+                    let prefix = vendor::prefix(*contract);
+                    // Nesting leaves the prefix with a slash behind it to nobody.
+                    routes.nest(prefix, own.clone()).route_service(&format!("{prefix}/"), own)
+                }
                 Placement::Root => own,
             };
         }
