@@ -1,5 +1,7 @@
 //! Dinie's requirements, spoken over the router with a clock to move.
 
+#![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
+
 mod support;
 
 use std::collections::HashSet;
@@ -153,7 +155,7 @@ async fn r1_a_revocation_is_answered_204(app: App) -> Verdict {
 
 async fn r2_no_token_is_had_after_it(app: App) -> Verdict {
     let pair = revoked(&app).await?;
-    for second in [0, 1, 4, 55, 240, 3300] {
+    for second in [0, 1, 4, 55, 240, 3000] {
         app.advance(second);
         is_dead(&app, &pair).await?;
         is_live(&app, &caller(&app, OPERATOR)).await?;
@@ -252,7 +254,7 @@ async fn r11_the_last_active_one_stays(app: App) -> Verdict {
     let bearer = token(&app, &outsider).await;
     is_problem(&revoke(&app, &bearer, &outsider.id).await, 409, "last_active_credential")?;
     is_live(&app, &outsider).await?;
-    let fleeting = json!({ "name": "fleeting", "expires_at": app.now() + Duration::from_secs(60) });
+    let fleeting = json!({ "name": "fleeting", "expires_at": app.now() + Duration::from_mins(1) });
     ensure(create(&app, &bearer, fleeting).await.status == 201, "no second credential")?;
     app.advance(60);
     // An expired credential keeps nobody in.
@@ -351,7 +353,7 @@ async fn r17_a_replay_revives_nothing(app: App) -> Verdict {
 }
 
 async fn r18_an_expired_credential_is_refused(app: App) -> Verdict {
-    let end = app.now() + Duration::from_secs(120);
+    let end = app.now() + Duration::from_mins(2);
     let reply = create(&app, &operator(&app).await, json!({ "name": "brief", "expires_at": end })).await;
     ensure(reply.body["expires_at"] == json!(end), "the expiry is not told")?;
     let pair = pair_in(&reply);
@@ -363,7 +365,7 @@ async fn r18_an_expired_credential_is_refused(app: App) -> Verdict {
 }
 
 async fn r19_a_throttled_revocation_may_be_repeated(app: App) -> Verdict {
-    let rate = RateLimit { calls: 6, window: Duration::from_secs(60) };
+    let rate = RateLimit { calls: 6, window: Duration::from_mins(1) };
     let throttled = App::with(VENDOR, &[], Settings { rate, ..Settings::default() }).await;
     let bearer = operator(&throttled).await;
     let pair = pair_in(&create(&throttled, &bearer, json!({ "name": "throttled" })).await);
@@ -664,11 +666,11 @@ fn whatever_is_sent_the_answer_is_as_documented() {
         if let Some(value) = &key {
             headers.push(("Idempotency-Key", value));
         }
-        let head = method == Method::HEAD;
+        let has_body = method != Method::HEAD;
         let reply = runtime.block_on(app.call(method, &path, &headers, body));
         prop_assert!(reply.status < 500, "{}", reply.text);
         prop_assert!(reply.headers.contains_key("x-ratelimit-remaining"));
-        if reply.status >= 400 && !head {
+        if reply.status >= 400 && has_body {
             prop_assert_eq!(&reply.media_type, "application/problem+json");
             prop_assert_eq!(&reply.body["status"], &json!(reply.status));
             prop_assert!(reply.at("/type").starts_with("https://"));

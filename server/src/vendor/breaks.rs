@@ -29,7 +29,7 @@ fn broken(fault: Fault) -> Broken {
         Fault::ProductionAccessClaimed => &[(WattShift, &["R18"])],
         Fault::RevivedByTime => &[(WattShift, &["R5"]), (Dinie, &["R5"]), (EntryTarget, &["R5", "R7"])],
         Fault::RevocationNotStored => {
-            &[(WattShift, &["R2"]), (Dinie, &["R2"]), (ShiftAgent, &["R1", "R2"]), (EntryTarget, &["R2"])]
+            &[(WattShift, &["R2"]), (Dinie, &["R2"]), (ShiftAgent, &["R2", "R9"]), (EntryTarget, &["R2"])]
         }
         Fault::TokensDieWithCredential => &[(Dinie, &["R3"])],
         Fault::TokenLifetimeTooLong | Fault::ExpiredTokenAccepted => &[(Dinie, &["R4"])],

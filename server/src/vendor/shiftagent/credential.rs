@@ -56,12 +56,11 @@ impl ShiftAgent {
             created_at: now,
             updated_at: now,
         });
-        let issue = match self.name_of_the_dead(caller, &body.name) {
-            Some(taken) => taken,
-            None => {
-                let answer = slot.keeping(&done)?;
-                self.state.store().issue(collection.of(&caller.root), credential, answer).await?
-            }
+        let issue = if let Some(taken) = self.name_of_the_dead(caller, &body.name) {
+            taken
+        } else {
+            let answer = slot.keeping(&done)?;
+            self.state.store().issue(collection.of(&caller.root), credential, answer).await?
         };
         self.breach_issue(caller, &issue, &id, &body.secret).await?;
         let (answer, time) = self.conclude(issue, done, &slot, &context).await?;

@@ -160,7 +160,7 @@ impl ShiftAgent {
                 Rejection::Violations(found) => problem.errors = found.iter().map(field).collect(),
                 _ => {
                     problem.errors =
-                        vec![FieldProblem { pointer: String::new(), message: rejection.to_string() }]
+                        vec![FieldProblem { pointer: String::new(), message: rejection.to_string() }];
                 }
             }
         }

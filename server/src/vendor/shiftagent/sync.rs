@@ -8,8 +8,8 @@ use super::problem::{Trouble, absent};
 use super::{Caller, ShiftAgent, records};
 use crate::generated::shiftagent::request::SyncRepositoryRequest;
 use crate::generated::shiftagent::response::SyncRepositoryResponse;
-use crate::generated::shiftagent::types::{RepositorySync, RepositorySyncState};
-use crate::runtime::Failure;
+use crate::generated::shiftagent::types::{Repository, RepositorySync, RepositorySyncState};
+use crate::runtime::{Context, Failure};
 use crate::store::{Attributes, Resource, ResourceChange, Updated};
 
 /// How long a sync takes, and how long a repository waits for its first one.
@@ -61,31 +61,32 @@ impl ShiftAgent {
         let slot =
             self.slot(collection, caller, "syncRepository", idempotency_key.as_ref(), &repository_id)?;
         let _starting = self.starting.lock().await;
-        let known = self.recall(&slot, &context).await?;
-        let (answer, time) = match known {
-            Some(known) => known,
-            None => {
-                let now = self.state.clock().now();
-                let before = progress(&self.repository(caller, &repository_id).await?.attributes, now)?;
-                let answer = if before.state == RepositorySyncState::Syncing {
-                    let id = repository_id.to_string();
-                    Kept::Conflict(self.conflict(Trouble::Syncing, Some(id), &context))
-                } else {
-                    let attributes = entering(RepositorySyncState::Syncing, before.last_synced_at, now);
-                    let change = ResourceChange { attributes, ..ResourceChange::default() };
-                    let realm = collection.of(&caller.root);
-                    match self.state.store().update(realm, &repository_id, change, now).await? {
-                        Updated::Updated(resource) => Kept::Done(self.shown(&resource)?),
-                        _ => return Err(absent()),
-                    }
-                };
-                self.keep(answer, &slot, &context).await?
-            }
+        let (answer, time) = if let Some(known) = self.recall(&slot, &context).await? {
+            known
+        } else {
+            let answer = self.start(caller, &repository_id, &context).await?;
+            self.keep(answer, &slot, &context).await?
         };
         let headers = time.header();
         Ok(match answer {
             Kept::Done(body) => SyncRepositoryResponse::Accepted { body, headers },
             Kept::Conflict(body) => SyncRepositoryResponse::Conflict { body, headers },
         })
+    }
+
+    async fn start(&self, caller: &Caller, id: &str, context: &Context) -> Result<Kept<Repository>, Failure> {
+        let now = self.state.clock().now();
+        let before = progress(&self.repository(caller, id).await?.attributes, now)?;
+        if before.state == RepositorySyncState::Syncing {
+            let conflict = self.conflict(Trouble::Syncing, Some(id.to_owned()), context);
+            return Ok(Kept::Conflict(conflict));
+        }
+        let attributes = entering(RepositorySyncState::Syncing, before.last_synced_at, now);
+        let change = ResourceChange { attributes, ..ResourceChange::default() };
+        let realm = records::REPOSITORIES.of(&caller.root);
+        match self.state.store().update(realm, id, change, now).await? {
+            Updated::Updated(resource) => Ok(Kept::Done(self.shown(&resource)?)),
+            _ => Err(absent()),
+        }
     }
 }
