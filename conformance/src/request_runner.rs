@@ -147,12 +147,11 @@ impl Tally {
                 keyword.to_owned()
             };
             let key = (finding.operation.clone(), kind, finding.verdict);
-            match self.kinds.get(&key).and_then(|index| self.found.get_mut(*index)) {
-                Some((_, times)) => *times += 1,
-                None => {
-                    self.kinds.insert(key, self.found.len());
-                    self.found.push((finding, 1));
-                }
+            if let Some((_, times)) = self.kinds.get(&key).and_then(|index| self.found.get_mut(*index)) {
+                *times += 1;
+            } else {
+                self.kinds.insert(key, self.found.len());
+                self.found.push((finding, 1));
             }
         }
     }

@@ -7,7 +7,7 @@ use http::{HeaderMap, header};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use rescind_specs::lifecycle::{Call, Condition, CredentialKind, JsonTemplate, KindName};
-use rescind_specs::{Contract, Direction, Operation, Parameter, ParameterLocation, Schema};
+use rescind_specs::{Contract, Direction, Operation, Parameter, ParameterLocation, Pointer, Schema};
 use serde_json::{Map, Value};
 
 use super::schema::minimal;
@@ -263,6 +263,18 @@ pub(crate) fn overlay(template: &Value, made: &Value, first: Option<&str>) -> Va
         None => drop(body.shift_remove(first)),
     }
     Value::Object(body)
+}
+
+/// Makes a long text at `pointer` one that no other request has: a name may be given only once. Its length stays.
+pub(crate) fn distinct(body: &Value, pointer: &Pointer, unique: &str) -> Option<Value> {
+    let word = unique.chars().count();
+    let mut body = body.clone();
+    let Some(Value::String(text)) = body.pointer_mut(pointer.as_str()) else { return None };
+    if text.chars().count() < word + 8 {
+        return None;
+    }
+    *text = format!("{unique}{}", text.chars().skip(word).collect::<String>());
+    Some(body)
 }
 
 fn sample(contract: &Contract, schema: &Schema, runner: &mut TestRunner) -> Option<Value> {

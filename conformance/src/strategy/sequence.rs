@@ -17,7 +17,8 @@ const BYSTANDER: u8 = 20;
 enum Harmless {
     /// A further use of the credential in question.
     Use,
-    /// Another credential comes and goes.
+    /// Another credential is issued and used. It is revoked at the end of the run: what its revocation does to others
+    /// is a requirement of its own.
     Bystander,
     /// The credentials are listed.
     List,
@@ -55,7 +56,7 @@ fn insert(core: &[Step], issued: Option<usize>, insertions: &[(usize, Harmless)]
                 // What was not issued cannot be used.
                 Harmless::Use if issued.is_some_and(|issued| *at > issued) => steps.push(Step::present(0)),
                 Harmless::Use => {}
-                Harmless::Bystander => steps.extend([Step::issue(BYSTANDER), Step::revoke(BYSTANDER)]),
+                Harmless::Bystander => steps.extend([Step::issue(BYSTANDER), Step::present(BYSTANDER)]),
                 Harmless::List => steps.push(Step::List(None)),
                 Harmless::Pause(seconds) => {
                     steps.push(Step::Wait(Until::For(Duration::from_secs(*seconds))));

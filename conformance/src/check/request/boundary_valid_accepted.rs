@@ -9,7 +9,7 @@ use super::{Case, RequestCheck, Sent, Subject};
 use crate::check::response::incomplete;
 use crate::finding::Finding;
 use crate::strategy::boundaries;
-use crate::strategy::request::{Role, overlay};
+use crate::strategy::request::{Role, distinct, overlay};
 use crate::verdict::Verdict;
 
 /// # What it does
@@ -100,6 +100,9 @@ impl RequestCheck for BoundaryValidAccepted {
             if !validator.is_valid(&body) {
                 continue;
             }
+            let body = distinct(&body, &edge.pointer, &(subject.unique)())
+                .filter(|body| validator.is_valid(body))
+                .unwrap_or(body);
             let tree = (base.takes_json() && base.role == Role::Safe).then(|| tree.restart(body.clone()));
             parts.body = Some(body);
             if let Some(request) = base.request(&parts) {

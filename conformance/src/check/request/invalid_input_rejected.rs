@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::outcome::must_be_refused;
 use super::{Case, RequestCheck, Sent, Subject};
 use crate::finding::Finding;
-use crate::strategy::request::{overlay, plain};
+use crate::strategy::request::{distinct, overlay, plain};
 use crate::strategy::{Broken, violations};
 
 /// # What it does
@@ -142,11 +142,14 @@ fn bodies(subject: &Subject<'_, '_>, runner: &mut TestRunner) -> Vec<Case> {
             _ => made.clone(),
         };
         let same = |body: &Value| {
-            let found = validator.violations(body);
-            let before = validator.violations(&made);
-            !found.is_empty() && found.len() == before.len()
+            let broken = |value: &Value| -> Vec<_> {
+                let violations = validator.violations(value).into_iter();
+                violations.map(|violation| (violation.pointer, violation.keyword)).collect()
+            };
+            broken(body) == broken(&made)
         };
-        let body = if same(&merged) { merged } else { made };
+        let body = if same(&merged) { merged } else { made.clone() };
+        let body = distinct(&body, &broken.pointer, &(subject.unique)()).filter(same).unwrap_or(body);
         let tree = base.takes_json().then(|| tree.restart(body.clone()));
         parts.body = Some(body);
         let Some(request) = base.request(&parts) else { continue };
