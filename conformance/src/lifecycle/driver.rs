@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use rescind_specs::Contract;
 use rescind_specs::lifecycle::{
-    Action, BodyCase, CallerName, Condition, CredentialKind, Dependent, DependentName, Expression, Issue,
-    JsonTemplate, KindName, Listing, Probe, Revoke, TokenName,
+    Action, Actor, BodyCase, CallerName, Condition, CredentialKind, Dependent, DependentName, Expression,
+    Issue, JsonTemplate, KindName, Listing, Probe, Revoke, TokenName,
 };
 use serde_json::Value;
 
@@ -150,7 +150,7 @@ impl<'r> Driver<'_, '_, 'r> {
             Step::RevokeMany(slot, parallel) => self.revoke_many(*slot, *parallel, state).await,
             Step::List(caller) => {
                 let listing = self.kind.listed.as_ref().ok_or("it is listed nowhere")?;
-                let (exchanges, items, seen) = self.list(listing, caller.as_ref(), None).await?;
+                let (exchanges, items, seen) = self.list(listing, caller.as_ref()).await?;
                 Ok(Done { exchanges, items: Some(items), ..Done::new(seen) })
             }
             Step::StopUnlessOnlyActive(slot) => self.stop_unless_only(&held(state, *slot)?).await,
@@ -301,7 +301,7 @@ impl<'r> Driver<'_, '_, 'r> {
     ) -> Result<Done, String> {
         let listing = kind.listed.as_ref().ok_or("it has neither a probe nor a list")?;
         let control = self.controls.get(self.actors, self.name, self.kind).await;
-        let (exchanges, items, seen) = self.list(listing, None, None).await?;
+        let (exchanges, items, seen) = self.list(listing, None).await?;
         if seen != Seen::Accepted {
             return Ok(Done { exchanges, credential: Some(Arc::clone(credential)), ..Done::new(seen) });
         }
@@ -473,7 +473,31 @@ impl<'r> Driver<'_, '_, 'r> {
         if let (Target::Slot(slot), Seen::Accepted) = (target, &outcome) {
             mark_revoked(state, slot, exchange.received);
         }
-        Ok(Done { credential: Some(credential), ..Done::answered(outcome, exchange) })
+        let control = match exchange.status() {
+            Some(401) => self.asker(target, by, state).await,
+            _ => None,
+        };
+        Ok(Done { control, credential: Some(credential), ..Done::answered(outcome, exchange) })
+    }
+
+    /// Whether whoever asked for a revocation still works, where it should: a 401 to a dead caller tells nothing.
+    async fn asker(&self, target: Target, by: &By, state: &State) -> Option<Seen> {
+        let documented = self.kind.revoke.as_ref().map(|revoke| &revoke.call.actor);
+        let credential = match (by, documented) {
+            (By::Caller(name), _) | (By::Documented, Some(Actor::Caller(name))) => {
+                self.actors.caller(name).ok()?
+            }
+            // One that was revoked in this sequence is refused with good reason.
+            (By::Slot(slot), _) if target != Target::Slot(*slot) => {
+                let held = state.slots.get(slot).filter(|held| held.revoked.is_none())?;
+                held.credential.clone()?
+            }
+            _ => return None,
+        };
+        let probed = self.kind_of(&credential).probe.as_ref()?;
+        let signer = Signer::Credential(Arc::clone(&credential));
+        let bindings = self.refer(Some(credential), None);
+        Some(probe(self.actors, probed, &signer, &bindings).await.1)
     }
 
     /// A credential with an identifier that none has.
@@ -553,12 +577,11 @@ impl<'r> Driver<'_, '_, 'r> {
         Ok(Done { exchanges, credential: Some(credential), ..Done::new(outcome) })
     }
 
-    /// Reads a list to its end, or to the page on which `sought` stands.
+    /// Reads a list to its end.
     async fn list(
         &self,
         listing: &Listing,
         caller: Option<&CallerName>,
-        sought: Option<&str>,
     ) -> Result<(Vec<Arc<Exchange>>, Vec<Value>, Seen), String> {
         let contract = self.contract();
         let bindings = Bindings { unique: self.session().unique(), ..Bindings::default() };
@@ -588,8 +611,7 @@ impl<'r> Driver<'_, '_, 'r> {
                 return Ok((exchanges, items, Seen::Unclear("the list has no items".to_owned())));
             };
             items.extend(page.iter().cloned());
-            let found = sought.is_some_and(|id| page.iter().any(|item| names(listing, item, id)));
-            let Some(next) = listing.next.as_ref().filter(|_| !found) else {
+            let Some(next) = &listing.next else {
                 return Ok((exchanges, items, Seen::Accepted));
             };
             let more = body.as_ref().and_then(|body| next.more.get(body));
@@ -607,7 +629,7 @@ impl<'r> Driver<'_, '_, 'r> {
         let kind = self.kind_of(credential);
         let listing = kind.listed.as_ref().ok_or("nothing lists the credentials of a caller")?;
         let caller = credential.caller.as_ref().ok_or("it is no caller's own")?;
-        let (exchanges, items, seen) = self.list(listing, Some(caller), None).await?;
+        let (exchanges, items, seen) = self.list(listing, Some(caller)).await?;
         if seen != Seen::Accepted {
             return Ok(Done { exchanges, items: Some(items), ..Done::new(seen) });
         }

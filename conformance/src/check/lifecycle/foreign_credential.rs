@@ -53,8 +53,8 @@ impl LifecycleCheck for ForeignCredential<'_> {
         }
         let Some((at, event)) = history.attempts(0).next() else { return judge.done(history) };
         judge.answer(setting, history, event, &self.0.answer, None, "revoking somebody else's credential");
-        judge.works(history, 0, at, "a credential works no more after a stranger revoked it");
-        judge.works(history, 1, at, "the stranger's own credential works no more");
+        judge.still_works(history, 0, at, "a credential works no more after a stranger revoked it");
+        judge.still_works(history, 1, at, "the stranger's own credential works no more");
         judge.done(history)
     }
 }

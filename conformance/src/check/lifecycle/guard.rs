@@ -21,7 +21,7 @@ pub struct Guard<'w>(pub &'w With);
 impl LifecycleCheck for Guard<'_> {
     fn scenario(&self, setting: &Setting<'_>) -> Scenario {
         let all = 0..self.0.dependents;
-        let mut steps = vec![Step::issue(0)];
+        let mut steps = vec![Step::issue(0), Step::present(0)];
         steps.extend(all.clone().map(|slot| Step::Create(self.0.by.clone(), DependentSlot(slot), Slot(0))));
         steps.push(Step::revoke(0));
         steps.extend(setting.still_works(0));
@@ -48,7 +48,7 @@ impl LifecycleCheck for Guard<'_> {
             let message = format!("{pointer} names nothing that refers to the credential");
             judge.breach(history, event, message, "a dependent that refers to it", "another identifier");
         }
-        judge.works(history, 0, at, "a credential is gone after a revocation that had to be refused");
+        judge.still_works(history, 0, at, "a credential is gone after a revocation that had to be refused");
         references(&mut judge, setting, history, &self.0.by, at, 0);
         judge.done(history)
     }

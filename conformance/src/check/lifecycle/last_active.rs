@@ -38,7 +38,7 @@ impl LifecycleCheck for LastActive<'_> {
         let preferred = self.0.preferred.as_ref();
         let what = "revoking the only active credential of a caller";
         judge.answer(setting, history, event, &self.0.answer, preferred, what);
-        judge.works(history, 0, at, "the only active credential of a caller works no more");
+        judge.still_works(history, 0, at, "the only active credential of a caller works no more");
         judge.done(history)
     }
 }

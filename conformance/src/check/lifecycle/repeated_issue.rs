@@ -35,7 +35,7 @@ impl LifecycleCheck for RepeatedIssue<'_> {
         event.credential = history.credential(0).cloned();
         let preferred = self.0.preferred.as_ref();
         judge.answer(setting, history, &event, &self.0.answer, preferred, "issuing a live credential again");
-        judge.works(history, 0, at, "a credential works no more after it was issued again");
+        judge.still_works(history, 0, at, "a credential works no more after it was issued again");
         judge.done(history)
     }
 }

@@ -25,10 +25,7 @@ impl LifecycleCheck for ReplayedIssue<'_> {
         };
         let late = self.0.window.duration().saturating_sub(Duration::from_secs(300));
         let mut steps = vec![Step::issue(0), Step::present(0), Step::revoke(0), replay(1)];
-        if !setting.delay().is_zero() {
-            steps.push(Step::after_revocation(0, setting.settled()));
-        }
-        steps.push(Step::present(0));
+        steps.extend(setting.ends_revoked(0));
         if late > setting.settled() {
             steps.extend([Step::after_revocation(0, late), replay(2), Step::present(0)]);
         }

@@ -48,7 +48,12 @@ impl LifecycleCheck for RevocationBody<'_> {
             judge.answer(setting, history, event, &self.0.answer, None, &what);
         }
         if let Some(first) = first {
-            judge.works(history, 0, first, "a credential works no more after a body that had to be refused");
+            judge.still_works(
+                history,
+                0,
+                first,
+                "a credential works no more after a body that had to be refused",
+            );
         }
         for (slot, _) in (REVOKED..).zip(&self.0.accepted) {
             let Some((_, event)) = history.attempts(slot).next() else { continue };

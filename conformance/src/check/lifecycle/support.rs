@@ -9,7 +9,7 @@ use rescind_specs::lifecycle::{Actor, Condition, CredentialKind, JsonTemplate, K
 use crate::check::Judgement;
 use crate::exchange::{Exchange, ExchangeId, Reply};
 use crate::finding::Finding;
-use crate::lifecycle::{By, Event, History, Seen, Step};
+use crate::lifecycle::{By, Event, History, Issuing, Seen, Step};
 use crate::verdict::Verdict;
 
 /// Allowed on top of a bound that is longer than nothing: two clocks and a way between them.
@@ -147,6 +147,13 @@ impl Judge {
                 Seen::StillOpen(why) | Seen::NotRun(why) => Some(format!("{}: {why}", event.step)),
                 _ => None,
             });
+            // What could not be issued could not be used either; the first cause says most.
+            let plain =
+                |step: &Step| matches!(step, Step::Issue(_, issuing) if *issuing == Issuing::default());
+            let refused = history.events.iter().find(|event| plain(&event.step) && !event.accepted());
+            if let (Some(_), Some(event)) = (&self.result.open, refused) {
+                self.result.open = Some(format!("{}: answered {}", event.step, what_came(event)));
+            }
         }
         if self.result.exercised == 0 && self.result.open.is_none() {
             let why = history.why_open().unwrap_or_else(|| "the sequence did not get that far".to_owned());
@@ -173,9 +180,13 @@ impl Judge {
             self.open(format!("{what}: {why}"));
             return;
         }
-        self.exercised();
         let differences: Vec<String> =
             answers.iter().filter_map(|answer| event.meets(setting.contract, answer).err()).collect();
+        if differences.len() == answers.len() && !matches!(event.control, None | Some(Seen::Accepted)) {
+            self.open(format!("{what}: whoever asked was not accepted any more"));
+            return;
+        }
+        self.exercised();
         if differences.len() == answers.len() {
             let nearest = differences.into_iter().min_by_key(String::len).unwrap_or_default();
             let message = format!("{what} is not answered as documented");
@@ -188,6 +199,15 @@ impl Judge {
             let received = received(exchange, &difference);
             let documented = documented(std::slice::from_ref(preferred));
             self.find(Verdict::Divergence, history, event, message, documented, received);
+        }
+    }
+
+    /// A credential that worked before `since` and that nothing revoked has to be accepted at each use after it.
+    pub(super) fn still_works(&mut self, history: &History, slot: u8, since: usize, message: &str) {
+        if history.presents(slot).any(|(at, event)| at < since && event.accepted()) {
+            self.works(history, slot, since, message);
+        } else if history.presents(slot).next().is_some() {
+            self.open("the credential did not work before");
         }
     }
 

@@ -98,7 +98,7 @@ impl LifecycleCheck for UnauthorizedRevocation<'_> {
         }
         if let Some(first) = first {
             let message = "a credential works no more after a revocation that had to be refused";
-            judge.works(history, 0, first, message);
+            judge.still_works(history, 0, first, message);
         }
         judge.done(history)
     }

@@ -30,7 +30,7 @@ impl LifecycleCheck for UnknownCredential<'_> {
         let preferred = self.0.preferred.as_ref();
         judge.answer(setting, history, event, &self.0.answer, preferred, "revoking an unknown identifier");
         let message = "a live credential works no more after an unknown identifier was revoked";
-        judge.works(history, 0, at, message);
+        judge.still_works(history, 0, at, message);
         judge.done(history)
     }
 }
