@@ -26,6 +26,8 @@ mod self_revocation;
 mod support;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod token_lifetime;
 mod unauthorized_revocation;
 mod unknown_credential;
