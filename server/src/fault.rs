@@ -54,6 +54,7 @@ faults! {
     TokensDieWithCredential "tokens-die-with-credential" "Revoking a credential ends the tokens it was exchanged for.",
     TokenLifetimeTooLong "token-lifetime-too-long" "A token lives twice as long as documented.",
     ExpiredTokenAccepted "expired-token-accepted" "A token is accepted past its own expiry.",
+    ExpiredCodeIsGeneric "expired-code-is-generic" "An expired token is refused with the code for an unknown one.",
     RevokeRevokesSiblings "revoke-revokes-siblings" "Revoking a credential revokes the other ones of its tenant.",
     RevokeRevokesCaller "revoke-revokes-caller" "Revoking a credential revokes the caller's as well.",
     RepeatRevocationServerError "repeat-revocation-server-error" "Revoking a second time is answered 500.",
@@ -97,6 +98,7 @@ faults! {
     ReplayCreatesAnother "replay-creates-another" "Replaying a creation creates once more.",
     NameStaysTaken "name-stays-taken" "The name of a deleted credential cannot be used again.",
     DuplicateNameAccepted "duplicate-name-accepted" "Two credentials of a tenant may have one name.",
+    NameConflictNamesAnother "name-conflict-names-another" "The refusal of a taken name names a credential that does not exist.",
     SameIdReissued "same-id-reissued" "Asking anew after a revocation gives the old credential, live again.",
 
     // Lists.
@@ -115,6 +117,7 @@ faults! {
     MissingRequiredMember "missing-required-member" "Errors lack a member that is documented as required.",
     RevocationBodyMissingMember "revocation-body-missing-member" "The answer to a revocation lacks its body or a member of it.",
     EchoWrongId "echo-wrong-id" "The answer to a revocation names another credential.",
+    WrongProblemType "wrong-problem-type" "Errors say that they are of no kind in particular.",
     ProblemStatusMismatch "problem-status-mismatch" "The status inside an error differs from the one of the answer.",
     SecretEchoedInList "secret-echoed-in-list" "Later answers about a credential repeat its secret.",
     SecretEchoedInError "secret-echoed-in-error" "Errors repeat the secret that was presented or sent.",

@@ -33,6 +33,7 @@ fn broken(fault: Fault) -> Broken {
         }
         Fault::TokensDieWithCredential => &[(Dinie, &["R3"])],
         Fault::TokenLifetimeTooLong | Fault::ExpiredTokenAccepted => &[(Dinie, &["R4"])],
+        Fault::ExpiredCodeIsGeneric => &[(Dinie, &["R4"])],
         Fault::RevokeRevokesSiblings => &[(Dinie, &["R8"]), (EntryTarget, &["R16"])],
         Fault::RevokeRevokesCaller => &[(Dinie, &["R8"]), (EntryTarget, &["R16"])],
         Fault::RepeatRevocationServerError => {
@@ -81,6 +82,7 @@ fn broken(fault: Fault) -> Broken {
         Fault::ReplayRevives => &[(Dinie, &["R17"]), (ShiftAgent, &["R19"])],
         Fault::ReplayCreatesAnother => &[(Dinie, &["R17"]), (ShiftAgent, &["R19"])],
         Fault::NameStaysTaken | Fault::DuplicateNameAccepted => &[(ShiftAgent, &["R18"])],
+        Fault::NameConflictNamesAnother => &[(ShiftAgent, &["R18"])],
         Fault::SameIdReissued => &[(WattShift, &["R6"]), (Dinie, &["R5"]), (ShiftAgent, &["R18"])],
         Fault::ListHidesRevoked | Fault::ListShowsActive => &[(Dinie, &["R6"])],
         Fault::ListKeepsDeleted => &[(ShiftAgent, &["R2"])],
@@ -96,6 +98,7 @@ fn broken(fault: Fault) -> Broken {
         }
         Fault::RevocationBodyMissingMember => &[(WattShift, &["R1"]), (EntryTarget, &["R1"])],
         Fault::EchoWrongId => &[(WattShift, &["R1"]), (EntryTarget, &["R1"])],
+        Fault::WrongProblemType => &[(ShiftAgent, &["R3", "R10", "R11", "R12", "R18"])],
         Fault::ProblemStatusMismatch => &[(Dinie, &[]), (ShiftAgent, &[])],
         Fault::SecretEchoedInList => {
             &[(WattShift, &["R14"]), (Dinie, &["R7"]), (ShiftAgent, &["R17"]), (EntryTarget, &["R20"])]

@@ -3,49 +3,19 @@
 //! Each does nothing unless its fault is on.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::Router;
-use axum::extract::{Request, State as Shared};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
 use super::credential::{ISSUER, shown};
+use super::layer::{ANYBODY, presented};
 use super::problem::{Trouble, forbidden};
 use super::{Caller, Dinie, records};
 use crate::fault::Fault;
 use crate::generated::dinie::types::{Credential as Listed, CredentialStatus};
-use crate::runtime::{Context, Failure, Matched, Secret};
+use crate::runtime::{Context, Failure, Secret};
 use crate::secret::SecretHash;
 use crate::store::{Credential, Guard, Listing, Page, Start, State, StoreError};
-use crate::vendor::spoil::{self, Form};
-
-static FORM: Form = Form {
-    revocation: "revokeCredential",
-    confirmation: None,
-    sentence: "/detail",
-    required: "/title",
-    secret_headers: &[],
-    secret_members: &[],
-    bounds: &[],
-    accepted: &[(
-        "createCredential",
-        201,
-        r#"{"id":"dinie_ci_00000000000000000000000000000001","client_id":"dinie_ci_00000000000000000000000000000001",
-            "name":"accepted","status":"active","expires_at":null,"created_at":"2026-03-04T12:00:00Z",
-            "updated_at":"2026-03-04T12:00:00Z","last_used_at":null,
-            "client_secret":"dinie_cs_live_00000000000000000000000000000000"}"#,
-    )],
-};
-
-/// Stands in for a token that is missing.
-const ANYBODY: &str = "anybody";
 
 /// How much later than documented a revocation takes effect.
 const SLOWNESS: SignedDuration = SignedDuration::from_mins(3);
@@ -64,6 +34,13 @@ const MANY: Page<'static> = Page { start: Start::Beginning, limit: 1000 };
 pub(super) struct Memory {
     secrets: Mutex<HashMap<String, Secret>>,
     refusals: Mutex<HashMap<String, Timestamp>>,
+}
+
+impl Memory {
+    /// The secrets of the credentials that were issued, by id.
+    pub(super) fn secrets(&self) -> HashMap<String, Secret> {
+        lock(&self.secrets).clone()
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -286,76 +263,9 @@ impl Dinie {
             detail.push_str(&presented);
         }
     }
-}
 
-/// What `Authorization` carries, in clear.
-fn presented(headers: &HeaderMap) -> Option<String> {
-    let (scheme, value) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("basic") {
-        return String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok();
-    }
-    Some(value.trim().to_owned())
-}
-
-/// Puts the layers around the routes that break what the stubs keep.
-pub(super) fn wrap(routes: Router, dinie: Arc<Dinie>) -> Router {
-    let state = dinie.state.clone();
-    spoil::wrap(routes.layer(from_fn_with_state(dinie, around)), &state, &FORM)
-}
-
-async fn around(Shared(dinie): Shared<Arc<Dinie>>, mut request: Request, next: Next) -> Response {
-    if dinie.state.faults().on().next().is_none() {
-        return next.run(request).await;
-    }
-    let is_exchange = request.uri().path() == "/auth/token";
-    let headers = request.headers_mut();
-    if dinie.is_on(Fault::MissingCredentialAccepted) && !is_exchange && !headers.contains_key(AUTHORIZATION) {
-        bear(headers, ANYBODY);
-    }
-    if dinie.is_on(Fault::SecretAcceptedAsToken)
-        && !is_exchange
-        && let Some((_, secret)) = presented(headers).as_deref().and_then(|pair| pair.split_once(':'))
-    {
-        bear(headers, secret);
-    }
-    let named = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
-    let response = next.run(request).await;
-    let operation = response.extensions().get::<Matched>().map(|matched| matched.operation.0.clone());
-    match operation.as_deref() {
-        Some("revokeCredential") if response.status() == StatusCode::UNAUTHORIZED => {
-            if dinie.is_on(Fault::UnauthenticatedRevocationSucceeds)
-                && let Err(error) = dinie.revoke_for_anybody(&named).await
-            {
-                tracing::error!(%error, "a revocation without authentication failed");
-            }
-            response
-        }
-        Some("listCredentials") if dinie.is_on(Fault::SecretEchoedInList) => {
-            let secrets = lock(&dinie.memory.secrets).clone();
-            spoil::edited(response, |body| show_secrets(body, &secrets)).await
-        }
-        _ => response,
-    }
-}
-
-fn bear(headers: &mut HeaderMap, token: &str) {
-    if let Ok(value) = HeaderValue::from_str(&format!("Bearer {token}")) {
-        headers.insert(AUTHORIZATION, value);
-    }
-}
-
-fn show_secrets(body: &mut Value, secrets: &HashMap<String, Secret>) {
-    let Some(Value::Array(items)) = body.get_mut("data") else { return };
-    for item in items.iter_mut().filter_map(Value::as_object_mut) {
-        let secret = item.get("client_id").and_then(|id| secrets.get(id.as_str()?));
-        if let Some(secret) = secret {
-            item.insert("client_secret".to_owned(), secret.expose().into());
-        }
-    }
-}
-
-impl Dinie {
-    async fn revoke_for_anybody(&self, client_id: &str) -> Result<(), StoreError> {
+    /// Revokes a credential, whoever asks.
+    pub(super) async fn revoke_for_anybody(&self, client_id: &str) -> Result<(), StoreError> {
         let store = self.state.store();
         if let Some(known) = store.credential(records::CREDENTIALS, client_id).await? {
             let realm = records::CREDENTIALS.of(&known.tenant);

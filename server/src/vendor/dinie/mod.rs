@@ -2,6 +2,7 @@
 
 mod breach;
 mod credential;
+mod layer;
 mod problem;
 mod quota;
 mod token;
@@ -49,7 +50,7 @@ pub(super) fn router(state: &State) -> Result<Router, GateError> {
         memory: Memory::default(),
     });
     let routes = stubs(dinie.clone(), state.limits(), state.mode())?;
-    Ok(quota::wrap(breach::wrap(routes, dinie), state))
+    Ok(quota::wrap(layer::wrap(routes, dinie), state))
 }
 
 impl Dinie {

@@ -43,6 +43,7 @@ impl Dinie {
         let client_id = match self.tokens.read(token.expose(), now) {
             Ok(claims) => claims.sub,
             Err(TokenRefusal::Expired(claims)) if self.is_on(Fault::ExpiredTokenAccepted) => claims.sub,
+            Err(TokenRefusal::Expired(_)) if self.is_on(Fault::ExpiredCodeIsGeneric) => return Err(unknown()),
             Err(TokenRefusal::Expired(_)) => return Err(Refused::because(TOKEN_EXPIRED)),
             Err(TokenRefusal::Unknown) => self.holder_without_token(token).await?.ok_or_else(unknown)?,
         };

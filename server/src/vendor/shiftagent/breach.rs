@@ -3,60 +3,25 @@
 //! Each does nothing unless its fault is on.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Request, State as Shared};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
-use http::header::AUTHORIZATION;
-use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
 use super::exchange::ROOT;
+use super::layer::ANYBODY;
 use super::problem::{Trouble, forbidden};
 use super::{Caller, ShiftAgent, records};
 use crate::fault::Fault;
 use crate::generated::shiftagent::Operation;
 use crate::generated::shiftagent::response::DeleteCredentialResponse;
 use crate::generated::shiftagent::types::Credential as Shown;
-use crate::runtime::{Context, Failure, Matched, Rejection, Secret};
+use crate::runtime::{Context, Failure, Rejection, Secret};
 use crate::secret::SecretHash;
 use crate::store::{
     Credential, Issue, Listing, Names, NewCredential, Page, Pointing, References, Resource, ResourceChange,
     Start, StoreError,
 };
-use crate::vendor::spoil::{self, Form};
-
-static FORM: Form = Form {
-    revocation: "deleteCredential",
-    confirmation: None,
-    sentence: "/detail",
-    required: "/title",
-    secret_headers: &["authorization"],
-    secret_members: &["secret"],
-    bounds: &[("name", 255)],
-    accepted: &[
-        (
-            "createCredential",
-            201,
-            r#"{"object":"credential","id":"crd_accepted","name":"accepted","type":"generic_secret","metadata":{},
-                "created_at":"2026-03-04T12:00:00Z","updated_at":"2026-03-04T12:00:00Z"}"#,
-        ),
-        (
-            "registerRepository",
-            201,
-            r#"{"object":"repository","id":"rep_accepted","name":"accepted","repo_url":"https://git.invalid/a.git",
-                "branch":"main","provider":"generic","credential_id":null,"metadata":{},
-                "sync":{"state":"pending","last_synced_at":null,"error":null,"skill_count":0},
-                "created_at":"2026-03-04T12:00:00Z","updated_at":"2026-03-04T12:00:00Z"}"#,
-        ),
-    ],
-};
-
-/// Stands in for a key that is missing.
-const ANYBODY: &str = "anybody";
 
 /// How long a deletion waits for others to come in, in real time.
 const RACE: Duration = Duration::from_millis(50);
@@ -74,12 +39,19 @@ pub(super) struct Memory {
     references: Mutex<HashMap<String, String>>,
 }
 
+impl Memory {
+    /// The secrets of the credentials that were registered, by id.
+    pub(super) fn secrets(&self) -> HashMap<String, Secret> {
+        lock(&self.secrets).clone()
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl ShiftAgent {
-    fn is_broken(&self) -> bool {
+    pub(super) fn is_broken(&self) -> bool {
         self.state.faults().on().next().is_some()
     }
 
@@ -122,6 +94,14 @@ impl ShiftAgent {
         let graves = lock(&self.memory.graves);
         let dead = graves.iter().find(|dead| dead.tenant == caller.root && dead.name == name)?;
         Some(Issue::NameTaken(dead.id.clone()))
+    }
+
+    /// What the refusal of a taken name names.
+    pub(super) fn breach_name(&self, id: String) -> String {
+        if self.is_on(Fault::NameConflictNamesAnother) {
+            return self.state.ids().make(&records::CREDENTIAL_ID);
+        }
+        id
     }
 
     /// What else comes of issuing.
@@ -324,54 +304,12 @@ impl ShiftAgent {
         }
     }
 
-    async fn delete_for_anybody(&self, id: &str) -> Result<(), StoreError> {
+    /// Deletes a credential, whoever asks.
+    pub(super) async fn delete_for_anybody(&self, id: &str) -> Result<(), StoreError> {
         let store = self.state.store();
         if let Some(known) = store.credential(records::CREDENTIALS, id).await? {
             store.delete(records::CREDENTIALS.of(&known.tenant), id, References::Clear).await?;
         }
         Ok(())
-    }
-}
-
-/// Puts the layers around the routes that break what the stubs keep.
-pub(super) fn wrap(routes: Router, agent: Arc<ShiftAgent>) -> Router {
-    let state = agent.state.clone();
-    spoil::wrap(routes.layer(from_fn_with_state(agent, around)), &state, &FORM)
-}
-
-async fn around(Shared(agent): Shared<Arc<ShiftAgent>>, mut request: Request, next: Next) -> Response {
-    if !agent.is_broken() {
-        return next.run(request).await;
-    }
-    if agent.is_on(Fault::MissingCredentialAccepted) && !request.headers().contains_key(AUTHORIZATION) {
-        request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_static("Bearer anybody"));
-    }
-    let named = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
-    let response = next.run(request).await;
-    let operation = response.extensions().get::<Matched>().map(|matched| matched.operation.0.clone());
-    match operation.as_deref() {
-        Some("deleteCredential") if response.status() == StatusCode::UNAUTHORIZED => {
-            if agent.is_on(Fault::UnauthenticatedRevocationSucceeds)
-                && let Err(error) = agent.delete_for_anybody(&named).await
-            {
-                tracing::error!(%error, "a deletion without authentication failed");
-            }
-            response
-        }
-        Some("listCredentials") if agent.is_on(Fault::SecretEchoedInList) => {
-            let secrets = lock(&agent.memory.secrets).clone();
-            spoil::edited(response, |body| show_secrets(body, &secrets)).await
-        }
-        _ => response,
-    }
-}
-
-fn show_secrets(body: &mut Value, secrets: &HashMap<String, Secret>) {
-    let Some(Value::Array(items)) = body.get_mut("data") else { return };
-    for item in items.iter_mut().filter_map(Value::as_object_mut) {
-        let secret = item.get("id").and_then(|id| secrets.get(id.as_str()?));
-        if let Some(secret) = secret {
-            item.insert("secret".to_owned(), secret.expose().into());
-        }
     }
 }

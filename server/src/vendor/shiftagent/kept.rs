@@ -110,6 +110,7 @@ impl ShiftAgent {
         match issue {
             Issue::Issued => Ok((done, Time::First)),
             Issue::NameTaken(id) => {
+                let id = self.breach_name(id);
                 let conflict = self.conflict(Trouble::NameConflict, Some(id), context);
                 self.keep(Kept::Conflict(conflict), slot, context).await
             }

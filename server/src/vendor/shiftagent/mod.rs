@@ -5,6 +5,7 @@ mod caller;
 mod credential;
 mod exchange;
 mod kept;
+mod layer;
 mod page;
 mod patch;
 mod problem;
@@ -53,7 +54,7 @@ pub(super) fn router(state: &State) -> Result<Router, GateError> {
         memory: Memory::default(),
     });
     let routes = patch::wrap(stubs(agent.clone(), state.limits(), state.mode())?);
-    Ok(breach::wrap(routes, agent))
+    Ok(layer::wrap(routes, agent))
 }
 
 impl Api for ShiftAgent {

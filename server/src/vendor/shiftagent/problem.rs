@@ -134,8 +134,9 @@ impl ShiftAgent {
         if self.is_on(Fault::ProblemStatusMismatch) {
             told += 1;
         }
+        let is_named = !self.is_on(Fault::WrongProblemType);
         Problem {
-            type_: format!("{TYPES}{slug}"),
+            type_: if is_named { format!("{TYPES}{slug}") } else { "about:blank".to_owned() },
             title: title.to_owned(),
             status: told,
             detail: Some(detail.to_owned()),
