@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::routing::any_service;
 use indexmap::IndexMap;
 use rescind_specs::Vendor;
 use tokio::net::TcpListener;
@@ -186,7 +187,7 @@ impl Builder {
                 Placement::Prefixed => {
                     let prefix = vendor::prefix(*contract);
                     // Nesting leaves the prefix with a slash behind it to nobody.
-                    routes.nest(prefix, own.clone()).route_service(&format!("{prefix}/"), own)
+                    routes.nest(prefix, own.clone()).route(&format!("{prefix}/"), any_service(own))
                 }
                 Placement::Root => own,
             };

@@ -297,3 +297,13 @@ fn the_program_serves_until_it_is_told_to_stop_and_logs_no_secret() {
         assert!(!seen.contains(secret));
     }
 }
+
+#[tokio::test]
+async fn a_prefix_with_a_slash_behind_it_is_answered_in_the_envelope_of_its_contract() {
+    let server = Server::builder().contract(Vendor::EntryTarget).spawn().await.unwrap();
+    let url = format!("http://{}", server.address());
+    let (status, body) = call(&url, "GET", "/entrytarget/", "").await;
+    assert_eq!(status, 404);
+    let envelope: Value = serde_json::from_str(&body).unwrap();
+    assert!(envelope["error"]["code"].is_string());
+}
