@@ -32,7 +32,7 @@ impl Dinie {
         wanted: &CreateCredentialRequest,
     ) -> Result<CredentialWithSecret, Failure> {
         let now = self.state.clock().now();
-        let expires_at = wanted.expires_at.map(whole_microseconds).transpose()?;
+        let expires_at = wanted.expires_at.value().copied().map(whole_microseconds).transpose()?;
         let expires_at = expires_at.filter(|_| !self.is_on(Fault::ExpiryIsForgotten));
         let (id, secret) = self.new_pair(caller, &wanted.name).await?;
         let issued = CredentialWithSecret {

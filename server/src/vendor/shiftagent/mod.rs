@@ -7,7 +7,6 @@ mod exchange;
 mod kept;
 mod layer;
 mod page;
-mod patch;
 mod problem;
 mod repository;
 mod sync;
@@ -53,7 +52,7 @@ pub(super) fn router(state: &State) -> Result<Router, GateError> {
         starting: Mutex::default(),
         memory: Memory::default(),
     });
-    let routes = patch::wrap(stubs(agent.clone(), state.limits(), state.mode())?);
+    let routes = stubs(agent.clone(), state.limits(), state.mode())?;
     Ok(layer::wrap(routes, agent))
 }
 

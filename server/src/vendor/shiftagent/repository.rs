@@ -6,7 +6,7 @@ use super::credential::{METADATA, metadata, no_metadata};
 use super::kept::Kept;
 use super::problem::{Trouble, absent};
 use super::sync::{entering, progress};
-use super::{Caller, ShiftAgent, page, patch, records};
+use super::{Caller, ShiftAgent, page, records};
 use crate::generated::shiftagent::request::{
     ListRepositoriesRequest, RegisterRepositoryRequest, UpdateRepositoryRequest,
 };
@@ -17,7 +17,7 @@ use crate::generated::shiftagent::types::{
     RegisterRepositoryRequestProvider, Repository, RepositoryList, RepositoryListObject, RepositoryObject,
     RepositorySyncState,
 };
-use crate::runtime::Failure;
+use crate::runtime::{Failure, Nullable};
 use crate::store::{Attributes, NewResource, Pointing, Registered, Resource, ResourceChange, Updated};
 
 /// The name once more, because lists are filtered by attributes.
@@ -114,13 +114,13 @@ impl ShiftAgent {
         let UpdateRepositoryRequest { repository_id, body, context } = request;
         let now = self.state.clock().now();
         let before = self.repository(caller, &repository_id).await?;
-        let mut pointing = match body.credential_id.as_deref() {
-            Some(id) => Pointing::At(records::CREDENTIALS, id),
-            None if patch::clears(&context, "credential_id") => Pointing::Clear,
-            None => Pointing::Keep,
+        let mut pointing = match &body.credential_id {
+            Nullable::Value(id) => Pointing::At(records::CREDENTIALS, id),
+            Nullable::Null => Pointing::Clear,
+            Nullable::Absent => Pointing::Keep,
         };
         let mut attributes = Attributes::new();
-        if let Some(dead) = self.dead_where_referable(body.credential_id.as_deref().map(String::as_str)) {
+        if let Some(dead) = self.dead_where_referable(body.credential_id.value().map(|id| id.as_str())) {
             attributes.insert(DANGLING.to_owned(), dead.into());
             pointing = Pointing::Clear;
         }
