@@ -38,6 +38,7 @@ mod credential;
 mod error;
 #[rustfmt::skip]
 mod generated;
+mod nullable;
 mod secret;
 
 pub mod support;
@@ -47,4 +48,5 @@ pub use progenitor_client::ResponseValue;
 pub use credential::{Credential, Credentials};
 pub use error::{Error, Failure, Malformed, Unexpected};
 pub use generated::*;
+pub use nullable::Nullable;
 pub use secret::Secret;

@@ -169,3 +169,25 @@ async fn a_base_url_that_is_none_is_an_invalid_request() {
     let error = dinie::Client::new("not a url").list_credentials().send().await.unwrap_err();
     assert!(matches!(error, Error::InvalidRequest(_)), "{error:?}");
 }
+
+/// In a partial change, what is not set stays out of the body, and `None` goes out as null.
+#[cfg(feature = "shiftagent")]
+#[tokio::test]
+async fn absence_and_null_are_told_apart() {
+    use rescind_client::Nullable;
+    use rescind_client::shiftagent::{Client, types::UpdateRepositoryRequest};
+
+    let change = UpdateRepositoryRequest::builder;
+    for (body, documented) in [
+        (change().branch("main".to_owned()), r#"{"branch":"main"}"#),
+        (change().credential_id(None), r#"{"credential_id":null}"#),
+        (change().credential_id(Nullable::Null), r#"{"credential_id":null}"#),
+        (change().credential_id(Nullable::Absent), "{}"),
+        (change().credential_id(Some("crd_1".parse().unwrap())), r#"{"credential_id":"crd_1"}"#),
+    ] {
+        let server = server().await;
+        let client = Client::new(&server.uri());
+        let _ = client.update_repository().repository_id("rep_1").body(body).send().await;
+        assert_eq!(String::from_utf8(seen(&server).await.body).unwrap(), documented);
+    }
+}

@@ -45,6 +45,9 @@ mod one_way_members;
 #[path = "../../xtask/tests/golden/optional_body/server.rs"]
 mod optional_body;
 #[rustfmt::skip]
+#[path = "../../xtask/tests/golden/optional_nullable/server.rs"]
+mod optional_nullable;
+#[rustfmt::skip]
 #[path = "../../xtask/tests/golden/parameter_styles/server.rs"]
 mod parameter_styles;
 #[rustfmt::skip]
@@ -93,7 +96,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{Request, StatusCode};
 use rescind_server::runtime::{
-    Answer, Context, Failure, Limits, Mode, Presented, RangeStatus, RawBody, Refused, Rejection,
+    Answer, Context, Failure, Limits, Mode, Nullable, Presented, RangeStatus, RawBody, Refused, Rejection,
 };
 use tower::ServiceExt as _;
 
@@ -530,6 +533,33 @@ async fn members_of_one_direction() {
         (r#"{"name":"n"}"#, "400 text/plain body/password is required"),
     ] {
         assert_eq!(ask(&router, "POST /accounts", &[JSON], body, &[]).await, wanted, "{body}");
+    }
+}
+
+api! { optional_nullable {
+    async fn update_thing(
+        &self,
+        request: optional_nullable::request::UpdateThingRequest,
+    ) -> Result<optional_nullable::response::UpdateThingResponse, Failure> {
+        let text = match request.body.text {
+            Nullable::Absent => "kept".to_owned(),
+            Nullable::Null => "cleared".to_owned(),
+            Nullable::Value(text) => text,
+        };
+        let thing = optional_nullable::types::Thing { text: Some(text) };
+        Ok(optional_nullable::response::UpdateThingResponse::Ok(thing))
+    }
+} }
+
+#[tokio::test]
+async fn absence_and_null_are_told_apart() {
+    let router = optional_nullable::router(Arc::new(Service), Limits::default(), Mode::Strict).unwrap();
+    for (body, wanted) in [
+        (r#"{"always":null}"#, r#"200 application/json {"text":"kept"}"#),
+        (r#"{"always":null,"text":null}"#, r#"200 application/json {"text":"cleared"}"#),
+        (r#"{"always":null,"text":"t"}"#, r#"200 application/json {"text":"t"}"#),
+    ] {
+        assert_eq!(ask(&router, "PATCH /things/1", &[JSON], body, &[]).await, wanted, "{body}");
     }
 }
 

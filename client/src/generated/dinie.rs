@@ -108,8 +108,8 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateCredentialRequest {
         /// When the credential expires; null or absent means never.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub expires_at: ::std::option::Option<::jiff::Timestamp>,
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_absent")]
+        pub expires_at: crate::Nullable<::jiff::Timestamp>,
         /// A label for people.
         pub name: ::std::string::String,
     }
@@ -523,7 +523,7 @@ pub mod types {
         #[derive(Clone, Debug)]
         pub struct CreateCredentialRequest {
             expires_at: ::std::result::Result<
-                ::std::option::Option<::jiff::Timestamp>,
+                crate::Nullable<::jiff::Timestamp>,
                 ::std::string::String,
             >,
             name: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -539,7 +539,7 @@ pub mod types {
         impl CreateCredentialRequest {
             pub fn expires_at<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<::jiff::Timestamp>>,
+                T: ::std::convert::TryInto<crate::Nullable<::jiff::Timestamp>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.expires_at = value

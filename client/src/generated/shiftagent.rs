@@ -2341,8 +2341,8 @@ pub mod types {
     pub struct UpdateRepositoryRequest {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub branch: ::std::option::Option<::std::string::String>,
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub credential_id: ::std::option::Option<UpdateRepositoryRequestCredentialId>,
+        #[serde(default, skip_serializing_if = "crate::Nullable::is_absent")]
+        pub credential_id: crate::Nullable<UpdateRepositoryRequestCredentialId>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<Metadata>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -4131,7 +4131,7 @@ pub mod types {
                 ::std::string::String,
             >,
             credential_id: ::std::result::Result<
-                ::std::option::Option<super::UpdateRepositoryRequestCredentialId>,
+                crate::Nullable<super::UpdateRepositoryRequestCredentialId>,
                 ::std::string::String,
             >,
             metadata: ::std::result::Result<
@@ -4169,7 +4169,7 @@ pub mod types {
             pub fn credential_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
-                    ::std::option::Option<super::UpdateRepositoryRequestCredentialId>,
+                    crate::Nullable<super::UpdateRepositoryRequestCredentialId>,
                 >,
                 T::Error: ::std::fmt::Display,
             {

@@ -7,6 +7,7 @@ mod context;
 mod example;
 mod gate;
 mod limits;
+mod nullable;
 mod parameter;
 mod presented;
 mod rejection;
@@ -21,6 +22,7 @@ pub use answer::{Answer, AnswerBody, HeaderSet, RangeStatus, RawBody, StatusOutO
 pub use context::{Context, Matched};
 pub use gate::{Gate, GateError};
 pub use limits::{Limits, Mode};
+pub use nullable::Nullable;
 pub use presented::{Credential, Presented};
 pub use rejection::{BoxError, Failure, Location, Phase, Refused, Rejection, RequestViolation};
 pub use request::{Admitted, AdmittedBody};

@@ -48,7 +48,7 @@ pub(super) fn run(draft: &mut Draft<'_>) {
 }
 
 /// Adds the names of all schemas that `schema` leads to.
-fn reach(draft: &Draft<'_>, schema: &Value, seen: &mut BTreeSet<String>) {
+pub(super) fn reach(draft: &Draft<'_>, schema: &Value, seen: &mut BTreeSet<String>) {
     match schema {
         Value::Object(object) => {
             let target = object.get("$ref").and_then(Value::as_str);

@@ -1,12 +1,13 @@
 //! The document between contract and output, as the passes rewrite it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rescind_specs::{Contract, Operation, Pointer, StatusPattern};
 use serde_json::{Value, json};
 
 use super::Loss;
 use crate::emit::names::{Names, pascal};
+use crate::emit::nullable::Member;
 
 /// Names that generated types use unqualified, or that typify takes for those of the types it was given.
 const PRELUDE: [&str; 26] = [
@@ -47,6 +48,8 @@ pub struct Draft<'c> {
     pub schemas: BTreeMap<String, SchemaSlot>,
     /// The operations, in document order.
     pub calls: Vec<Call<'c>>,
+    /// Members of request bodies for which absence and null are not the same.
+    pub nullable: BTreeSet<Member>,
     /// What the passes could not carry.
     pub losses: Vec<Loss>,
     /// Names of types that are taken.
@@ -169,6 +172,7 @@ impl<'c> Draft<'c> {
             contract,
             schemas: BTreeMap::new(),
             calls,
+            nullable: BTreeSet::new(),
             losses: Vec::new(),
             type_names: Names::reserving(PRELUDE),
             named: BTreeMap::new(),

@@ -9,6 +9,7 @@ mod draft;
 mod inline_schemas;
 mod loss;
 mod operation_names;
+mod optional_nullable;
 mod parameters;
 mod refused_schemas;
 mod request_bodies;
@@ -41,6 +42,7 @@ pub fn lower(contract: &Contract) -> Result<Draft<'_>, Vec<Diagnostic>> {
     secrets::run(&mut draft);
     inline_schemas::run(&mut draft);
     refused_schemas::run(&mut draft);
+    optional_nullable::run(&mut draft);
     draft.losses.sort();
     draft.losses.dedup();
     Ok(draft)

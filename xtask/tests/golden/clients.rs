@@ -57,6 +57,10 @@ pub mod one_way_members;
 pub mod optional_body;
 
 #[rustfmt::skip]
+#[path = "optional_nullable/client.rs"]
+pub mod optional_nullable;
+
+#[rustfmt::skip]
 #[path = "parameter_styles/client.rs"]
 pub mod parameter_styles;
 

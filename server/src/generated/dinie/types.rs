@@ -3,8 +3,8 @@
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct CreateCredentialRequest {
     /// When the credential expires; null or absent means never.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub expires_at: ::std::option::Option<::jiff::Timestamp>,
+    #[serde(default, skip_serializing_if = "crate::runtime::Nullable::is_absent")]
+    pub expires_at: crate::runtime::Nullable<::jiff::Timestamp>,
     /// A label for people.
     pub name: ::std::string::String,
 }

@@ -2052,8 +2052,8 @@ impl<'de> ::serde::Deserialize<'de> for UpdateRepositoryRepositoryId {
 pub struct UpdateRepositoryRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub branch: ::std::option::Option<::std::string::String>,
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub credential_id: ::std::option::Option<UpdateRepositoryRequestCredentialId>,
+    #[serde(default, skip_serializing_if = "crate::runtime::Nullable::is_absent")]
+    pub credential_id: crate::runtime::Nullable<UpdateRepositoryRequestCredentialId>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<Metadata>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]

@@ -7,6 +7,7 @@ use quote::quote;
 use syn::{File, Item, parse_quote};
 
 use super::names::ident;
+use super::nullable;
 use super::progenitor::{Builders, ProgenitorError, Spelling, generate};
 use super::types;
 use crate::lower::{self, Draft};
@@ -44,7 +45,10 @@ pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, ProgenitorErro
         }
     }
     let missing = |name: &str| ProgenitorError::Output(format!("there is no module `{name}`"));
-    let type_items = type_items.ok_or_else(|| missing("types"))?;
+    let mut type_items = type_items.ok_or_else(|| missing("types"))?;
+    if let Some((_, items)) = &mut type_items.content {
+        nullable::rewrite(items, &draft.nullable, &types::nullable_path(&runtime.path)?);
+    }
     let builder_items = builder_items.ok_or_else(|| missing("builder"))?;
 
     let outcomes: Vec<outcome::Outcome> = draft.calls.iter().map(outcome::outcome).collect();

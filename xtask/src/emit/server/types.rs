@@ -14,7 +14,7 @@ use crate::lower::{Draft, Payload};
 
 /// The items of the module `types`.
 pub(super) fn items(draft: &Draft<'_>, runtime: &str) -> Result<Vec<Item>, ProgenitorError> {
-    crate::emit::types::types(draft, &format!("{runtime}::Secret"))
+    crate::emit::types::types(draft, runtime)
 }
 
 /// The types of the schemas of one contract.
