@@ -188,11 +188,11 @@ impl<'s, 'r> Actors<'s, 'r> {
         let found = alternatives(operation).find_map(|set| Some((set, way(kind, set)?)));
         let Some((set, way)) = found else { return Err(nothing(format!("{credential:?}"))) };
         match way {
-            None => {
+            Way::Itself => {
                 let bindings = Bindings { credential: Some(credential), ..Bindings::default() };
                 render(set, &kind.present, &bindings)
             }
-            Some((name, token_kind)) => {
+            Way::Token(name, token_kind) => {
                 let token = self.token(&credential, name, token_kind).await?;
                 render(set, &token_kind.present, &token_bindings(&token))
             }
@@ -312,14 +312,22 @@ fn alternatives(operation: &Operation) -> impl Iterator<Item = &[SchemeName]> {
     operation.security.0.iter().filter(|set| !set.is_empty()).map(Vec::as_slice)
 }
 
-/// How a kind of credential can present a set of schemes: by itself (`Some(None)`) or by a kind of token.
-fn way<'k>(kind: &'k CredentialKind, set: &[SchemeName]) -> Option<Option<(&'k TokenName, &'k TokenKind)>> {
+/// How a kind of credential presents a set of schemes.
+enum Way<'k> {
+    /// By itself.
+    Itself,
+    /// By a token that is exchanged for it.
+    Token(&'k TokenName, &'k TokenKind),
+}
+
+/// How a kind of credential can present a set of schemes, if it can.
+fn way<'k>(kind: &'k CredentialKind, set: &[SchemeName]) -> Option<Way<'k>> {
     if set.iter().all(|name| kind.present.contains_key(name)) {
-        return Some(None);
+        return Some(Way::Itself);
     }
     let fits =
         |(_, token): &(&TokenName, &TokenKind)| set.iter().all(|name| token.present.contains_key(name));
-    kind.tokens.iter().find(fits).map(Some)
+    kind.tokens.iter().find(fits).map(|(name, token)| Way::Token(name, token))
 }
 
 fn token_bindings(token: &Arc<Token>) -> Bindings {

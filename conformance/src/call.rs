@@ -196,7 +196,7 @@ impl Bindings {
             let received = response.headers.get(name.as_str()).and_then(|value| value.to_str().ok());
             match (documented, received) {
                 (Some(Value::String(documented)), Some(received)) if documented == received => {}
-                (Some(documented), Some(received)) if documented.to_string() == received => {}
+                (Some(documented), Some(received)) if plain(&documented) == received => {}
                 (_, Some(received)) => differences.push(format!("header {name} is {received}")),
                 (_, None) => differences.push(format!("header {name} is absent")),
             }

@@ -22,7 +22,7 @@ use crate::redact::Redactor;
 /// How often a throttled call is sent again.
 const REPEATS: usize = 3;
 /// The longest wait that a `Retry-After` may ask for.
-const LONGEST_RETRY: Duration = Duration::from_secs(60);
+const LONGEST_RETRY: Duration = Duration::from_mins(1);
 
 /// Why a run could not begin.
 #[derive(Debug, thiserror::Error)]
@@ -308,12 +308,11 @@ fn retry_after(exchange: &Exchange) -> Option<Duration> {
         return None;
     }
     let text = response.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    let wait = match text.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-            Duration::try_from(until.duration_since(exchange.received)).unwrap_or_default()
-        }
+    let wait = if let Ok(seconds) = text.parse() {
+        Duration::from_secs(seconds)
+    } else {
+        let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+        Duration::try_from(until.duration_since(exchange.received)).unwrap_or_default()
     };
     Some(wait.clamp(Duration::from_millis(100), LONGEST_RETRY))
 }

@@ -13,7 +13,7 @@ use crate::call::Bindings;
 use crate::credential::Credential;
 
 /// A control is replaced this long before it expires.
-const RENEW_BEFORE: Duration = Duration::from_secs(60);
+const RENEW_BEFORE: Duration = Duration::from_mins(1);
 
 /// The control credentials of a run, one a kind.
 #[derive(Debug, Default)]

@@ -5,11 +5,13 @@ use rescind_specs::lifecycle::{ForeignCredential as With, Stranger};
 use super::support::{Judge, Setting};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
+use crate::lifecycle::driver::names;
 use crate::lifecycle::{By, DependentSlot, History, Slot, Step};
 
 /// # What it does
 /// Issues a credential, lets a stranger revoke it, holds the answer against the documented ones, and uses the
-/// credential again, past the propagation delay as well. Where asked, a dependent refers to it meanwhile.
+/// credential again, past the propagation delay as well. Where asked, a dependent refers to it meanwhile. Where there
+/// is a list, the stranger's has to be without it.
 /// # Verdicts
 /// Fail: answered like none of them, or the credential (or the stranger's own) works no more. Not exercised: the
 /// stranger was not supplied.
@@ -37,6 +39,9 @@ impl LifecycleCheck for ForeignCredential<'_> {
         if self.0.by == Stranger::Sibling {
             steps.push(Step::present(1));
         }
+        if let (Stranger::Caller(name), Some(_)) = (&self.0.by, &setting.kind.listed) {
+            steps.push(Step::List(Some(name.clone())));
+        }
         steps.extend(setting.still_works(0));
         if self.0.guarded_by.is_some() {
             steps.push(Step::Delete(DependentSlot(0)));
@@ -53,6 +58,16 @@ impl LifecycleCheck for ForeignCredential<'_> {
         }
         let Some((at, event)) = history.attempts(0).next() else { return judge.done(history) };
         judge.answer(setting, history, event, &self.0.answer, None, "revoking somebody else's credential");
+        if let (Some(listing), Some(credential)) = (&setting.kind.listed, history.credential(0)) {
+            for (_, event) in history.all(|step| matches!(step, Step::List(Some(_)))) {
+                let shown =
+                    |items: &Vec<_>| items.iter().any(|item| names(listing, item, &credential.id.text));
+                if event.accepted() && event.items.as_ref().is_some_and(shown) {
+                    let message = "a stranger's list shows somebody else's credential";
+                    judge.breach(history, event, message, "not listed", "listed");
+                }
+            }
+        }
         judge.still_works(history, 0, at, "a credential works no more after a stranger revoked it");
         judge.still_works(history, 1, at, "the stranger's own credential works no more");
         judge.done(history)

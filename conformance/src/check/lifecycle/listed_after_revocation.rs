@@ -80,7 +80,7 @@ impl LifecycleCheck for ListedAfterRevocation<'_> {
                     );
                 }
                 (ListedAs::Revoked, Some(item)) => {
-                    self.identity(&mut judge, listing, history, event, earlier, item)
+                    self.identity(&mut judge, listing, history, event, earlier, item);
                 }
             }
         }

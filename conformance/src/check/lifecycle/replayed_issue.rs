@@ -23,7 +23,7 @@ impl LifecycleCheck for ReplayedIssue<'_> {
         let replay = |slot: u8| {
             Step::Issue(Slot(slot), Issuing { like: Some(Slot(0)), key: Key::Same, ..Issuing::default() })
         };
-        let late = self.0.window.duration().saturating_sub(Duration::from_secs(300));
+        let late = self.0.window.duration().saturating_sub(Duration::from_mins(5));
         let mut steps = vec![Step::issue(0), Step::present(0), Step::revoke(0), replay(1)];
         steps.extend(setting.ends_revoked(0));
         if late > setting.settled() {

@@ -13,7 +13,7 @@ use crate::check::Judgement;
 use crate::credential::Credential;
 use crate::exchange::Exchange;
 use crate::finding::Finding;
-use crate::lifecycle::{By, History, Seen, Step, Target};
+use crate::lifecycle::{By, History, Issuing, Seen, Slot, Step, Target};
 use crate::verdict::Verdict;
 
 /// Shorter secrets are found anywhere by chance.
@@ -35,7 +35,9 @@ impl LifecycleCheck for SecretShownOnce {
         steps.extend(listed.then_some(Step::List(None)));
         steps.push(Step::Revoke { target: Target::Unknown, by: setting.asker(0), body: None });
         steps.extend([Step::revoke_by(0, By::Nobody), Step::revoke_by(0, By::Unknown)]);
-        steps.push(Step::revoke(0));
+        // Refused or not, the same request once more is answered.
+        let again = Issuing { like: Some(Slot(0)), ..Issuing::default() };
+        steps.extend([Step::Issue(Slot(1), again), Step::revoke(0)]);
         steps.extend(listed.then_some(Step::List(None)));
         steps.extend([Step::revoke(0), Step::present(0)]);
         Scenario { steps, noise: Noise::Others }

@@ -16,7 +16,7 @@ use crate::verdict::Verdict;
 pub(crate) const MARGIN: Duration = Duration::from_secs(5);
 
 /// How long after a revocation its effect is looked at where the time of it is not the question.
-const LATER: Duration = Duration::from_secs(600);
+const LATER: Duration = Duration::from_mins(10);
 
 /// What a check is about.
 #[derive(Clone, Copy, Debug)]
@@ -142,6 +142,11 @@ impl Judge {
 
     /// The judgement. What was never exercised has a reason.
     pub(super) fn done(mut self, history: &History) -> Judgement {
+        // A broken promise is not made doubtful by what could not be seen after it.
+        if self.result.findings.iter().any(|finding| finding.verdict >= Verdict::Fail) {
+            self.result.open = None;
+            return self.result;
+        }
         if self.result.open.is_none() {
             self.result.open = history.events.iter().find_map(|event| match &event.seen {
                 Seen::StillOpen(why) | Seen::NotRun(why) => Some(format!("{}: {why}", event.step)),
@@ -282,7 +287,7 @@ pub(super) fn what_came(event: &Event) -> String {
 pub(super) fn received(exchange: &Exchange, difference: &str) -> String {
     let status = crate::lifecycle::driver::status(exchange);
     if difference.is_empty() || difference == format!("status {status}") {
-        let code = exchange.response().and_then(|response| response.media_type());
+        let code = exchange.response().and_then(crate::exchange::Response::media_type);
         return match code {
             Some(media_type) => format!("{status}, {media_type}"),
             None => status,

@@ -1,5 +1,7 @@
 //! Histories written by hand, for the tests of checks: no network, no clock.
 
+#![expect(clippy::needless_pass_by_value, reason = "a table reads better without borrows")]
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -306,7 +308,7 @@ impl Story {
 
     /// The sequence ended: a wait was too long.
     pub(super) fn still_open(self) -> Self {
-        let step = Step::after_revocation(0, std::time::Duration::from_secs(3600));
+        let step = Step::after_revocation(0, std::time::Duration::from_hours(1));
         let event = Event::new(step, self.now, Seen::StillOpen("too long".to_owned()));
         self.push(event)
     }
