@@ -82,6 +82,21 @@ impl fmt::Display for Kind {
     }
 }
 
+/// A file or folder could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use {}: {source}", path.display())]
+pub struct FileError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl FileError {
+    /// Names the place of an error.
+    fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self { path: path.to_owned(), source }
+    }
+}
+
 /// One file that differs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Drift {
@@ -94,14 +109,15 @@ pub struct Drift {
 /// Compares `artifacts` with the files below `root`.
 ///
 /// Every Rust file in one of the `owned` folders must be an artifact; others are orphaned.
-pub fn drift(root: &Path, owned: &[PathBuf], artifacts: &[Artifact]) -> io::Result<Vec<Drift>> {
+pub fn drift(root: &Path, owned: &[PathBuf], artifacts: &[Artifact]) -> Result<Vec<Drift>, FileError> {
     let mut found = Vec::new();
     for artifact in artifacts {
-        let kind = match std::fs::read(root.join(&artifact.path)) {
+        let path = root.join(&artifact.path);
+        let kind = match std::fs::read(&path) {
             Ok(bytes) if bytes == artifact.contents.as_bytes() => continue,
             Ok(_) => Kind::Stale,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Kind::Missing,
-            Err(error) => return Err(error),
+            Err(error) => return Err(FileError::at(&path)(error)),
         };
         found.push(Drift { path: artifact.path.clone(), kind });
     }
@@ -119,36 +135,38 @@ pub fn drift(root: &Path, owned: &[PathBuf], artifacts: &[Artifact]) -> io::Resu
 }
 
 /// Makes the files below `root` what `artifacts` say, and returns what had to change.
-pub fn settle(root: &Path, owned: &[PathBuf], artifacts: &[Artifact]) -> io::Result<Vec<Drift>> {
+pub fn settle(root: &Path, owned: &[PathBuf], artifacts: &[Artifact]) -> Result<Vec<Drift>, FileError> {
     let found = drift(root, owned, artifacts)?;
     for artifact in artifacts.iter().filter(|artifact| found.iter().any(|drift| drift.path == artifact.path))
     {
         let path = root.join(&artifact.path);
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
+            std::fs::create_dir_all(folder).map_err(FileError::at(folder))?;
         }
-        std::fs::write(path, &artifact.contents)?;
+        std::fs::write(&path, &artifact.contents).map_err(FileError::at(&path))?;
     }
     for orphan in found.iter().filter(|drift| drift.kind == Kind::Orphaned) {
-        std::fs::remove_file(root.join(&orphan.path))?;
+        let path = root.join(&orphan.path);
+        std::fs::remove_file(&path).map_err(FileError::at(&path))?;
     }
     Ok(found)
 }
 
 /// All Rust files below `folder`, relative to `root`, in order.
-fn rust_files(root: &Path, folder: &Path) -> io::Result<Vec<PathBuf>> {
+fn rust_files(root: &Path, folder: &Path) -> Result<Vec<PathBuf>, FileError> {
     let mut files = Vec::new();
     let mut open = vec![folder.to_path_buf()];
     while let Some(next) = open.pop() {
-        let entries = match std::fs::read_dir(root.join(&next)) {
+        let here = root.join(&next);
+        let entries = match std::fs::read_dir(&here) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error),
+            Err(error) => return Err(FileError::at(&here)(error)),
         };
         for entry in entries {
-            let entry = entry?;
+            let entry = entry.map_err(FileError::at(&here))?;
             let path = next.join(entry.file_name());
-            if entry.file_type()?.is_dir() {
+            if entry.file_type().map_err(FileError::at(&here))?.is_dir() {
                 open.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 files.push(path);

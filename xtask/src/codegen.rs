@@ -50,6 +50,9 @@ pub enum CodegenError {
     /// The code that came out is no Rust.
     #[error(transparent)]
     Format(#[from] artifact::FormatError),
+    /// A generated file could not be read or written.
+    #[error(transparent)]
+    File(#[from] artifact::FileError),
     /// Losses and their list differ.
     #[error("{}", losses(list, difference))]
     Losses {
@@ -140,8 +143,7 @@ pub fn bundled(root: &Path, only: &[String], mode: Mode) -> Result<Outcome, Code
     let drift = match mode {
         Mode::Write => artifact::settle(root, &owned, &artifacts),
         Mode::Check => artifact::drift(root, &owned, &artifacts),
-    };
-    let drift = drift.map_err(|source| CodegenError::Io { path: root.to_owned(), source })?;
+    }?;
     let contracts = if only.is_empty() { all.len() } else { only.len() };
     Ok(Outcome { drift, files: artifacts.len(), contracts })
 }
@@ -316,6 +318,8 @@ pub fn own(own: &Own, mode: Mode) -> Result<OwnOutcome, CodegenError> {
         own.openapi.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
     let mut artifacts = Vec::new();
     let module = names::snake(&name);
+    // The module `r#type` lies in `type.rs`.
+    let module = module.trim_start_matches("r#");
     if let Some(folder) = &own.client_out {
         warnings.extend(lowered.losses.iter().map(|loss: &Loss| loss.diagnostic(contract.document())));
         artifacts.push(client_file(
@@ -337,10 +341,9 @@ pub fn own(own: &Own, mode: Mode) -> Result<OwnOutcome, CodegenError> {
         warnings.extend(losses);
     }
     let here = Path::new("");
-    let settled = match mode {
+    let drift = match mode {
         Mode::Write => artifact::settle(here, &[], &artifacts),
         Mode::Check => artifact::drift(here, &[], &artifacts),
-    };
-    let drift = settled.map_err(|source| CodegenError::Io { path: own.openapi.clone(), source })?;
+    }?;
     Ok(OwnOutcome { drift, files: artifacts.len(), warnings })
 }

@@ -22,20 +22,25 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Generate the typed clients and server stubs from their contracts.
+    ///
+    /// What a document says and the generated code cannot express is told as a warning with its place.
+    ///
+    /// Exit codes: 0 done; 1 files differ or a document is wrong; 2 bad usage.
     #[command(after_help = CODEGEN_EXAMPLES)]
     Codegen(Codegen),
     /// Check that the generated code is fresh, then start the reference server and judge it on every contract.
     ///
-    /// Ends with the exit code of the judge: 0 conforms, 1 a promise is broken, 3 something stayed open.
+    /// Exit codes: 1 a generated file differs; otherwise that of the judge: 0 conforms, 1 a promise is broken, 2 bad
+    /// usage, 3 something stayed open.
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(Verify),
 }
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
-  cargo xtask verify                       the whole of it
-  cargo xtask verify -- --seed 7           with other generated requests
-  cargo xtask verify -- --contract dinie   one contract only";
+  cargo xtask verify                      the whole of it
+  cargo xtask verify -- --seed 7          with other generated requests
+  cargo xtask verify -- --contract NAME   one contract only";
 
 #[derive(Args)]
 struct Verify {

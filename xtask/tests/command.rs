@@ -72,19 +72,59 @@ fn a_document_of_ones_own() {
 
 #[test]
 fn a_wrong_document_is_told_with_its_place() {
+    for (right, wrong, documented) in [
+        ("type: string } }\n        - {", "tipe: string } }\n        - {", "8:59: did you mean `type`?"),
+        ("operationId:", "operationID:", "6:7: did you mean `operationId`?"),
+        ("operationId: revokeKey", "operationId: a\n      operationId: b", "7:7: the first is at line 6"),
+        (
+            "schema: { type: string } }\n        - {",
+            "schema: { $ref: '#/nowhere' } }\n        - {",
+            "8:65: leads nowhere",
+        ),
+        ("responses:", "responses: [", "10:18: unclosed bracket"),
+        ("3.0.3", "3.1.0", "1:10: in OpenAPI 3.0"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let document = folder.path().join("a.yaml").display().to_string();
+        let out = folder.path().join("out").display().to_string();
+        assert!(DOCUMENT.contains(right), "{right}");
+        std::fs::write(&document, DOCUMENT.replacen(right, wrong, 1)).unwrap();
+        let arguments = ["codegen", "--openapi", &document, "--client-out", &out, "--server-out", &out];
+        let (code, text) = told(&xtask(&arguments), folder.path());
+        assert_eq!(code, Some(1), "{text}");
+        let (place, words) = documented.split_once(": ").unwrap();
+        assert!(text.contains(&format!("--> DIR/a.yaml:{place}\n")) && text.contains(words), "{text}");
+        assert!(!folder.path().join("out").exists());
+    }
+}
+
+/// A member that no generated field can write as null is told, and the rest is generated.
+#[test]
+fn null_that_cannot_be_sent_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let document = folder.path().join("a.yaml").display().to_string();
     let out = folder.path().join("out").display().to_string();
-    std::fs::write(
-        &document,
-        DOCUMENT.replace("type: string } }\n        - {", "tipe: string } }\n        - {"),
-    )
-    .unwrap();
-    let (code, text) =
-        told(&xtask(&["codegen", "--openapi", &document, "--client-out", &out]), folder.path());
-    assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("DIR/a.yaml:8:"), "{text}");
-    assert!(!folder.path().join("out").exists());
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/optional_nullable/openapi.yaml");
+    let (code, text) = told(&xtask(&["codegen", "--openapi", document, "--client-out", &out]), folder.path());
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(text.matches("warning: ").count(), 1, "{text}");
+    assert!(text.contains("warning: `note` as null: "), "{text}");
+}
+
+#[test]
+fn a_keyword_as_name_and_a_folder_that_is_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(path("a.yaml"), DOCUMENT).unwrap();
+    let generate = |out: &str| {
+        let arguments =
+            ["codegen", "--openapi", &path("a.yaml"), "--name", "type", "--client-out", &path(out)];
+        told(&xtask(&arguments), folder.path())
+    };
+    assert_eq!(generate("out").0, Some(0));
+    assert!(folder.path().join("out/type.rs").exists());
+    let (code, text) = generate("a.yaml");
+    assert_eq!(code, Some(1));
+    assert!(text.contains("error: cannot use DIR/a.yaml/type.rs: "), "{text}");
 }
 
 #[test]
@@ -93,7 +133,10 @@ fn bad_usage_is_told_apart() {
         (&["codegen", "--contract", "nobody"][..], "there is no contract `nobody`; there are: "),
         (&["codegen", "--openapi", "a.yaml"][..], "needs `--client-out DIR`"),
         (&["codegen", "--client-out", "a"][..], "--openapi"),
+        (&["codegen", "--chek"][..], "a similar argument exists: '--check'"),
+        (&["verify", "--seed", "7"][..], "use '-- --seed'"),
         (&["nothing"][..], "unrecognized subcommand"),
+        (&[][..], "Usage: cargo xtask <COMMAND>"),
     ] {
         let (code, text) = told(&xtask(arguments), Path::new("/nowhere"));
         assert_eq!(code, Some(2), "{text}");
