@@ -1,5 +1,7 @@
 //! Issue a key, use it, revoke it with itself, be refused: `cargo run --example revoke -- http://127.0.0.1:8080/wattshift`.
 
+#![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
+
 use rescind_client::Credentials;
 use rescind_client::wattshift::types::CreateAgentCredentialRequestDto;
 use rescind_client::wattshift::{Client, GetUtilityError, RevokeAgentSandboxCredentialError};

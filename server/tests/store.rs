@@ -392,7 +392,7 @@ async fn an_idempotency_key_creates_once() {
         for outcome in outcomes {
             match outcome {
                 Issue::Issued => {}
-                Issue::Replayed(stored) => assert_eq!(stored.as_bytes(), known[0].as_bytes()),
+                Issue::Replayed(answer) => assert_eq!(answer.as_bytes(), known[0].as_bytes()),
                 other => panic!("{other:?}"),
             }
         }
@@ -437,7 +437,7 @@ async fn a_key_is_held_for_its_time_even_when_the_credential_is_gone() {
         };
         let day = i64::try_from(DAY.as_secs()).unwrap();
         assert!(
-            matches!(recall("key_1", "r", day).await, Recalled::Replay(stored) if stored.as_bytes() == b"body")
+            matches!(recall("key_1", "r", day).await, Recalled::Replay(answer) if answer.as_bytes() == b"body")
         );
         assert_eq!(recall("key_1", "other", day).await, Recalled::OtherRequest);
         assert_eq!(recall("key_2", "r", day).await, Recalled::Unused);
@@ -445,7 +445,7 @@ async fn a_key_is_held_for_its_time_even_when_the_credential_is_gone() {
         let again = answer("k", "other", "later");
         assert_eq!(store.remember(CREDENTIALS, again.clone(), at(day + 1)).await.unwrap(), Recalled::Unused);
         let known = store.remember(CREDENTIALS, again, at(day + 2)).await.unwrap();
-        assert!(matches!(known, Recalled::Replay(stored) if stored.as_bytes() == b"later"));
+        assert!(matches!(known, Recalled::Replay(answer) if answer.as_bytes() == b"later"));
     }
 }
 
@@ -525,7 +525,7 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
         assert_eq!(record.revoked_at, Some(at(5)));
         assert_eq!(store.pair("ak_1").await.unwrap().unwrap().state, PairState::Revoked { at: Some(at(6)) });
         let known = store.remember(CREDENTIALS, answer("k", "r", ""), at(8)).await.unwrap();
-        assert!(matches!(known, Recalled::Replay(stored) if stored.as_bytes() == b"body"));
+        assert!(matches!(known, Recalled::Replay(answer) if answer.as_bytes() == b"body"));
     }
 }
 
