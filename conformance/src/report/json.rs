@@ -15,7 +15,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// The JSON Schema of what [`write`] writes.
+/// The JSON Schema of what [`write()`] writes.
 pub fn schema() -> Value {
     schemars::schema_for!(Report).to_value()
 }
