@@ -13,10 +13,12 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         None => serve(&cli.serve),
-        Some(Command::Faults) => faults(&mut io::stdout().lock()).context("failed to write the list"),
+        Some(Command::Faults) => print(&faults()),
         Some(Command::Completions { shell }) => {
-            clap_complete::generate(*shell, &mut Cli::command(), "rescind-server", &mut io::stdout());
-            Ok(())
+            // Into memory first: the generator panics when its writer fails.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "rescind-server", &mut script);
+            print(&script)
         }
     };
     match done {
@@ -29,7 +31,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn faults(out: &mut impl io::Write) -> io::Result<()> {
+/// Prints a text. A reader that went away is no failure.
+fn print(text: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("failed to print"),
+        _ => Ok(()),
+    }
+}
+
+fn faults() -> Vec<u8> {
+    let mut text = String::new();
     for fault in Fault::ALL {
         let requirements: Vec<_> = fault.requirements().collect();
         let mut contracts: Vec<_> = fault.contracts().map(Vendor::name).collect();
@@ -39,9 +51,9 @@ fn faults(out: &mut impl io::Write) -> io::Result<()> {
         } else {
             requirements.join(" ")
         };
-        writeln!(out, "{fault}\n    {}\n    breaks {breaks}", fault.about())?;
+        text.extend([fault.name(), "\n    ", fault.about(), "\n    breaks ", &breaks, "\n"]);
     }
-    out.flush()
+    text.into_bytes()
 }
 
 fn serve(arguments: &Serve) -> anyhow::Result<()> {
