@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::check::lifecycle::{Noise, Scenario, Setting, Time};
 use crate::lifecycle::{Slot, Step, Until};
 
-/// The slot of credentials that have nothing to do with the matter.
+/// The first slot of credentials that have nothing to do with the matter.
 const BYSTANDER: u8 = 20;
 
 /// Something harmless.
@@ -50,13 +50,18 @@ pub fn sequence(setting: &Setting<'_>, scenario: Scenario) -> BoxedStrategy<Vec<
 
 fn insert(core: &[Step], issued: Option<usize>, insertions: &[(usize, Harmless)]) -> Vec<Step> {
     let mut steps = Vec::with_capacity(core.len() + insertions.len() * 2);
+    // A slot for each: what a slot asks for is the same each time, and may be had once only.
+    let mut bystander = BYSTANDER;
     for gap in 0..=core.len() {
         for (at, harmless) in insertions.iter().filter(|(at, _)| *at == gap) {
             match harmless {
                 // What was not issued cannot be used.
                 Harmless::Use if issued.is_some_and(|issued| *at > issued) => steps.push(Step::present(0)),
                 Harmless::Use => {}
-                Harmless::Bystander => steps.extend([Step::issue(BYSTANDER), Step::present(BYSTANDER)]),
+                Harmless::Bystander => {
+                    steps.extend([Step::issue(bystander), Step::present(bystander)]);
+                    bystander += 1;
+                }
                 Harmless::List => steps.push(Step::List(None)),
                 Harmless::Pause(seconds) => {
                     steps.push(Step::Wait(Until::For(Duration::from_secs(*seconds))));
@@ -66,4 +71,23 @@ fn insert(core: &[Step], issued: Option<usize>, insertions: &[(usize, Harmless)]
         steps.extend(core.get(gap).cloned());
     }
     steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_bystander_is_another_credential() {
+        let core = [Step::issue(0), Step::revoke(0)];
+        let steps = insert(&core, Some(0), &[(1, Harmless::Bystander), (2, Harmless::Bystander)]);
+        let issued: Vec<u8> = steps
+            .iter()
+            .filter_map(|step| match step {
+                Step::Issue(Slot(slot), _) => Some(*slot),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(issued, [0, BYSTANDER, BYSTANDER + 1]);
+    }
 }
