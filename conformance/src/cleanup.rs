@@ -45,6 +45,19 @@ pub async fn put_away(actors: &Actors<'_, '_>) -> Vec<String> {
     left
 }
 
+/// Everything of the run that may still be there, as far as is known without asking.
+pub(crate) fn not_put_away(actors: &Actors<'_, '_>) -> Vec<String> {
+    let session = actors.session();
+    let dependents = session.ledger().live_dependents();
+    let dependents = dependents.into_iter().map(|(name, id)| format!("{name} {}", id.text));
+    let credentials = session.ledger().credentials();
+    let credentials = credentials
+        .into_iter()
+        .filter(|(credential, fate)| *fate == Fate::Live && !credential.expired(session.now()))
+        .map(|(credential, _)| format!("{} {}", credential.kind, credential.id.text));
+    dependents.chain(credentials).collect()
+}
+
 /// Revokes a credential; one that turns out to be dead is as good as revoked.
 async fn revoked(actors: &Actors<'_, '_>, credential: &Arc<Credential>, kind: &CredentialKind) -> bool {
     let session = actors.session();

@@ -11,16 +11,25 @@ use url::Url;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StillOpen {
     /// The clock cannot be moved, and the real wait would be too long.
-    #[error("it takes a wait of {needed:?}, and --patience allows {patience:?}")]
+    #[error("it takes {} of waiting in all, and --patience allows {}", whole(*needed), whole(*patience))]
     Patience {
-        /// How long the wait would be.
+        /// How long the waits would be, together.
         needed: Duration,
-        /// How long it may be.
+        /// How long they may be.
         patience: Duration,
     },
     /// The clock did not move when it was asked to.
     #[error("the deployment's clock was not moved: {0}")]
     Stuck(String),
+}
+
+/// A length of time as `--patience` takes it, in whole seconds, rounded up.
+fn whole(time: Duration) -> String {
+    let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+    let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    let parts: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
+    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
 }
 
 /// The present time of this machine.
@@ -149,4 +158,18 @@ pub(crate) fn root(error: &(dyn std::error::Error + 'static)) -> String {
         cause = next;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_told_as_patience_takes_them() {
+        let told = [0, 1, 149_997, 305_000, 3_600_000, 90_061_000].map(|ms| whole(Duration::from_millis(ms)));
+        assert_eq!(told, ["0s", "1s", "2m 30s", "5m 5s", "1h", "25h 1m 1s"]);
+        for text in &told {
+            assert!(text.parse::<rescind_specs::lifecycle::Period>().is_ok(), "{text}");
+        }
+    }
 }

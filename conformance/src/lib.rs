@@ -28,6 +28,7 @@ pub mod request_runner;
 pub mod requirement_runner;
 pub mod runner;
 pub mod session;
+mod stop;
 pub mod strategy;
 pub mod target_file;
 pub mod verdict;

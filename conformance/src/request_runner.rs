@@ -109,7 +109,7 @@ fn is_selected(plan: &Plan, id: &str) -> Result<(), String> {
         return Err("it was to be left out".to_owned());
     }
     if !plan.only.is_empty() && !plan.only.iter().any(|name| name == id) {
-        return Err("it is not among those that were asked for".to_owned());
+        return Err("not among what was asked for".to_owned());
     }
     Ok(())
 }
@@ -171,8 +171,10 @@ impl Tally {
             Err(why) => Outcome::NotRun(why),
             Ok(()) if self.exercised > 0 => Outcome::Judged(worst),
             Ok(()) if self.planned == 0 || self.quiet > 0 => Outcome::NotRun(match plan.writes {
-                Writes::Forbidden => "nothing that it needs may be sent in this run".to_owned(),
-                Writes::Allowed => "nothing in the contract concerns it".to_owned(),
+                Writes::Forbidden => {
+                    "it would need requests that are not sent without --allow-writes".to_owned()
+                }
+                Writes::Allowed => "nothing in the contract or in the answers concerns it".to_owned(),
             }),
             Ok(()) => Outcome::NotExercised(
                 self.open.unwrap_or_else(|| "no case came to an answer that tells".to_owned()),
@@ -470,7 +472,7 @@ impl Run<'_, '_, '_> {
         let signer = self.signer(operation).await;
         let all = self.actors.present(&signer, operation).await?;
         if all.is_empty() {
-            let holder = "nobody in this run".to_owned();
+            let holder = "this run, which has no fitting caller,".to_owned();
             return Err(CannotSign::NothingFits { holder, operation: operation.id.to_string() });
         }
         for mut placed in all {

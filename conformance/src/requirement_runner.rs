@@ -42,11 +42,10 @@ pub(crate) fn not_run(actors: &Actors<'_, '_>, requirement: &Requirement) -> Opt
     };
     let plan = session.plan();
     if !checks.iter().any(|check| selected(plan, requirement, check)) {
-        return Some(Outcome::NotRun("it is not among what was asked for".to_owned()));
+        return Some(Outcome::NotRun("not among what was asked for".to_owned()));
     }
     if plan.writes == Writes::Forbidden {
-        let why =
-            "it issues and revokes credentials, and this run may not change anything; pass --allow-writes";
+        let why = "it would change something, and --allow-writes was not given";
         return Some(Outcome::NotRun(why.to_owned()));
     }
     let callers = session.contract().lifecycle().map(|lifecycle| &lifecycle.callers);

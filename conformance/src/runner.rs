@@ -6,17 +6,18 @@ use rescind_specs::Contract;
 use rescind_specs::lifecycle::Requirement;
 
 use crate::actors::Actors;
-use crate::cleanup::{anything_answered, put_away};
+use crate::cleanup::{anything_answered, not_put_away, put_away};
 use crate::clock;
 use crate::deployment::Deployment;
 use crate::lifecycle::Controls;
 use crate::plan::Plan;
 use crate::progress::{Event, Progress};
 use crate::redact::Redactor;
-use crate::report::{ContractReport, OperationCoverage, Outcome, RequirementReport};
+use crate::report::{ContractReport, End, OperationCoverage, Outcome, RequirementReport};
 use crate::request_runner::{self, scene};
 use crate::requirement_runner as requirements;
 use crate::session::{Session, SessionError};
+use crate::stop::Stop;
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +26,7 @@ pub enum RunError {
     #[error(transparent)]
     Session(#[from] SessionError),
     /// Not one request was answered.
-    #[error("the deployment answered none of {0} requests; is the URL right?")]
+    #[error("none of {0} requests was answered")]
     Unreachable(u64),
 }
 
@@ -41,6 +42,8 @@ pub async fn run(
     progress: &dyn Progress,
 ) -> Result<ContractReport, RunError> {
     let watch = clock::stopwatch();
+    // Listened for from the beginning, so that no signal is lost.
+    let mut stop = Stop::listen();
     let session = Session::open(contract, deployment, plan, redactor, progress).await?;
     let actors = Actors::new(&session);
     let known: &[Requirement] =
@@ -66,13 +69,19 @@ pub async fn run(
         };
         tokio::select! {
             () = work => false,
-            stopped = tokio::signal::ctrl_c() => stopped.is_ok(),
+            () = stop.wait() => true,
         }
     };
     if interrupted {
-        progress.event(Event::Note("interrupted; what was issued is being revoked".into()));
+        let note = "interrupted; what was issued is being revoked; interrupt again to leave it behind";
+        progress.event(Event::Note(note.into()));
     }
-    let left_behind = put_away(&actors).await;
+    let put_away_or_stopped = tokio::select! {
+        left = put_away(&actors) => Ok(left),
+        () = stop.wait() => Err(not_put_away(&actors)),
+    };
+    let interrupted = interrupted || put_away_or_stopped.is_err();
+    let left_behind = put_away_or_stopped.unwrap_or_else(|left| left);
     let exchanges = session.exchanges();
     if !exchanges.is_empty() && !anything_answered(&exchanges) {
         return Err(RunError::Unreachable(session.requests()));
@@ -102,6 +111,7 @@ pub async fn run(
         operations: coverage(&session),
         revocations: session.ledger().revocations(),
         left_behind,
+        end: if interrupted { End::Interrupted } else { End::Complete },
     })
 }
 
@@ -134,7 +144,7 @@ fn interrupted_report(requirement: &Requirement) -> RequirementReport {
         basis: requirement.basis,
         source: requirement.source.clone(),
         checks,
-        outcome: Outcome::NotRun("the run was interrupted before".to_owned()),
+        outcome: Outcome::NotRun("the run was interrupted before it".to_owned()),
         exercised: 0,
         findings: Vec::new(),
     }

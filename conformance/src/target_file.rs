@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
-use rescind_specs::Contract;
 use rescind_specs::lifecycle::{CallerName, CredentialKind, Expression, Need, Presentation, Template};
+use rescind_specs::{Contract, Vendor};
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::Error as _;
@@ -126,6 +126,10 @@ impl fmt::Debug for SecretEntry {
     }
 }
 
+/// For contracts that the reference server has.
+const SERVER_WRITES: &str =
+    "\n  3. start a server that writes the target file: rescind-server --write-target rescind.toml";
+
 /// Why it is not known who acts.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
@@ -167,11 +171,11 @@ pub enum TargetError {
     },
     /// A caller is needed and was not supplied.
     #[error(
-        "{contract} needs the caller {caller}, and nobody supplied it. {about}\nSupply it in one of three ways:\n  \
+        "{contract} needs the caller {caller}, and nobody supplied it. {about}\nSupply it in one of these ways:\n  \
          1. environment: {wanted}\n  2. target file: {}secret = … below [contracts.{contract}.callers.{caller}],\n     \
-         where secret is a text, {{ env = \"NAME\" }} or {{ file = \"PATH\" }}\n  \
-         3. start a server that writes the target file: rescind-server --write-target {DEFAULT}",
-        if *.with_id { "id = …, " } else { "" }
+         where secret is a text, {{ env = \"NAME\" }} or {{ file = \"PATH\" }}{}",
+        if *.with_id { "id = …, " } else { "" },
+        if contract.parse::<Vendor>().is_ok() { SERVER_WRITES } else { "" }
     )]
     NoCaller {
         /// The contract.

@@ -10,7 +10,8 @@ use rescind_conformance::finding::Finding;
 use rescind_conformance::redact::Redactor;
 use rescind_conformance::report::human::{Detail, Options};
 use rescind_conformance::report::{
-    Breach, CheckReport, ContractReport, OperationCoverage, Outcome, Report, RequirementReport, human, json,
+    Breach, CheckReport, ContractReport, End, OperationCoverage, Outcome, Report, RequirementReport, human,
+    json,
 };
 use rescind_conformance::verdict::Verdict;
 use rescind_specs::lifecycle::{Basis, RequirementId};
@@ -111,6 +112,7 @@ fn contract(name: &str) -> ContractReport {
         ],
         revocations: 12,
         left_behind: Vec::new(),
+        end: End::Complete,
     }
 }
 
@@ -262,6 +264,21 @@ fn the_committed_schema_is_fresh() {
     );
 }
 
+/// Whoever interrupts a run learns that it settles nothing, and a wrong base URL is called one.
+#[test]
+fn an_interrupted_run_is_open() {
+    let mut one = contract("dinie");
+    one.end = End::Interrupted;
+    one.requirements[1].outcome = Outcome::NotRun("the run was interrupted before it".to_owned());
+    for operation in &mut one.operations {
+        operation.received = vec![(404, 3)];
+    }
+    one.left_behind = vec!["client dinie_ci_1".to_owned()];
+    let report = report(vec![one]);
+    assert_eq!(ExitCode::of(&report), ExitCode::Open);
+    assert_snapshot!("interrupted", rendered(&report, Detail::Normal));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -301,7 +318,9 @@ fn plant(report: &Report, secret: &str) -> Report {
             // What is one of a few words holds no secret.
             Value::Object(members) => members
                 .iter_mut()
-                .filter(|(name, _)| !matches!(name.as_str(), "kind" | "basis" | "verdict" | "outcome"))
+                .filter(|(name, _)| {
+                    !matches!(name.as_str(), "kind" | "basis" | "verdict" | "outcome" | "end")
+                })
                 .for_each(|(_, member)| plant(member, secret)),
             _ => {}
         }

@@ -9,6 +9,7 @@ use rescind_specs::Vendor;
 use rescind_specs::lifecycle::Period;
 
 use crate::exit_code::ExitCode;
+use crate::report::human::wrap;
 
 /// Judges deployments of credential APIs against their contracts: what an answer looks like, and what revocation does.
 #[derive(Debug, Parser)]
@@ -101,7 +102,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 1, env = "RESCIND_SEQUENCES")]
     #[arg(help_heading = "How it is judged", value_parser = clap::value_parser!(u32).range(1..))]
     pub sequences: u32,
-    /// Longest time to wait for a bound of the contract where the clock cannot be moved: 10m.
+    /// Longest time that one sequence may wait for bounds of the contract where the clock cannot be moved, such as 10m.
     #[arg(long, value_name = "TIME", default_value = "0s", env = "RESCIND_PATIENCE")]
     #[arg(help_heading = "How it is judged")]
     pub patience: Period,
@@ -218,7 +219,11 @@ fn vendors() -> impl TypedValueParser<Value = Vendor> {
 }
 
 fn exit_codes() -> String {
-    let codes = ExitCode::ALL.map(|code| format!("  {code}  {}\n", code.meaning()));
+    let codes = ExitCode::ALL.map(|code| {
+        // Broken here, because clap begins a further line at the margin.
+        let lines = wrap(code.meaning(), 74).join("\n     ");
+        format!("  {code}  {lines}\n")
+    });
     format!("Exit codes:\n{}", codes.concat())
 }
 

@@ -14,7 +14,7 @@ use crate::exit_code::ExitCode;
 use crate::plan::{Plan, Writes};
 use crate::progress::{self, Console, Event, Progress as _};
 use crate::redact::Redactor;
-use crate::report::Report;
+use crate::report::{End, Report};
 use crate::runner::{self, RunError};
 use crate::session::SessionError;
 use crate::target_file::ProcessEnvironment;
@@ -30,6 +30,11 @@ pub(super) async fn run(
         return reference(&args, output, &progress, &redactor).await;
     }
     let writes = if args.allow_writes { Writes::Allowed } else { Writes::Forbidden };
+    if args.timeout.duration().is_zero() {
+        return Err(CliError::Usage(
+            "--timeout 0s leaves no time for an answer; write such as 10s".to_owned(),
+        ));
+    }
     let (jobs, warnings) = contracts::jobs(&args, writes, &ProcessEnvironment)?;
     for warning in warnings {
         progress.event(Event::Note(warning.into()));
@@ -53,6 +58,14 @@ async fn reference(
 
     let vendors = if args.contract.is_empty() { &Vendor::ALL[..] } else { &args.contract };
     let faults = reference::faults(&args.fault).map_err(|error| CliError::Usage(error.to_string()))?;
+    for fault in &faults {
+        let mut concerned: Vec<&str> = fault.contracts().map(Vendor::name).collect();
+        concerned.dedup();
+        if !vendors.iter().any(|vendor| concerned.contains(&vendor.name())) {
+            let note = format!("{fault} breaks nothing that is judged here, only {}", concerned.join(", "));
+            progress.event(Event::Note(note.into()));
+        }
+    }
     let internal = |error: reference::ReferenceError| CliError::Internal(error.to_string());
     let server = Reference::start(vendors, &faults).await.map_err(internal)?;
     let jobs = contracts::bundled(vendors)?.into_iter().map(|contract| {
@@ -96,7 +109,7 @@ async fn judge(
         seed,
         contracts: Vec::with_capacity(jobs.len()),
     };
-    for job in jobs {
+    for (index, job) in jobs.iter().enumerate() {
         let Job { contract, deployment } = job;
         let plan = Plan {
             seed,
@@ -111,12 +124,26 @@ async fn judge(
         };
         let judged = runner::run(contract, deployment, &plan, redactor, progress).await;
         progress.event(Event::Ended);
-        report.contracts.push(judged.map_err(|error| failure(&error, job, redactor))?);
+        let judged = judged.map_err(|error| failure(&error, job, redactor))?;
+        let end = judged.end;
+        report.contracts.push(judged);
+        if end == End::Interrupted {
+            note_not_begun(&jobs[index + 1..], progress);
+            break;
+        }
     }
     let internal = |error: serde_json::Error| CliError::Internal(error.to_string());
     let report = redactor.redact_report(&report).map_err(internal)?;
     output.write(&report, reports)?;
     Ok(ExitCode::of(&report))
+}
+
+/// Says which contracts an interrupted run never came to.
+fn note_not_begun(jobs: &[Job], progress: &Console) {
+    if !jobs.is_empty() {
+        let names: Vec<&str> = jobs.iter().map(|job| job.contract.name()).collect();
+        progress.event(Event::Note(format!("not begun: {}", names.join(", ")).into()));
+    }
 }
 
 fn failure(error: &RunError, job: &Job, redactor: &Redactor) -> CliError {

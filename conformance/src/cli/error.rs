@@ -20,7 +20,7 @@ pub(super) enum CliError {
     Target(#[from] TargetError),
     /// The deployment cannot be reached.
     #[error(
-        "the deployment of {contract} at {url} cannot be reached: {why}; check the URL, and that it runs"
+        "the deployment of {contract} at {url} cannot be reached: {why}; check the URL (http or https?), and that it runs"
     )]
     Unreachable {
         /// The contract.

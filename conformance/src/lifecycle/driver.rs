@@ -18,6 +18,7 @@ use super::impostor::{forge, spoil};
 use super::step::{By, DependentSlot, Issuing, Key, Patch, Slot, Step, Target, TokenSlot, Until};
 use crate::actors::{Actors, Placed, Signer};
 use crate::call::{Bindings, Known, Scope, accept, build_call, path_parameter, set_header};
+use crate::clock::StillOpen;
 use crate::credential::{Credential, Token, known};
 use crate::deployment::Pair;
 use crate::exchange::{Exchange, Origin, Request};
@@ -45,6 +46,31 @@ struct State {
     tokens: BTreeMap<TokenSlot, Arc<Token>>,
     dependents: BTreeMap<DependentSlot, (DependentName, Known)>,
     waited: Duration,
+    /// The least that the steps to come will wait, so that a wait that is too long tells how long all of them take.
+    later: Later,
+}
+
+/// The least that some steps wait.
+#[derive(Clone, Copy, Default)]
+struct Later {
+    /// On top of what was waited before.
+    further: Duration,
+    /// From a moment that may have passed in part.
+    since: Duration,
+}
+
+/// The least that `steps` wait. A wait for an expiry is not counted: it is not known beforehand when that is.
+fn longest(steps: &[Step]) -> Later {
+    steps.iter().fold(Later::default(), |mut later, step| {
+        match step {
+            Step::Wait(Until::For(time)) => later.further += *time,
+            Step::Wait(Until::AfterRevocation(_, time) | Until::TokenAge(_, time)) => {
+                later.since = later.since.max(*time);
+            }
+            _ => {}
+        }
+        later
+    })
 }
 
 /// What a slot holds.
@@ -105,8 +131,9 @@ impl<'r> Driver<'_, '_, 'r> {
     pub async fn run(&self, steps: &[Step]) -> History {
         let mut state = State::default();
         let mut history = History::default();
-        for step in steps {
+        for (index, step) in steps.iter().enumerate() {
             let began = self.session().now();
+            state.later = longest(&steps[index + 1..]);
             let done = match self.step(step, &mut state).await {
                 Ok(done) => done,
                 Err(why) => Done::new(Seen::NotRun(why)),
@@ -678,6 +705,10 @@ impl<'r> Driver<'_, '_, 'r> {
             Ok(()) => {
                 state.waited += time;
                 Ok(Done::new(Seen::Accepted))
+            }
+            Err(StillOpen::Patience { .. }) => {
+                let needed = (state.waited + time).max(state.later.since) + state.later.further;
+                Ok(Done::new(Seen::StillOpen(StillOpen::Patience { needed, patience }.to_string())))
             }
             Err(error) => Ok(Done::new(Seen::StillOpen(error.to_string()))),
         }

@@ -46,6 +46,20 @@ pub struct ContractReport {
     pub revocations: u64,
     /// What was issued and could not be revoked at the end, by identifier.
     pub left_behind: Vec<String>,
+    /// Whether the run came to its end.
+    #[serde(default)]
+    pub end: End,
+}
+
+/// Whether a run came to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// Everything that was planned was begun.
+    #[default]
+    Complete,
+    /// A signal ended it early.
+    Interrupted,
 }
 
 /// What came of one requirement.
@@ -144,7 +158,8 @@ impl Outcome {
 }
 
 impl ContractReport {
-    /// The worst verdict on anything; `Inconclusive` where a promise was never exercised or no credential was revoked.
+    /// The worst verdict on anything; `Inconclusive` where a promise was never exercised, no credential was revoked
+    /// or the run was interrupted.
     pub fn verdict(&self) -> Verdict {
         let outcomes = self.requirements.iter().map(|requirement| &requirement.outcome);
         let outcomes = outcomes.chain(self.checks.iter().map(|check| &check.outcome));
@@ -156,11 +171,8 @@ impl ContractReport {
             })
             .max()
             .unwrap_or(Verdict::Inconclusive);
-        if self.revocations == 0 && !self.requirements.is_empty() {
-            worst.max(Verdict::Inconclusive)
-        } else {
-            worst
-        }
+        let nothing_revoked = self.revocations == 0 && !self.requirements.is_empty();
+        if nothing_revoked || self.end == End::Interrupted { worst.max(Verdict::Inconclusive) } else { worst }
     }
 
     /// How long the run took.

@@ -8,9 +8,9 @@ use indexmap::IndexMap;
 use super::finding::Subject;
 use super::layout::{Align, BOLD, DIM, GREEN, Page, RED, Table, YELLOW};
 use super::layout::{CYAN, MAGENTA};
-use super::tally::{Seen, Tally};
+use super::tally::{Seen, Tally, succeeded};
 use crate::exit_code::ExitCode;
-use crate::report::{ContractReport, Outcome, Report};
+use crate::report::{ContractReport, End, Outcome, Report};
 use crate::verdict::Verdict;
 
 pub(super) fn write(report: &Report, subjects: &[Subject<'_>], page: &mut Page<'_>) -> io::Result<()> {
@@ -87,6 +87,20 @@ fn notes(contract: &ContractReport, page: &mut Page<'_>) -> io::Result<()> {
         ),
         DIM,
     )?;
+    if contract.end == End::Interrupted {
+        page.styled(0, &format!("{name}: the run was interrupted, so nothing is settled as a whole."), CYAN)?;
+    }
+    let answered = contract.operations.iter().any(|operation| !operation.received.is_empty());
+    if answered && !contract.operations.iter().any(succeeded) {
+        page.styled(
+            0,
+            &format!(
+                "{name}: not one call came to a documented success; check the base URL first, and what the callers \
+                 hold."
+            ),
+            YELLOW,
+        )?;
+    }
     if contract.revocations == 0 && !contract.requirements.is_empty() {
         page.styled(
             0,
@@ -105,16 +119,25 @@ fn notes(contract: &ContractReport, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// What was neither judged nor open, counted by reason.
+/// Names of what was not run that are shown for each reason.
+const NAMED: usize = 6;
+
+/// What was neither judged nor open, by reason.
 fn left_out(subjects: &[Subject<'_>], page: &mut Page<'_>) -> io::Result<()> {
-    let mut reasons: IndexMap<&str, u64> = IndexMap::new();
+    let mut reasons: IndexMap<&str, Vec<String>> = IndexMap::new();
     for subject in subjects {
         if let Outcome::NotRun(why) = subject.outcome {
-            *reasons.entry(why).or_default() += 1;
+            reasons.entry(why.trim_end_matches('.')).or_default().push(subject.name());
         }
     }
-    for (why, count) in reasons {
-        page.styled(0, &format!("Not run: {count}, {}.", why.trim_end_matches('.')), DIM)?;
+    for (why, names) in reasons {
+        let count = names.len();
+        let names = if count > NAMED {
+            format!("{} and {} more", names[..NAMED].join(", "), count - NAMED)
+        } else {
+            names.join(", ")
+        };
+        page.styled(0, &format!("Not run: {count}, {why}: {names}."), DIM)?;
     }
     let names = |wanted: fn(&Outcome) -> bool| -> Vec<String> {
         subjects.iter().filter(|subject| wanted(subject.outcome)).map(Subject::name).collect()

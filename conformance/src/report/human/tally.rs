@@ -59,6 +59,12 @@ impl Seen {
     }
 }
 
+/// Whether the operation was answered with a success that is documented.
+pub(super) fn succeeded(operation: &OperationCoverage) -> bool {
+    let success = |key: &String| key.starts_with('2') && was_seen(operation, key);
+    operation.documented.iter().any(success)
+}
+
 /// Whether an answer fell under that response key: its own status first, then its range, then `default`.
 fn was_seen(operation: &OperationCoverage, key: &str) -> bool {
     let documented = |text: &str| operation.documented.iter().any(|key| key.eq_ignore_ascii_case(text));
