@@ -59,6 +59,7 @@ fn a_wrong_invocation_says_what_to_write() {
     check("unknown_format", &["check", "--reference", "--report", "xml=a"]);
     check("unknown_selection", &["check", "--reference", "--contract", "dinie", "--only", "R99"]);
     check("unknown_fault", &["check", "--reference", "--fault", "everything"]);
+    check("no_time_to_answer", &["check", "--contract", "dinie", "--timeout", "0s"]);
     check("unknown_page", &["explain", "R3"]);
 }
 
@@ -236,4 +237,39 @@ fn the_reference_server_is_judged_in_process() {
 fn two_reports_for_standard_output_are_one_too_many() {
     let output = run(&["check", "--reference", "--report", "json=-", "--report", "human=-"]);
     assert_eq!(status(&output), 2, "{}", stderr(&output));
+}
+
+/// An interrupt ends the whole run, not only the contract that is being judged, and is no pass.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_run() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::process::Stdio;
+
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["check", "--reference", "--contract", "dinie,wattshift", "--rate", "20", "-v"];
+    let mut judge =
+        rescind(folder.path()).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(judge.stderr.take().unwrap());
+    let mut first = String::new();
+    told.read_line(&mut first).unwrap();
+    assert!(Command::new("kill").args(["-INT", &judge.id().to_string()]).status().unwrap().success());
+    let mut rest = String::new();
+    told.read_to_string(&mut rest).unwrap();
+    let output = judge.wait_with_output().unwrap();
+    assert!(rest.contains("interrupted; what was issued is being revoked"), "{first}{rest}");
+    assert!(rest.contains("not begun: wattshift"), "{first}{rest}");
+    assert_eq!(status(&output), 3);
+    assert!(stdout(&output).contains("dinie: the run was interrupted"), "{}", stdout(&output));
+    assert!(!stdout(&output).contains("left behind"), "{}", stdout(&output));
+}
+
+/// A fault that breaks nothing of what is judged is no silent pass.
+#[test]
+fn a_fault_of_another_contract_is_told() {
+    let arguments =
+        ["check", "--reference", "--contract", "dinie", "--only", "R3", "--fault", "sliding-cache"];
+    let output = run(&arguments);
+    assert_eq!(stderr(&output), "note: sliding-cache breaks nothing that is judged here, only entrytarget\n");
+    assert_eq!(status(&output), 0);
 }

@@ -32,7 +32,7 @@ pub(super) async fn run(
     let writes = if args.allow_writes { Writes::Allowed } else { Writes::Forbidden };
     if args.timeout.duration().is_zero() {
         return Err(CliError::Usage(
-            "--timeout 0s leaves no time for an answer; write such as 10s".to_owned(),
+            "--timeout 0s leaves no time for an answer; give it some, such as 10s".to_owned(),
         ));
     }
     let (jobs, warnings) = contracts::jobs(&args, writes, &ProcessEnvironment)?;
