@@ -6,8 +6,9 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use rescind_specs::lifecycle::{CredentialKind, KindName, Revoke};
+use rescind_specs::lifecycle::{CredentialKind, JsonTemplate, KindName, Listing, Revoke};
 use rescind_specs::{Contract, Operation, OperationId, SchemeKind};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::actors::{Actors, CannotSign, Placed, PlacedValue, Signer};
@@ -18,8 +19,9 @@ use crate::check::request::{
 use crate::check::response::{Answer, RESPONSE_CHECKS, Secrets};
 use crate::counterexample::{Order, Scene, retell};
 use crate::credential::Credential;
-use crate::exchange::{Exchange, Request};
+use crate::exchange::{Exchange, Request, Response};
 use crate::finding::Finding;
+use crate::lifecycle::PAGES;
 use crate::plan::{Plan, Writes};
 use crate::report::{Breach, CheckReport, Outcome};
 use crate::session::{Session, mix};
@@ -353,39 +355,63 @@ impl Run<'_, '_, '_> {
         others: &mut Vec<Arc<Exchange>>,
     ) -> Afterwards {
         let bindings = Bindings { credential: Some(Arc::clone(credential)), ..self.bindings() };
-        let call = match (&kind.probe, &kind.listed) {
-            (Some(probe), _) => &probe.call,
-            (None, Some(listed)) => &listed.call,
-            (None, None) => return Afterwards::Unknown,
-        };
-        let Some(exchange) = self.call(call, &bindings).await else { return Afterwards::Unknown };
-        others.push(Arc::clone(&exchange));
-        let meets = |condition| bindings.meets(self.contract, condition, &exchange).is_ok();
         match (&kind.probe, &kind.listed) {
-            (Some(probe), _) if meets(&probe.accepted) => Afterwards::Works,
-            (Some(probe), _) if meets(&probe.refused) => Afterwards::Refused,
-            (None, Some(listed)) => {
-                let response = exchange.response().filter(|response| response.status.is_success());
-                let Some(serde_json::Value::Array(items)) =
-                    response.and_then(|response| response.at(&listed.items))
-                else {
+            (Some(probe), _) => {
+                let Some(exchange) = self.call(&probe.call, &bindings).await else {
                     return Afterwards::Unknown;
                 };
-                let is_it = |item: &&serde_json::Value| {
-                    listed.id.get(item).and_then(serde_json::Value::as_str) == Some(&*credential.id.text)
-                };
-                match items.iter().find(is_it) {
-                    Some(item) => match &listed.state {
-                        Some(state) if state.pointer.get(item) == Some(&state.revoked.as_str().into()) => {
-                            Afterwards::Refused
-                        }
-                        _ => Afterwards::Works,
-                    },
-                    None => Afterwards::Refused,
+                others.push(Arc::clone(&exchange));
+                let meets = |condition| bindings.meets(self.contract, condition, &exchange).is_ok();
+                if meets(&probe.accepted) {
+                    Afterwards::Works
+                } else if meets(&probe.refused) {
+                    Afterwards::Refused
+                } else {
+                    Afterwards::Unknown
                 }
             }
-            _ => Afterwards::Unknown,
+            (None, Some(listed)) => self.is_listed(listed, credential, &bindings, others).await,
+            (None, None) => Afterwards::Unknown,
         }
+    }
+
+    /// Whether a credential is listed as live, on whichever page.
+    async fn is_listed(
+        &self,
+        listed: &Listing,
+        credential: &Credential,
+        bindings: &Bindings,
+        others: &mut Vec<Arc<Exchange>>,
+    ) -> Afterwards {
+        let mut call = listed.call.clone();
+        for _ in 0..PAGES {
+            let Some(exchange) = self.call(&call, bindings).await else { return Afterwards::Unknown };
+            others.push(Arc::clone(&exchange));
+            let response = exchange.response().filter(|response| response.status.is_success());
+            let Some(body) = response.and_then(Response::json) else { return Afterwards::Unknown };
+            let Some(Value::Array(items)) = listed.items.get(&body) else { return Afterwards::Unknown };
+            let is_it = |item: &&Value| {
+                listed.id.get(item).and_then(Value::as_str) == Some(credential.id.text.as_str())
+            };
+            if let Some(item) = items.iter().find(is_it) {
+                return match &listed.state {
+                    Some(state) if state.pointer.get(item) == Some(&state.revoked.as_str().into()) => {
+                        Afterwards::Refused
+                    }
+                    _ => Afterwards::Works,
+                };
+            }
+            let Some(next) = &listed.next else { return Afterwards::Refused };
+            if next.more.get(&body).is_none_or(|more| *more == Value::Bool(false) || more.is_null()) {
+                return Afterwards::Refused;
+            }
+            let cursor = items.last().and_then(|item| next.last.get(item));
+            let Some(Ok(cursor)) = cursor.map(|cursor| JsonTemplate::try_from(cursor.clone())) else {
+                return Afterwards::Unknown;
+            };
+            call.parameters.insert(next.parameter.clone(), cursor);
+        }
+        Afterwards::Unknown
     }
 
     /// Whether a credential can still be revoked: the answer that no cache gives.

@@ -25,7 +25,7 @@ use crate::exchange::{Exchange, Origin, Request};
 use crate::session::Session;
 
 /// More pages than this are not read.
-const PAGES: usize = 200;
+pub(crate) const PAGES: usize = 200;
 
 /// Runs sequences about one kind of credential.
 pub struct Driver<'a, 's, 'r> {

@@ -8,5 +8,6 @@ pub mod step;
 
 pub use control::Controls;
 pub use driver::Driver;
+pub(crate) use driver::PAGES;
 pub use history::{Event, History, Seen};
 pub use step::{By, DependentSlot, Issuing, Key, Patch, Slot, Step, Target, TokenSlot, Until};
