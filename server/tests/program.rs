@@ -1,7 +1,5 @@
 //! The program from outside.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::process::{Command, Stdio};
 
 /// A reader that has seen enough is no failure.

@@ -1,0 +1,48 @@
+//! Signing a call, and what its answer says.
+
+use rescind_specs::Contract;
+use rescind_specs::lifecycle::Condition;
+
+use super::text;
+use crate::actors::Actors;
+use crate::call::Bindings;
+use crate::exchange::{Exchange, Request};
+use crate::lifecycle::history::Seen;
+
+pub(super) async fn sign(
+    actors: &Actors<'_, '_>,
+    call: &rescind_specs::lifecycle::Call,
+    bindings: &Bindings,
+    request: &mut Request,
+) -> Result<(), String> {
+    let signer = actors.signer(&call.actor, bindings).map_err(text)?;
+    let operation = actors.session().contract().operation(&call.operation);
+    let operation = operation.ok_or("the operation is not in the contract")?;
+    actors.sign(&signer, operation, request).await.map_err(text)
+}
+
+/// What an answer says about a call that has a success condition.
+pub(in crate::lifecycle) fn seen(
+    contract: &Contract,
+    success: &Condition,
+    bindings: &Bindings,
+    exchange: &Exchange,
+) -> Seen {
+    if bindings.meets(contract, success, exchange).is_ok() {
+        return Seen::Accepted;
+    }
+    match exchange.status() {
+        None => Seen::Unclear(status(exchange)),
+        Some(code) if code == 429 || code >= 500 => Seen::Unclear(format!("answered {code}")),
+        Some(_) => Seen::Refused,
+    }
+}
+
+/// The status of an exchange in words.
+pub(crate) fn status(exchange: &Exchange) -> String {
+    match (&exchange.reply, exchange.status()) {
+        (_, Some(status)) => status.to_string(),
+        (crate::exchange::Reply::Lost(why), _) => why.clone(),
+        (crate::exchange::Reply::Received(_), None) => "nothing".to_owned(),
+    }
+}

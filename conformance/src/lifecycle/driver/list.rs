@@ -1,0 +1,100 @@
+//! Reading a list to its end.
+
+use std::sync::Arc;
+
+use rescind_specs::lifecycle::{CallerName, JsonTemplate, Listing};
+use serde_json::Value;
+
+use super::answer::{sign, status};
+use super::{Done, Driver, PAGES, text};
+use crate::actors::Signer;
+use crate::call::{Bindings, build_call};
+use crate::credential::Credential;
+use crate::exchange::Exchange;
+use crate::lifecycle::history::Seen;
+
+impl Driver<'_, '_, '_> {
+    /// Reads a list to its end.
+    pub(super) async fn list(
+        &self,
+        listing: &Listing,
+        caller: Option<&CallerName>,
+    ) -> Result<(Vec<Arc<Exchange>>, Vec<Value>, Seen), String> {
+        let contract = self.contract();
+        let bindings = Bindings { unique: self.session().unique(), ..Bindings::default() };
+        let mut call = listing.call.clone();
+        let (mut exchanges, mut items) = (Vec::new(), Vec::<Value>::new());
+        for _ in 0..PAGES {
+            let mut request = build_call(contract, &call, &bindings).map_err(text)?;
+            match caller {
+                None => sign(self.actors, &call, &bindings, &mut request).await?,
+                Some(name) => {
+                    let operation = contract.operation(&call.operation).ok_or("no such operation")?;
+                    let signer = Signer::Caller(name.clone());
+                    self.actors.sign(&signer, operation, &mut request).await.map_err(text)?;
+                }
+            }
+            let exchange = self.session().send_patiently(request).await;
+            exchanges.push(Arc::clone(&exchange));
+            let body = match exchange.response() {
+                Some(response) if response.status.is_success() => response.json(),
+                _ => {
+                    let why = Seen::Unclear(format!("the list was answered {}", status(&exchange)));
+                    return Ok((exchanges, items, why));
+                }
+            };
+            let page = body.as_ref().and_then(|body| listing.items.get(body)).and_then(Value::as_array);
+            let Some(page) = page else {
+                return Ok((exchanges, items, Seen::Unclear("the list has no items".to_owned())));
+            };
+            items.extend(page.iter().cloned());
+            let Some(next) = &listing.next else {
+                return Ok((exchanges, items, Seen::Accepted));
+            };
+            let more = body.as_ref().and_then(|body| next.more.get(body));
+            let more = more.is_some_and(|more| more != &Value::Bool(false) && !more.is_null());
+            let Some(cursor) = page.last().and_then(|item| next.last.get(item)).filter(|_| more) else {
+                return Ok((exchanges, items, Seen::Accepted));
+            };
+            let cursor = JsonTemplate::try_from(cursor.clone()).map_err(text)?;
+            call.parameters.insert(next.parameter.clone(), cursor);
+        }
+        Ok((exchanges, items, Seen::Unclear(format!("the list has more than {PAGES} pages"))))
+    }
+
+    pub(super) async fn stop_unless_only(&self, credential: &Arc<Credential>) -> Result<Done, String> {
+        let kind = self.kind_of(credential);
+        let listing = kind.listed.as_ref().ok_or("nothing lists the credentials of a caller")?;
+        let caller = credential.caller.as_ref().ok_or("it is no caller's own")?;
+        let (exchanges, items, seen) = self.list(listing, Some(caller)).await?;
+        if seen != Seen::Accepted {
+            return Ok(Done { exchanges, items: Some(items), ..Done::new(seen) });
+        }
+        let is_active = |item: &&Value| match &listing.state {
+            None => true,
+            Some(state) => state.pointer.get(item).and_then(Value::as_str) == Some(state.active.as_str()),
+        };
+        let active: Vec<&Value> = items.iter().filter(is_active).collect();
+        let seen = match active.as_slice() {
+            [only] if names(listing, only, &credential.id.text) => Seen::Accepted,
+            others => Seen::NotRun(format!(
+                "{caller} has {} active credentials; exactly one is needed",
+                others.len()
+            )),
+        };
+        Ok(Done { exchanges, items: Some(items), ..Done::new(seen) })
+    }
+}
+
+/// Whether an item of a list is the credential with this identifier.
+pub(crate) fn names(listing: &Listing, item: &Value, id: &str) -> bool {
+    listing.id.get(item).and_then(Value::as_str) == Some(id)
+}
+
+/// Whether an item of a list is the live credential with this identifier.
+pub(crate) fn is_live(listing: &Listing, item: &Value, id: &str) -> bool {
+    let live = |state: &rescind_specs::lifecycle::ListedState| {
+        state.pointer.get(item).and_then(Value::as_str) == Some(state.active.as_str())
+    };
+    names(listing, item, id) && listing.state.as_ref().is_none_or(live)
+}
