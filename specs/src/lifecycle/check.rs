@@ -96,6 +96,25 @@ checks! {
     ConcurrentRevocation(ConcurrentRevocation) = "concurrent_revocation",
 }
 
+impl CheckSpec {
+    /// The answers to the revoking call that this check tells apart, the recommended one not counted.
+    pub fn revocation_answers(&self) -> &[Condition] {
+        match self {
+            Self::RevocationAnswer(with)
+            | Self::RepeatedRevocation(with)
+            | Self::UnknownCredential(with)
+            | Self::SelfDescribedRevocation(with) => &with.answer,
+            Self::ForeignCredential(with) => &with.answer,
+            Self::UnauthorizedRevocation(with) => &with.answer,
+            Self::RevocationBody(with) => &with.answer,
+            Self::SelfRevocation(with) => &with.answer,
+            Self::Guard(with) => &with.answer,
+            Self::LastActive(with) => &with.answer,
+            _ => &[],
+        }
+    }
+}
+
 /// A check that needs no parameter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

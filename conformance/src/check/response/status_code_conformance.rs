@@ -1,5 +1,7 @@
 //! Is the status one that the operation documents?
 
+use rescind_specs::StatusPattern;
+
 use super::evidence::{Evidence, keys, received};
 use super::{Answer, ResponseCheck};
 use crate::finding::Finding;
@@ -12,10 +14,11 @@ const LARGE: usize = 64 * 1024;
 /// Looks the status of each answer up among the documented responses: the exact key, its range, `default`.
 /// # Verdicts
 /// Fail: no key covers the status. Not applicable: an operation of which the lifecycle document says that answers
-/// are missing, a refusal by an operation that documents no refusal at all, a status that HTTP itself gives for a
-/// request that is out of the contract (413, 414, 415, 431), and server errors, which have a check of their own.
+/// are missing, a refusal by an operation that documents no refusal at all, a status that any server may give (413,
+/// 414, 415, 429, 431), a status of which a numbered requirement says what to make of it, and server errors, which
+/// have a check of their own.
 /// # Source
-/// OpenAPI 3.0.3, Responses Object; RFC 9110 §15.5.
+/// OpenAPI 3.0.3, Responses Object; RFC 9110 §15.5; RFC 6585 §4 and §5.
 pub struct StatusCodeConformance;
 
 impl ResponseCheck for StatusCodeConformance {
@@ -34,8 +37,8 @@ impl ResponseCheck for StatusCodeConformance {
             return Some(Vec::new());
         }
         let refuses = operation.responses.iter().any(|response| !response.status.is_success());
-        if answer.incomplete() || status >= 500 || (status >= 400 && !refuses) || is_protocol(answer, status)
-        {
+        let is_left_out = answer.incomplete() || status >= 500 || (status >= 400 && !refuses);
+        if is_left_out || is_protocol(answer, status) || is_judged_elsewhere(answer, status) {
             return None;
         }
         let evidence = Evidence::of(self.id(), answer.contract, answer.exchange);
@@ -49,13 +52,29 @@ impl ResponseCheck for StatusCodeConformance {
     }
 }
 
+/// Whether a requirement about this operation names this very status, and so judges it.
+fn is_judged_elsewhere(answer: &Answer<'_>, status: u16) -> bool {
+    let (Some(lifecycle), Some(operation)) = (answer.contract.lifecycle(), answer.operation) else {
+        return false;
+    };
+    let checks = lifecycle.requirements.iter().flat_map(|requirement| &requirement.check);
+    checks
+        .filter(|check| {
+            let revoke = lifecycle.kind(check.kind()).and_then(|(_, kind)| kind.revoke.as_ref());
+            revoke.is_some_and(|revoke| revoke.call.operation == operation.id)
+        })
+        .flat_map(|check| check.revocation_answers())
+        .filter_map(|condition| condition.status.as_ref())
+        .any(|statuses| statuses.patterns().contains(&StatusPattern::Exact(status)))
+}
+
 /// Whether HTTP gives this status for a request like this, whatever a description says.
 fn is_protocol(answer: &Answer<'_>, status: u16) -> bool {
     let request = &answer.exchange.request;
     match status {
         413 => request.body.as_ref().is_some_and(|body| body.len() >= LARGE),
         414 => request.target.len() >= 2048,
-        431 => true,
+        429 | 431 => true,
         415 => {
             let documented = answer.operation.and_then(|operation| operation.request_body.as_ref());
             let sent = request

@@ -112,6 +112,19 @@ fn status() {
 }
 
 #[test]
+fn a_status_that_a_requirement_names_is_left_to_that_requirement() {
+    let contract = Contract::of(Vendor::WattShift).unwrap();
+    let secrets = secrets();
+    let says = |status| {
+        let exchange = exchange(Some("revokeAgentSandboxCredential"), status, &[], "");
+        let answer = Answer::of(&contract, &exchange, &secrets).unwrap();
+        StatusCodeConformance.check(&answer).map(|findings| findings.len())
+    };
+    // 404 for an unknown id is a divergence of R8; nobody speaks of 410.
+    assert_eq!([says(200), says(404), says(410), says(429)], [Some(0), None, Some(1), None]);
+}
+
+#[test]
 fn media_type() {
     let good =
         exchange(Some("make"), 404, &[("content-type", "Application/Problem+JSON; charset=utf-8")], "{}");
