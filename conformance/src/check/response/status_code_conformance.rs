@@ -1,6 +1,7 @@
 //! Is the status one that the operation documents?
 
 use rescind_specs::StatusPattern;
+use rescind_specs::lifecycle::CheckSpec;
 
 use super::evidence::{Evidence, keys, received};
 use super::{Answer, ResponseCheck};
@@ -63,7 +64,7 @@ fn is_judged_elsewhere(answer: &Answer<'_>, status: u16) -> bool {
             let revoke = lifecycle.kind(check.kind()).and_then(|(_, kind)| kind.revoke.as_ref());
             revoke.is_some_and(|revoke| revoke.call.operation == operation.id)
         })
-        .flat_map(|check| check.revocation_answers())
+        .flat_map(CheckSpec::revocation_answers)
         .filter_map(|condition| condition.status.as_ref())
         .any(|statuses| statuses.patterns().contains(&StatusPattern::Exact(status)))
 }
