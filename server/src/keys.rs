@@ -107,6 +107,23 @@ pub(crate) fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
     Hmac::<Sha256>::new(&block.into()).chain_update(message).finalize().into_bytes().into()
 }
 
+/// Waits for its turn among the servers that start on one database; the turn ends when the file is dropped.
+///
+/// SQLite does not wait for others while it changes the journal mode of a new file, so the opening has to be one at a time.
+pub(crate) async fn turn(key_file: PathBuf) -> Result<File, KeyError> {
+    let path = key_file.clone();
+    let locked = tokio::task::spawn_blocking(move || {
+        let file = File::open(&path)?;
+        match file.lock() {
+            // Where files cannot be locked, a server that starts at the same moment may have to be started again.
+            Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
+            _ => Ok(file),
+        }
+    });
+    let locked = locked.await.unwrap_or_else(|error| Err(io::Error::other(error)));
+    locked.map_err(|source| KeyError::File { path: key_file, source })
+}
+
 /// A new file that its owner alone can read; fails if it exists.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::connection::{self, Connections};
 use crate::fault::{Fault, Faults};
 use crate::id::{Ids, NoRandomness};
-use crate::keys::{KeyError, Keys, create_private};
+use crate::keys::{KeyError, Keys, create_private, turn};
 use crate::limiter::RateLimit;
 use crate::runtime::{GateError, Limits, Mode};
 use crate::state::{Settings, State};
@@ -222,6 +222,7 @@ impl Builder {
                 let mut key_path = path.clone().into_os_string();
                 key_path.push(".key");
                 let keys = Keys::open(key_path.as_ref(), &ids)?;
+                let _turn = turn(key_path.into()).await?;
                 // Readable by its owner alone. If it cannot be made, the engine says why.
                 let _ = create_private(path);
                 let store = SqliteStore::open(path, keys.sealer(), ids.clone()).await?;
