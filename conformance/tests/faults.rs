@@ -47,8 +47,12 @@ async fn missed(vendor: Vendor, fault: Fault) -> Option<String> {
         fault.requirements().filter_map(|name| name.strip_prefix(&prefix).map(str::to_owned)).collect();
     let report = judge(vendor, fault, meant.clone()).await;
     if meant.is_empty() {
-        // It breaks what the OpenAPI document says, or what no requirement says: the run must not be a pass.
-        return (report.verdict() == Verdict::Pass).then(|| format!("{fault}: {vendor} passes"));
+        // It breaks what the OpenAPI document says, or what no requirement says: something has to be found. A run that
+        // merely stays open has seen nothing.
+        let checks = report.checks.iter().map(|check| &check.outcome);
+        let outcomes = report.requirements.iter().map(|requirement| &requirement.outcome).chain(checks);
+        return (!outcomes.into_iter().any(caught))
+            .then(|| format!("{fault}: {vendor} {}", report.verdict()));
     }
     let outcomes: Vec<(&str, &Outcome)> = report
         .requirements
