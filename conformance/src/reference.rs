@@ -2,6 +2,9 @@
 
 use std::net::SocketAddr;
 
+use jiff::Timestamp;
+use jiff::civil::date;
+use jiff::tz::TimeZone;
 use rescind_server::{Clock, Fault, Running, Server, StartError, Vendor};
 use url::Url;
 
@@ -25,18 +28,53 @@ pub enum ReferenceError {
     Url(#[from] url::ParseError),
 }
 
-impl Reference {
+/// How a reference server is started.
+#[derive(Clone, Debug, Default)]
+#[must_use = "a builder starts nothing until it is told to"]
+pub struct Builder {
+    seed: u64,
+}
+
+impl Builder {
+    /// Makes the ids and secrets of another run: the same seed gives the same.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
     /// Starts a server for these contracts on free ports of the loopback interface, with its facts in memory, that
     /// breaks these promises.
     ///
     /// # Errors
     /// It did not start.
-    pub async fn start(contracts: &[Vendor], faults: &[Fault]) -> Result<Self, ReferenceError> {
+    pub async fn start(self, contracts: &[Vendor], faults: &[Fault]) -> Result<Reference, ReferenceError> {
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-        let builder = Server::builder().clock(Clock::virtual_from_now()).bind(loopback).admin(loopback);
+        let builder = Server::builder().clock(Clock::virtual_at(beginning())).seed(self.seed);
+        let builder = builder.bind(loopback).admin(loopback);
         let builder = contracts.iter().fold(builder, |builder, contract| builder.contract(*contract));
         let builder = faults.iter().fold(builder, |builder, fault| builder.fault(*fault));
-        Ok(Self { running: builder.spawn().await? })
+        Ok(Reference { running: builder.spawn().await? })
+    }
+}
+
+/// When the clock of a reference server begins: always then, so that one seed gives one run.
+fn beginning() -> Timestamp {
+    let midnight = date(2026, 1, 1).to_zoned(TimeZone::UTC);
+    midnight.map(|midnight| midnight.timestamp()).unwrap_or_default()
+}
+
+impl Reference {
+    /// A server to start.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Starts a server as [`Builder::start`] does, with the ids and secrets of seed 0.
+    ///
+    /// # Errors
+    /// It did not start.
+    pub async fn start(contracts: &[Vendor], faults: &[Fault]) -> Result<Self, ReferenceError> {
+        Self::builder().start(contracts, faults).await
     }
 
     /// The deployment of one of its contracts.

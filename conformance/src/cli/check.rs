@@ -67,7 +67,8 @@ async fn reference(
         }
     }
     let internal = |error: reference::ReferenceError| CliError::Internal(error.to_string());
-    let server = Reference::start(vendors, &faults).await.map_err(internal)?;
+    let seed = args.seed.unwrap_or_default();
+    let server = Reference::builder().seed(seed).start(vendors, &faults).await.map_err(internal)?;
     let jobs = contracts::bundled(vendors)?.into_iter().map(|contract| {
         let vendor = contract.name().parse().map_err(|_| CliError::Internal(contract.name().to_owned()))?;
         Ok(Job { deployment: server.deployment(vendor).map_err(internal)?, contract })
