@@ -13,6 +13,7 @@ use crate::exchange::ExchangeId;
 use crate::finding::Finding;
 use crate::lifecycle::{Controls, Driver, Step};
 use crate::plan::{Plan, Writes};
+use crate::report::measurement::{Measurement, Sample};
 use crate::report::{Breach, Outcome, RequirementReport};
 use crate::request_runner::scene;
 use crate::session::mix;
@@ -30,6 +31,7 @@ struct Sum {
     idle: Option<String>,
     /// Why a check was not exercised wholly.
     partial: Option<String>,
+    measurements: Vec<Sample>,
 }
 
 /// Whether a requirement is run at all; else what its report says.
@@ -93,6 +95,7 @@ pub(crate) async fn run(
         outcome: Outcome::NotExercised(String::new()),
         exercised: 0,
         findings: Vec::new(),
+        measurements: Vec::new(),
     };
     report.checks.dedup();
     if let Some(outcome) = not_run(actors, requirement) {
@@ -133,6 +136,7 @@ async fn check(
         let judgement = sequence(&driver, check.as_ref(), &setting, seed).await;
         exercised += judgement.exercised;
         open = open.or(judgement.open);
+        sum.measurements.extend(judgement.measurements);
         for finding in judgement.findings {
             sum.add(finding);
         }
@@ -207,6 +211,7 @@ fn conclude(
     mut report: RequirementReport,
 ) -> RequirementReport {
     report.exercised = sum.exercised;
+    report.measurements = Measurement::of(&sum.measurements);
     if let Some(why) = &sum.partial {
         sum.findings.push((unseen(requirement, why), 1));
     }

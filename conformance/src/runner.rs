@@ -13,7 +13,7 @@ use crate::lifecycle::Controls;
 use crate::plan::Plan;
 use crate::progress::{Event, Progress};
 use crate::redact::Redactor;
-use crate::report::{ContractReport, End, OperationCoverage, Outcome, RequirementReport};
+use crate::report::{ContractReport, Coverage, End, OperationCoverage, Outcome, RequirementReport};
 use crate::request_runner::{self, scene};
 use crate::requirement_runner as requirements;
 use crate::session::{Session, SessionError};
@@ -100,13 +100,15 @@ pub async fn run(
     let tainted = session.tainted();
     let mut all = request_runner::judge_exchanges(scene(&session), plan, &exchanges, &tainted);
     all.append(&mut checks);
+    let requirements: Vec<RequirementReport> = judged.into_values().collect();
     Ok(ContractReport {
         contract: contract.name().to_owned(),
         title: format!("{} {}", contract.title(), contract.version()),
         url: deployment.base.to_string(),
         requests: session.requests(),
         seconds: watch.elapsed().as_secs_f64(),
-        requirements: judged.into_values().collect(),
+        coverage: Coverage::of_requirements(&requirements),
+        requirements,
         checks: all,
         operations: coverage(&session),
         revocations: session.ledger().revocations(),
@@ -147,6 +149,7 @@ fn interrupted_report(requirement: &Requirement) -> RequirementReport {
         outcome: Outcome::NotRun("the run was interrupted before it".to_owned()),
         exercised: 0,
         findings: Vec::new(),
+        measurements: Vec::new(),
     }
 }
 

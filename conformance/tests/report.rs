@@ -10,8 +10,8 @@ use rescind_conformance::finding::Finding;
 use rescind_conformance::redact::Redactor;
 use rescind_conformance::report::human::{Detail, Options};
 use rescind_conformance::report::{
-    Breach, CheckReport, ContractReport, End, OperationCoverage, Outcome, Report, RequirementReport, human,
-    json,
+    Breach, CheckReport, ContractReport, Coverage, End, Measurement, OperationCoverage, Outcome, Report,
+    RequirementReport, Unit, human, json,
 };
 use rescind_conformance::verdict::Verdict;
 use rescind_specs::lifecycle::{Basis, RequirementId};
@@ -27,6 +27,7 @@ fn requirement(id: &str, text: &str, basis: Basis, outcome: Outcome) -> Requirem
         outcome,
         exercised,
         findings: Vec::new(),
+        measurements: Vec::new(),
     }
 }
 
@@ -110,6 +111,7 @@ fn contract(name: &str) -> ContractReport {
                 received: Vec::new(),
             },
         ],
+        coverage: Coverage::default(),
         revocations: 12,
         left_behind: Vec::new(),
         end: End::Complete,
@@ -117,7 +119,11 @@ fn contract(name: &str) -> ContractReport {
 }
 
 fn report(contracts: Vec<ContractReport>) -> Report {
-    Report { version: "0.1.0".to_owned(), seed: 42, contracts }
+    let counted = contracts.into_iter().map(|contract| {
+        let coverage = Coverage::of_requirements(&contract.requirements);
+        ContractReport { coverage, ..contract }
+    });
+    Report { version: "0.1.0".to_owned(), seed: 42, contracts: counted.collect() }
 }
 
 fn rendered(report: &Report, detail: Detail) -> String {
@@ -131,6 +137,15 @@ fn broken() -> Report {
     one.requirements[1].outcome = Outcome::Judged(Verdict::Fail);
     one.requirements[1].findings = vec![breach("use_after_revocation", Verdict::Fail, 3)];
     one.left_behind = vec!["dinie_ci_1".to_owned()];
+    one.requirements[0].measurements = vec![Measurement {
+        what: "time to the answer".to_owned(),
+        of: "an unknown identifier".to_owned(),
+        unit: Unit::Seconds,
+        samples: 5,
+        min: 0.000_8,
+        median: 0.001,
+        max: 1.25,
+    }];
     let mut other = contract("entrytarget");
     other.requirements[0].outcome = Outcome::Judged(Verdict::Divergence);
     other.requirements[0].basis = Basis::Inference;
@@ -319,7 +334,7 @@ fn plant(report: &Report, secret: &str) -> Report {
             Value::Object(members) => members
                 .iter_mut()
                 .filter(|(name, _)| {
-                    !matches!(name.as_str(), "kind" | "basis" | "verdict" | "outcome" | "end")
+                    !matches!(name.as_str(), "kind" | "basis" | "verdict" | "outcome" | "end" | "unit")
                 })
                 .for_each(|(_, member)| plant(member, secret)),
             _ => {}

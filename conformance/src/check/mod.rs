@@ -5,6 +5,7 @@ pub mod request;
 pub mod response;
 
 use crate::finding::Finding;
+use crate::report::measurement::Sample;
 
 /// What a check makes of what it saw.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,4 +16,6 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     /// Why something could not be judged, or not wholly.
     pub open: Option<String>,
+    /// What was measured on the way; no verdict rests on it.
+    pub measurements: Vec<Sample>,
 }

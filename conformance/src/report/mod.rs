@@ -1,7 +1,9 @@
 //! The result of a run, as data. Every rendering is made from this and from nothing else.
 
+pub mod coverage;
 pub mod human;
 pub mod json;
+pub mod measurement;
 
 use std::time::Duration;
 
@@ -11,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
 use crate::verdict::Verdict;
+pub use coverage::Coverage;
+pub use measurement::{Measurement, Unit};
 
 /// The result of a run over one or more deployments.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +40,9 @@ pub struct ContractReport {
     pub requests: u64,
     /// How long it took, in seconds by the judge's own clock.
     pub seconds: f64,
+    /// How many requirements came out which way.
+    #[serde(default)]
+    pub coverage: Coverage,
     /// Every numbered requirement, in document order.
     pub requirements: Vec<RequirementReport>,
     /// Every check of single answers and of single requests, in report order.
@@ -81,6 +88,9 @@ pub struct RequirementReport {
     pub exercised: u64,
     /// What was found, the worst first.
     pub findings: Vec<Breach>,
+    /// What was measured on the way; no verdict rests on it.
+    #[serde(default)]
+    pub measurements: Vec<Measurement>,
 }
 
 /// What came of one check of single answers or requests.

@@ -14,7 +14,8 @@ use crate::lifecycle::{Event, History, Slot, Step, Target};
 
 /// # What it does
 /// Revokes identifiers that are unknown, somebody else's or already revoked, and compares the answers: status, media
-/// type, names of headers, and the body but for what the contract excepts.
+/// type, names of headers, and the body but for what the contract excepts. How long each answer took is measured and
+/// reported; too much else sways it for a verdict.
 /// # Verdicts
 /// Fail: two answers differ. Inconclusive: one of them was lost or throttled.
 /// # Source
@@ -72,7 +73,10 @@ impl LifecycleCheck for HiddenIdentifiers<'_> {
             };
             let Some(exchange) = event.decisive() else { continue };
             match (unanswered(exchange), exchange.response()) {
-                (None, Some(response)) => answers.push((state, event, response)),
+                (None, Some(response)) => {
+                    judge.took(&format!("{} identifier", name(state)), exchange);
+                    answers.push((state, event, response));
+                }
                 (why, _) => judge.open(why.unwrap_or_default()),
             }
         }

@@ -10,6 +10,7 @@ use crate::check::Judgement;
 use crate::exchange::{Exchange, ExchangeId, Reply};
 use crate::finding::Finding;
 use crate::lifecycle::{By, Event, History, Issuing, Seen, Step};
+use crate::report::measurement::Sample;
 use crate::verdict::Verdict;
 
 /// Allowed on top of a bound that is longer than nothing: two clocks and a way between them.
@@ -104,6 +105,11 @@ impl Judge {
     /// Something could not be judged; the first reason is kept.
     pub(super) fn open(&mut self, why: impl Into<String>) {
         self.result.open.get_or_insert_with(|| why.into());
+    }
+
+    /// Records how long an answer took, for the reader alone.
+    pub(super) fn took(&mut self, of: &str, exchange: &Exchange) {
+        self.result.measurements.push(Sample::time("time to the answer", of, exchange.took));
     }
 
     /// Records a finding about the decisive answer of an event.

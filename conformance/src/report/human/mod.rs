@@ -4,8 +4,9 @@
 
 mod finding;
 mod layout;
+mod measured;
+mod seen;
 mod summary;
-mod tally;
 
 use std::io::{self, Write};
 
@@ -68,6 +69,8 @@ pub fn write(report: &Report, out: &mut dyn Write, options: Options) -> io::Resu
         for subject in &subjects {
             subject.write_line(&mut page)?;
         }
+        page.gap()?;
+        measured::write(report, &mut page)?;
         page.gap()?;
     }
     summary::write(report, &subjects, &mut page)

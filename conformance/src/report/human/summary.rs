@@ -8,9 +8,9 @@ use indexmap::IndexMap;
 use super::finding::Subject;
 use super::layout::{Align, BOLD, DIM, GREEN, Page, RED, Table, YELLOW};
 use super::layout::{CYAN, MAGENTA};
-use super::tally::{Seen, Tally, succeeded};
+use super::seen::{Seen, succeeded};
 use crate::exit_code::ExitCode;
-use crate::report::{ContractReport, End, Outcome, Report};
+use crate::report::{ContractReport, Coverage, End, Outcome, Report};
 use crate::verdict::Verdict;
 
 pub(super) fn write(report: &Report, subjects: &[Subject<'_>], page: &mut Page<'_>) -> io::Result<()> {
@@ -41,7 +41,8 @@ fn table(report: &Report) -> Table {
         ("verdict", Left),
     ]);
     for contract in &report.contracts {
-        let tally = Tally::of_contract(contract);
+        let requirements = contract.requirements.iter().map(|requirement| &requirement.outcome);
+        let tally = Coverage::of(requirements.chain(contract.checks.iter().map(|check| &check.outcome)));
         let count = |count: u64, style: Style| (count.to_string(), if count == 0 { DIM } else { style });
         let plain = Style::new();
         table.row(vec![
@@ -74,6 +75,9 @@ fn verdict(verdict: Verdict) -> (String, Style) {
 
 fn notes(contract: &ContractReport, page: &mut Page<'_>) -> io::Result<()> {
     let name = &contract.contract;
+    if contract.coverage.total > 0 {
+        page.styled(0, &format!("{name}: {}.", covered(&contract.coverage)), DIM)?;
+    }
     let Seen { operations, responses } = Seen::of(contract);
     page.styled(
         0,
@@ -119,6 +123,23 @@ fn notes(contract: &ContractReport, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
+/// `of 22 requirements, 19 passed, 1 diverged, 2 cannot be seen`.
+fn covered(coverage: &Coverage) -> String {
+    let parts = [
+        (coverage.failed, "failed"),
+        (coverage.errors, "ended in an error"),
+        (coverage.passed, "passed"),
+        (coverage.diverged, "diverged"),
+        (coverage.open, "open"),
+        (coverage.not_run, "not run"),
+        (coverage.pending, "pending"),
+        (coverage.not_observed, "not to be seen from outside"),
+    ];
+    let parts: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    format!("of {}, {}", counted(coverage.total, "requirement"), parts.join(", "))
+}
+
 /// Names of what was not run that are shown for each reason.
 const NAMED: usize = 6;
 
@@ -160,7 +181,7 @@ fn left_out(subjects: &[Subject<'_>], page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn closing(report: &Report, subjects: &[Subject<'_>], page: &mut Page<'_>) -> io::Result<()> {
-    let tally = Tally::of(subjects.iter().map(|subject| subject.outcome));
+    let tally = Coverage::of(subjects.iter().map(|subject| subject.outcome));
     let parts = [
         (tally.failed, "broken"),
         (tally.errors, "not judged for an error of the judge"),

@@ -1,44 +1,6 @@
-//! How many promises came out which way.
+//! What was documented of a contract's operations, and what was seen of it.
 
-use crate::report::{ContractReport, OperationCoverage, Outcome};
-use crate::verdict::Verdict;
-
-/// Counts of outcomes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    pub(super) passed: u64,
-    pub(super) diverged: u64,
-    pub(super) open: u64,
-    pub(super) failed: u64,
-    pub(super) errors: u64,
-    pub(super) not_observed: u64,
-    pub(super) pending: u64,
-    pub(super) not_run: u64,
-}
-
-impl Tally {
-    pub(super) fn of<'o>(outcomes: impl Iterator<Item = &'o Outcome>) -> Self {
-        outcomes.fold(Self::default(), |mut tally, outcome| {
-            *match outcome {
-                Outcome::Judged(Verdict::Pass) => &mut tally.passed,
-                Outcome::Judged(Verdict::Divergence) => &mut tally.diverged,
-                Outcome::Judged(Verdict::Inconclusive) | Outcome::NotExercised(_) => &mut tally.open,
-                Outcome::Judged(Verdict::Fail) => &mut tally.failed,
-                Outcome::Judged(Verdict::Error) => &mut tally.errors,
-                Outcome::NotObserved(_) => &mut tally.not_observed,
-                Outcome::Pending(_) => &mut tally.pending,
-                Outcome::NotRun(_) => &mut tally.not_run,
-            } += 1;
-            tally
-        })
-    }
-
-    /// The requirements and checks of one contract.
-    pub(super) fn of_contract(contract: &ContractReport) -> Self {
-        let requirements = contract.requirements.iter().map(|requirement| &requirement.outcome);
-        Self::of(requirements.chain(contract.checks.iter().map(|check| &check.outcome)))
-    }
-}
+use crate::report::{ContractReport, OperationCoverage};
 
 /// How many operations were called, and how many documented responses were seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
