@@ -1,6 +1,7 @@
 //! What a check has to say against a deployment, with its evidence.
 
 use rescind_specs::OperationId;
+use rescind_specs::lifecycle::RequirementId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,4 +28,19 @@ pub struct Finding {
     pub place: Option<String>,
     /// The exchanges that show it, the decisive one last.
     pub exchanges: Vec<ExchangeId>,
+    /// The requirement that it breaks, where the check is not one of that requirement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirement: Option<RequirementId>,
+    /// The random sequence that shows it, where the check made one up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<Sequence>,
+}
+
+/// A sequence of lifecycle steps that was made up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Sequence {
+    /// The seed that makes it again, in hexadecimal digits.
+    pub seed: String,
+    /// The steps that are left of it after shrinking, in words.
+    pub steps: Vec<String>,
 }

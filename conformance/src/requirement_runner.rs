@@ -234,6 +234,8 @@ fn unseen(requirement: &Requirement, why: &str) -> Finding {
         received: "nothing that tells".to_owned(),
         place: None,
         exchanges: Vec::new(),
+        requirement: None,
+        sequence: None,
     }
 }
 

@@ -42,6 +42,8 @@ fn finding(check: &str, verdict: Verdict) -> Finding {
         received: "200 application/json".to_owned(),
         place: Some("specs/dinie/lifecycle.yaml:84:9".to_owned()),
         exchanges: Vec::new(),
+        requirement: None,
+        sequence: None,
     }
 }
 

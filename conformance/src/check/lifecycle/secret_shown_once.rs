@@ -106,6 +106,8 @@ pub(crate) fn search(
                 received: format!("{}, the secret in {place}", response.status.as_u16()),
                 place: None,
                 exchanges: evidence,
+                requirement: None,
+                sequence: None,
             });
         }
     }

@@ -131,6 +131,8 @@ impl Judge {
             received: received.into(),
             place: None,
             exchanges: evidence(history, event),
+            requirement: None,
+            sequence: None,
         });
     }
 

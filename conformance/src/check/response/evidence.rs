@@ -51,6 +51,8 @@ impl<'a> Evidence<'a> {
             received: received.into(),
             place: at.and_then(|at| place(self.contract, at)),
             exchanges: self.exchanges.clone(),
+            requirement: None,
+            sequence: None,
         }
     }
 }
