@@ -12,11 +12,17 @@ use crate::store::{Attributes, Names, NewCredential, Realm, State as CredentialS
 /// The caller of a run's own calls.
 pub const OPERATOR: &str = "operator";
 
+/// Another caller of the operator's tenant.
+pub const COLLEAGUE: &str = "colleague";
+
+/// A caller of the operator's tenant whose credential a run may use up.
+pub const LEAVER: &str = "leaver";
+
 /// A caller of another tenant.
 pub const OUTSIDER: &str = "outsider";
 
 /// How many unregistered pairs a server offers.
-pub const POOL: usize = 64;
+pub const POOL: usize = 256;
 
 /// The credentials of one contract to start with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +31,10 @@ pub struct Bootstrap {
     pub callers: IndexMap<String, Pair>,
     /// Pairs that are genuine and not registered.
     pub pool: Vec<Pair>,
+    /// Values that the API does not tell and its calls need, by name.
+    pub supplied: IndexMap<String, String>,
+    /// The steps beside the API that can be taken on the running server, by name.
+    pub hooks: Vec<&'static str>,
 }
 
 /// An id and its secret.
@@ -34,12 +44,14 @@ pub struct Pair {
     pub id: String,
     /// The part that proves.
     pub secret: Secret,
+    /// Whether a run may revoke it. The next start offers another one then.
+    pub expendable: bool,
 }
 
 impl Pair {
-    /// A pair of these two.
+    /// A pair of these two, not to be revoked.
     pub fn new(id: impl Into<String>, secret: impl Into<Secret>) -> Self {
-        Self { id: id.into(), secret: secret.into() }
+        Self { id: id.into(), secret: secret.into(), expendable: false }
     }
 }
 
@@ -81,7 +93,7 @@ pub async fn credential(state: &State, wanted: Wanted<'_>) -> Result<Pair, Boots
         let id = generation.text(state.keys(), "id", &wanted.id);
         let secret = Secret::new(generation.text(state.keys(), "secret", &wanted.secret));
         match state.store().credential(wanted.realm.collection, &id).await? {
-            Some(known) if known.state(now) == CredentialState::Active => return Ok(Pair { id, secret }),
+            Some(known) if known.state(now) == CredentialState::Active => return Ok(Pair::new(id, secret)),
             Some(_) => {}
             None => {
                 let credential = NewCredential {
@@ -101,7 +113,7 @@ pub async fn credential(state: &State, wanted: Wanted<'_>) -> Result<Pair, Boots
                         return Err(error.into());
                     }
                 }
-                return Ok(Pair { id, secret });
+                return Ok(Pair::new(id, secret));
             }
         }
     }

@@ -17,6 +17,7 @@ use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::clock::Clock;
 use crate::connection::{self, Connections};
 use crate::fault::{Fault, Faults};
+use crate::hook::{HookError, Hooks};
 use crate::id::{Ids, NoRandomness};
 use crate::keys::{KeyError, Keys, create_private, turn};
 use crate::limiter::RateLimit;
@@ -24,6 +25,7 @@ use crate::runtime::{GateError, Limits, Mode};
 use crate::state::{Settings, State};
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::target::{ContractTarget, Control, Target};
+use crate::vendor::Service;
 use crate::{access_log, admin, vendor};
 
 /// The server; see [`Server::builder`].
@@ -179,10 +181,14 @@ impl Builder {
         };
         let state = self.shared().await?;
         let mut targets = IndexMap::new();
+        let mut hooks = IndexMap::new();
         let mut routes = Router::new();
         for contract in &self.contracts {
-            targets.insert(*contract, vendor::bootstrap(*contract, &state).await?);
-            let own = vendor::router(*contract, &state)?;
+            let mut start = vendor::bootstrap(*contract, &state).await?;
+            let Service { routes: own, hooks: beside } = vendor::deploy(*contract, &state)?;
+            start.hooks = beside.names();
+            targets.insert(*contract, start);
+            hooks.insert(*contract, beside);
             routes = match self.placement {
                 Placement::Prefixed => {
                     let prefix = vendor::prefix(*contract);
@@ -204,10 +210,11 @@ impl Builder {
         let mut admin_address = None;
         if let Some(listener) = admin_listener {
             admin_address = listener.local_addr().ok();
-            let routes = admin::router(state.clone(), self.contracts.clone());
+            let routes = admin::router(state.clone(), hooks.clone());
             tasks.push(tokio::spawn(connection::serve(listener, routes, self.connections, stop.clone())));
         }
-        Ok(Running { address, admin_address, placement: self.placement, state, targets, stop, tasks })
+        let placement = self.placement;
+        Ok(Running { address, admin_address, placement, state, targets, hooks, stop, tasks })
     }
 
     async fn shared(&self) -> Result<State, StartError> {
@@ -246,6 +253,7 @@ pub struct Running {
     placement: Placement,
     state: State,
     targets: IndexMap<Vendor, Bootstrap>,
+    hooks: IndexMap<Vendor, Hooks>,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -294,10 +302,29 @@ impl Running {
         self.targets.get(&contract).cloned().unwrap_or_default()
     }
 
-    /// Everything a judge needs to know of this server: URLs, callers, pool, control.
+    /// Takes a step beside the API of a contract, about the credential with this id if it is about one. The names are
+    /// in [`Bootstrap::hooks`].
+    ///
+    /// # Errors
+    /// The contract is not served or has no such hook, the credential is missing or unknown, the store does not answer.
+    pub async fn hook(
+        &self,
+        contract: Vendor,
+        name: &str,
+        credential: Option<&str>,
+    ) -> Result<(), HookError> {
+        let hooks = self.hooks.get(&contract);
+        hooks.ok_or_else(|| HookError::NotServed(contract.to_string()))?.run(name, credential).await
+    }
+
+    /// Everything a judge needs to know of this server: URLs, callers, pool, hooks, control.
     pub fn describe(&self) -> Target {
         let contracts = self.targets.iter().map(|(contract, start)| {
-            (contract.name().to_owned(), ContractTarget::new(self.base_url(*contract), start))
+            let hooks = self.admin_url().map(|url| format!("{url}/hooks/{contract}"));
+            (
+                contract.name().to_owned(),
+                ContractTarget::new(self.base_url(*contract), start, hooks.as_deref()),
+            )
         });
         Target { contracts: contracts.collect(), control: self.admin_url().map(|url| Control { url }) }
     }

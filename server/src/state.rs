@@ -68,6 +68,12 @@ impl State {
         }))
     }
 
+    /// Forgets what the process remembers and the store does not: who was accepted, and who called how often.
+    pub fn restart(&self) {
+        self.0.cache.clear();
+        self.0.limiter.clear();
+    }
+
     /// The facts.
     pub fn store(&self) -> &dyn Store {
         &*self.0.store

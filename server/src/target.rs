@@ -31,6 +31,19 @@ pub struct ContractTarget {
     /// Pairs that are genuine and not registered.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pool: Vec<PairText>,
+    /// Values that the API does not tell, by name.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub supplied: IndexMap<String, String>,
+    /// The steps beside the API, by name; none without an admin listener.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub hooks: IndexMap<String, HookText>,
+}
+
+/// How a hook is run.
+#[derive(Clone, Debug, Serialize)]
+pub struct HookText {
+    /// The URL to send a `POST` to, with the JSON body `{}` or `{"credential": {"id": "…"}}`.
+    pub post: String,
 }
 
 /// An id and its secret.
@@ -40,6 +53,9 @@ pub struct PairText {
     pub id: String,
     /// The part that proves.
     pub secret: Secret,
+    /// Whether a run may revoke it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub expendable: bool,
 }
 
 /// The admin listener.
@@ -51,15 +67,23 @@ pub struct Control {
 
 impl From<&Pair> for PairText {
     fn from(pair: &Pair) -> Self {
-        Self { id: pair.id.clone(), secret: pair.secret.clone() }
+        Self { id: pair.id.clone(), secret: pair.secret.clone(), expendable: pair.expendable }
     }
 }
 
 impl ContractTarget {
-    /// A contract at a URL, with what is there from the start.
-    pub fn new(url: String, start: &Bootstrap) -> Self {
+    /// A contract at a URL, with what is there from the start, and with its hooks below another URL if one is given.
+    pub fn new(url: String, start: &Bootstrap, hooks: Option<&str>) -> Self {
         let callers = start.callers.iter().map(|(name, pair)| (name.clone(), pair.into())).collect();
-        Self { url, callers, pool: start.pool.iter().map(PairText::from).collect() }
+        let hook = |base: &str, name: &str| (name.to_owned(), HookText { post: format!("{base}/{name}") });
+        let hooks = hooks.map(|base| start.hooks.iter().map(|name| hook(base, name)).collect());
+        Self {
+            url,
+            callers,
+            pool: start.pool.iter().map(PairText::from).collect(),
+            supplied: start.supplied.clone(),
+            hooks: hooks.unwrap_or_default(),
+        }
     }
 }
 
@@ -105,10 +129,19 @@ mod tests {
     #[test]
     fn the_file_is_private_and_replaced_whole() {
         let start = Bootstrap {
-            callers: IndexMap::from([("operator".to_owned(), Pair::new("id-1", "secret-1"))]),
+            callers: IndexMap::from([
+                ("operator".to_owned(), Pair::new("id-1", "secret-1")),
+                ("leaver".to_owned(), Pair { expendable: true, ..Pair::new("id-3", "secret-3") }),
+            ]),
             pool: vec![Pair::new("id-2", "secret-2")],
+            supplied: IndexMap::from([("tenant".to_owned(), "tenant-1".to_owned())]),
+            hooks: vec!["restart"],
         };
-        let contract = ContractTarget::new("http://127.0.0.1:1/x".to_owned(), &start);
+        let contract = ContractTarget::new(
+            "http://127.0.0.1:1/x".to_owned(),
+            &start,
+            Some("http://127.0.0.1:2/hooks/x"),
+        );
         let target = Target {
             contracts: IndexMap::from([("x".to_owned(), contract)]),
             control: Some(Control { url: "http://127.0.0.1:2".to_owned() }),
@@ -126,9 +159,20 @@ mod tests {
         id = "id-1"
         secret = "secret-1"
 
+        [contracts.x.callers.leaver]
+        id = "id-3"
+        secret = "secret-3"
+        expendable = true
+
         [[contracts.x.pool]]
         id = "id-2"
         secret = "secret-2"
+
+        [contracts.x.supplied]
+        tenant = "tenant-1"
+
+        [contracts.x.hooks.restart]
+        post = "http://127.0.0.1:2/hooks/x/restart"
 
         [control]
         url = "http://127.0.0.1:2"

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rescind_server::secret::SecretHash;
-use rescind_server::store::{Collection, Guard};
+use rescind_server::store::{Collection, Guard, PairState};
 use rescind_server::{Clock, Connections, Database, Fault, Running, Server, StartError, Vendor};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -119,6 +119,63 @@ async fn pairs_are_minted_for_whoever_runs_the_server() {
     assert_eq!(admin(&running, "GET", "/ready", "").await.0, 200);
     running.state().store().close().await.unwrap();
     assert_eq!(admin(&running, "GET", "/ready", "").await.0, 503);
+}
+
+#[tokio::test]
+async fn hooks_take_steps_beside_the_api() {
+    let running = start().await;
+    let spare = &running.target(Vendor::EntryTarget).pool[0];
+    let store = running.state().store();
+    let now = running.clock().now();
+    store.register_pair(&spare.id, SecretHash::of(spare.secret.expose()), now).await.unwrap();
+    let subject = json!({ "credential": { "id": spare.id } }).to_string();
+    let run = async |path: &str, body: &str| admin(&running, "POST", &format!("/hooks/{path}"), body).await;
+    assert_eq!(run("entrytarget/deactivate", &subject).await, (204, json!("")));
+    let edited = store.pair(&spare.id).await.unwrap().unwrap();
+    assert_eq!(edited.state, PairState::Revoked { at: None });
+    let key = &running.target(Vendor::ShiftAgent).callers["leaver"];
+    running.hook(Vendor::ShiftAgent, "revoke_service_key", Some(&key.id)).await.unwrap();
+    let keys = Collection::new(Vendor::ShiftAgent, "service-keys");
+    assert!(store.credential(keys, &key.id).await.unwrap().unwrap().revoked_at.is_some());
+    for contract in Vendor::ALL {
+        assert!(running.target(contract).hooks.contains(&"restart"));
+        for body in ["", "{}", &subject] {
+            assert_eq!(run(&format!("{contract}/restart"), body).await.0, 204);
+        }
+    }
+    let unknown = r#"{"credential": {"id": "nobody"}}"#;
+    for (path, body, status, says) in [
+        ("nobody/restart", "{}", 404, "contract nobody is not served"),
+        ("dinie/none", "{}", 404, "its hooks are restart"),
+        ("entrytarget/deactivate", "{}", 400, "is about a credential"),
+        ("entrytarget/deactivate", unknown, 404, "no credential"),
+        ("shiftagent/revoke_service_key", unknown, 404, "no credential"),
+        ("dinie/restart", "[", 400, "send nothing"),
+        ("dinie/restart", r#"{"id": "x"}"#, 400, "send nothing"),
+    ] {
+        let (received, reason) = run(path, body).await;
+        assert_eq!(received, status, "{path} {body}");
+        assert!(reason["error"].as_str().unwrap().contains(says), "{path} {body}: {reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_target_tells_hooks_only_where_they_can_be_run() {
+    let running = start().await;
+    let told = running.describe();
+    let entry = &told.contracts["entrytarget"];
+    let names: Vec<_> = entry.hooks.keys().map(String::as_str).collect();
+    assert_eq!(names, ["deactivate", "restart", "stop_store", "start_store"]);
+    let post = format!("{}/hooks/entrytarget/deactivate", running.admin_url().unwrap());
+    assert_eq!(entry.hooks["deactivate"].post, post);
+    let agent = &told.contracts["shiftagent"];
+    assert_eq!(agent.callers.keys().collect::<Vec<_>>(), ["operator", "outsider", "colleague", "leaver"]);
+    let expendable: Vec<_> = agent.callers.iter().filter(|(_, key)| key.expendable).collect();
+    assert_eq!(expendable.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["leaver"]);
+    assert_eq!(agent.supplied.keys().collect::<Vec<_>>(), ["tenant", "user"]);
+    let closed = Server::builder().spawn().await.unwrap();
+    assert!(closed.describe().contracts.values().all(|contract| contract.hooks.is_empty()));
+    assert!(!closed.target(Vendor::EntryTarget).hooks.is_empty());
 }
 
 #[tokio::test]

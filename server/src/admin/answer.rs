@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::bootstrap::BootstrapError;
 use crate::clock::ClockError;
 use crate::fault::UnknownFault;
+use crate::hook::HookError;
 use crate::store::StoreError;
 
 /// Why something was not done.
@@ -21,6 +22,8 @@ pub(super) enum Refusal {
     Store(#[from] StoreError),
     #[error(transparent)]
     Bootstrap(#[from] BootstrapError),
+    #[error(transparent)]
+    Hook(#[from] HookError),
     #[error("{0}")]
     Request(&'static str),
 }
@@ -29,9 +32,11 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = match &self {
             Self::Clock(_) => StatusCode::CONFLICT,
-            Self::Fault(_) => StatusCode::NOT_FOUND,
-            Self::Store(_) | Self::Bootstrap(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Request(_) => StatusCode::BAD_REQUEST,
+            Self::Hook(HookError::CredentialMissing(_)) | Self::Request(_) => StatusCode::BAD_REQUEST,
+            Self::Hook(HookError::Store(_)) | Self::Store(_) | Self::Bootstrap(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Fault(_) | Self::Hook(_) => StatusCode::NOT_FOUND,
         };
         (status, Json(json!({ "error": self.to_string() }))).into_response()
     }

@@ -20,10 +20,9 @@ pub(super) async fn ready(State(admin): State<Admin>) -> Result<&'static str, Re
 /// Forgets all facts, counts and faults. The clock stays, and the callers of the start are there again, as they were.
 pub(super) async fn reset(State(admin): State<Admin>) -> Result<StatusCode, Refusal> {
     admin.state.store().clear().await?;
-    admin.state.cache().clear();
-    admin.state.limiter().clear();
+    admin.state.restart();
     admin.state.faults().clear_all();
-    for contract in &admin.contracts {
+    for contract in admin.hooks.keys() {
         vendor::bootstrap(*contract, &admin.state).await?;
     }
     tracing::info!("everything was reset");

@@ -1,24 +1,28 @@
-//! The admin listener: the clock, the faults, a new start, pairs. For whoever runs the server; off unless asked for.
+//! The admin listener: the clock, the faults, the hooks, a new start, pairs. For whoever runs the server; off unless asked for.
 
 mod answer;
 mod clock;
 mod facts;
 mod faults;
+mod hooks;
 
 use axum::Router;
 use axum::routing::{get, post, put};
+use indexmap::IndexMap;
 use rescind_specs::Vendor;
 
+use crate::hook::Hooks;
 use crate::state::State;
 
 #[derive(Clone, Debug)]
 struct Admin {
     state: State,
-    contracts: Vec<Vendor>,
+    /// Of each contract that is served.
+    hooks: IndexMap<Vendor, Hooks>,
 }
 
 /// The routes of the admin listener.
-pub(crate) fn router(state: State, contracts: Vec<Vendor>) -> Router {
+pub(crate) fn router(state: State, hooks: IndexMap<Vendor, Hooks>) -> Router {
     Router::new()
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(facts::ready))
@@ -26,7 +30,8 @@ pub(crate) fn router(state: State, contracts: Vec<Vendor>) -> Router {
         .route("/clock/advance", post(clock::advance))
         .route("/faults", get(faults::list).delete(faults::clear_all))
         .route("/faults/{name}", put(faults::set).delete(faults::clear))
+        .route("/hooks/{contract}/{hook}", post(hooks::run))
         .route("/reset", post(facts::reset))
         .route("/mint", post(facts::mint))
-        .with_state(Admin { state, contracts })
+        .with_state(Admin { state, hooks })
 }

@@ -57,6 +57,15 @@ pub trait Pairs {
     /// unknown key and one that is already revoked get `false` alike.
     fn revoke_pair<'a>(&'a self, api_key: &'a str, now: Timestamp) -> Pending<'a, bool>;
 
+    /// Makes a pair inactive without a time, as whoever changes the table by hand does; says whether it is there.
+    fn deactivate_pair<'a>(&'a self, api_key: &'a str) -> Pending<'a, bool>;
+
+    /// Whether a pair was made inactive by hand.
+    fn has_edited_pair(&self) -> Pending<'_, bool>;
+
+    /// How many pairs are active.
+    fn active_pairs(&self) -> Pending<'_, u64>;
+
     /// Makes a revoked pair active again, with this secret. No contract allows this; it is a promise to break.
     fn revive_pair<'a>(&'a self, api_key: &'a str, secret: SecretHash) -> Pending<'a, bool>;
 }

@@ -13,6 +13,7 @@ use axum::Router;
 use rescind_specs::Vendor;
 pub use start::{bootstrap, mint};
 
+use crate::hook::Hooks;
 use crate::runtime::GateError;
 use crate::state::State;
 
@@ -26,15 +27,24 @@ pub fn prefix(vendor: Vendor) -> &'static str {
     }
 }
 
-/// The routes of a contract, relative to its prefix.
+/// A contract as it is served.
+#[derive(Debug)]
+pub struct Service {
+    /// Its routes, relative to its prefix.
+    pub routes: Router,
+    /// The steps beside its API.
+    pub hooks: Hooks,
+}
+
+/// Deploys a contract over a state.
 ///
 /// # Errors
 /// A mistake in the contract's documents; the tests of this crate exclude it.
-pub fn router(vendor: Vendor, state: &State) -> Result<Router, GateError> {
+pub fn deploy(vendor: Vendor, state: &State) -> Result<Service, GateError> {
     match vendor {
-        Vendor::Dinie => dinie::router(state),
-        Vendor::EntryTarget => entrytarget::router(state),
-        Vendor::WattShift => wattshift::router(state),
-        Vendor::ShiftAgent => shiftagent::router(state),
+        Vendor::Dinie => dinie::deploy(state),
+        Vendor::EntryTarget => entrytarget::deploy(state),
+        Vendor::WattShift => wattshift::deploy(state),
+        Vendor::ShiftAgent => shiftagent::deploy(state),
     }
 }

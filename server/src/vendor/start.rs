@@ -1,11 +1,12 @@
 //! Who can call each contract before anybody was given a credential over it.
 
+use indexmap::IndexMap;
 use rescind_specs::Vendor;
 use serde_json::{Value, json};
 
 use super::records::{dinie, entrytarget, shiftagent};
 use crate::bootstrap::{
-    self, Bootstrap, BootstrapError, OPERATOR, OUTSIDER, POOL, Pair, Wanted, generations,
+    self, Bootstrap, BootstrapError, COLLEAGUE, LEAVER, OPERATOR, OUTSIDER, POOL, Pair, Wanted, generations,
 };
 use crate::id::Format;
 use crate::state::State;
@@ -40,7 +41,8 @@ async fn partners(state: &State) -> Result<Bootstrap, BootstrapError> {
 
 async fn service_keys(state: &State) -> Result<Bootstrap, BootstrapError> {
     let mut start = Bootstrap::default();
-    for (name, root) in [OPERATOR, OUTSIDER].into_iter().zip(shiftagent::ROOT_TENANTS) {
+    let [own, foreign] = shiftagent::ROOT_TENANTS;
+    for (name, root) in [(OPERATOR, own), (OUTSIDER, foreign), (COLLEAGUE, own), (LEAVER, own)] {
         let wanted = Wanted {
             caller: format!("shiftagent {name}"),
             realm: shiftagent::SERVICE_KEYS.of(root),
@@ -49,12 +51,19 @@ async fn service_keys(state: &State) -> Result<Bootstrap, BootstrapError> {
             secret: shiftagent::SERVICE_KEY,
             attributes: [("scopes".to_owned(), json!(shiftagent::SCOPES))].into_iter().collect(),
         };
-        start.callers.insert(name.to_owned(), bootstrap::credential(state, wanted).await?);
+        let key = bootstrap::credential(state, wanted).await?;
+        start.callers.insert(name.to_owned(), Pair { expendable: name == LEAVER, ..key });
+    }
+    for root in shiftagent::ROOT_TENANTS {
         let tenants = shiftagent::TENANTS.of(root);
         let tenant = member(state, tenants, shiftagent::TENANT_EXTERNAL_ID, &shiftagent::TENANT_ID).await?;
         let users = shiftagent::USERS.of(&tenant);
         member(state, users, shiftagent::USER_EXTERNAL_ID, &shiftagent::USER_ID).await?;
     }
+    start.supplied = IndexMap::from([
+        ("tenant".to_owned(), shiftagent::TENANT_EXTERNAL_ID.to_owned()),
+        ("user".to_owned(), shiftagent::USER_EXTERNAL_ID.to_owned()),
+    ]);
     Ok(start)
 }
 
@@ -89,7 +98,7 @@ async fn pairs(state: &State) -> Result<Bootstrap, BootstrapError> {
         let hash = crate::secret::SecretHash::of(secret.expose());
         match state.store().register_pair(&id, hash, state.clock().now()).await? {
             Registration::Registered | Registration::Duplicate(PairState::Active) => {
-                start.callers.insert(OPERATOR.to_owned(), Pair { id, secret });
+                start.callers.insert(OPERATOR.to_owned(), Pair::new(id, secret));
                 break;
             }
             Registration::Duplicate(PairState::Revoked { .. }) => {}
@@ -106,5 +115,5 @@ async fn pairs(state: &State) -> Result<Bootstrap, BootstrapError> {
 pub fn mint(state: &State, count: usize) -> Vec<Pair> {
     let derivation = entrytarget::derivation(state);
     let pairs = std::iter::repeat_with(|| derivation.mint(state.ids()));
-    pairs.take(count).map(|(id, secret)| Pair { id, secret }).collect()
+    pairs.take(count).map(|(id, secret)| Pair::new(id, secret)).collect()
 }

@@ -12,6 +12,7 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use jiff::Timestamp;
 use rescind_server::bootstrap::Bootstrap;
+use rescind_server::hook::Hooks;
 use rescind_server::id::Ids;
 use rescind_server::keys::Keys;
 use rescind_server::runtime::Matched;
@@ -45,6 +46,7 @@ pub(crate) struct App {
     pub(crate) state: State,
     pub(crate) start: Bootstrap,
     routes: Router,
+    pub(crate) hooks: Hooks,
     breaches: Arc<Mutex<Vec<String>>>,
 }
 
@@ -102,9 +104,10 @@ impl App {
         let ids = Ids::from_os().unwrap();
         let state = State::new(store, clock, ids, keys, faults, settings);
         let start = vendor::bootstrap(vendor, &state).await.unwrap();
-        let routes = vendor::router(vendor, &state).unwrap();
+        let service = vendor::deploy(vendor, &state).unwrap();
         let contract = vendor.contract().unwrap();
-        Self { contract, state, start, routes, breaches: Arc::default() }
+        let (routes, hooks) = (service.routes, service.hooks);
+        Self { contract, state, start, routes, hooks, breaches: Arc::default() }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -76,6 +76,39 @@ impl Pairs for SqliteStore {
         })
     }
 
+    fn deactivate_pair<'a>(&'a self, api_key: &'a str) -> Pending<'a, bool> {
+        Box::pin(async move {
+            let mut change = self.begin().await?;
+            let changed = sqlx::query("UPDATE api_credential SET active = 0 WHERE api_key = $1")
+                .bind(api_key)
+                .execute(&mut *change)
+                .await?;
+            change.commit().await?;
+            Ok(changed.rows_affected() == 1)
+        })
+    }
+
+    fn has_edited_pair(&self) -> Pending<'_, bool> {
+        Box::pin(async {
+            let row =
+                sqlx::query("SELECT 1 FROM api_credential WHERE active = 0 AND revoked_at IS NULL LIMIT 1")
+                    .fetch_optional(&self.reader)
+                    .await?;
+            Ok(row.is_some())
+        })
+    }
+
+    fn active_pairs(&self) -> Pending<'_, u64> {
+        Box::pin(async {
+            let row =
+                sqlx::query("SELECT COUNT(*) FROM api_credential WHERE active = 1 AND revoked_at IS NULL")
+                    .fetch_one(&self.reader)
+                    .await?;
+            let count: i64 = row.try_get(0)?;
+            Ok(count.unsigned_abs())
+        })
+    }
+
     fn revive_pair<'a>(&'a self, api_key: &'a str, secret: SecretHash) -> Pending<'a, bool> {
         Box::pin(async move {
             let mut change = self.begin().await?;

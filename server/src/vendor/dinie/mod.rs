@@ -2,6 +2,7 @@
 
 mod breach;
 mod credential;
+mod hooks;
 mod layer;
 mod problem;
 mod quota;
@@ -9,9 +10,8 @@ mod token;
 
 use std::sync::Arc;
 
-use axum::Router;
-
 use self::breach::Memory;
+use super::Service;
 use super::records::dinie as records;
 use crate::generated::dinie::request::{
     CreateCredentialRequest, CreateTokenRequest, ListCredentialsRequest, RevokeCredentialRequest,
@@ -42,15 +42,16 @@ pub(crate) struct Caller {
     secret: Option<SecretHash>,
 }
 
-/// The routes of the contract.
-pub(super) fn router(state: &State) -> Result<Router, GateError> {
+/// The contract over a state.
+pub(super) fn deploy(state: &State) -> Result<Service, GateError> {
     let dinie = Arc::new(Dinie {
         state: state.clone(),
         tokens: Tokens::new(state.keys(), "dinie access token", records::TOKEN_PREFIX),
         memory: Memory::default(),
     });
     let routes = stubs(dinie.clone(), state.limits(), state.mode())?;
-    Ok(quota::wrap(layer::wrap(routes, dinie), state))
+    let hooks = hooks::of(&dinie);
+    Ok(Service { routes: quota::wrap(layer::wrap(routes, dinie), state), hooks })
 }
 
 impl Dinie {

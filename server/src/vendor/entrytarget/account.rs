@@ -50,7 +50,7 @@ impl EntryTarget {
             attributes,
             created_at: self.state.clock().now(),
         };
-        match self.state.store().register(realm(), account, None).await? {
+        match self.store()?.register(realm(), account, None).await? {
             Registered::Issue(Issue::Issued) => {
                 self.metrics.count(Event::AccountOpened);
                 Ok(CreateAccountResponse::Created(CreatedAccount { id }))
@@ -60,7 +60,7 @@ impl EntryTarget {
     }
 
     pub(super) async fn show(&self, id: Uuid) -> Result<GetAccountResponse, Failure> {
-        let Some(account) = self.state.store().resource(realm(), &id.to_string()).await? else {
+        let Some(account) = self.store()?.resource(realm(), &id.to_string()).await? else {
             return Ok(GetAccountResponse::NotFound(envelope(Code::AccountNotFound)));
         };
         Ok(GetAccountResponse::Ok(Account {
@@ -81,7 +81,7 @@ impl EntryTarget {
         loop {
             let start = last.as_deref().map_or(Start::Beginning, Start::After);
             let page = Page { start, limit: PAGE };
-            let listing = self.state.store().resources(realm(), Some(("asset", &asset)), page).await?;
+            let listing = self.store()?.resources(realm(), Some(("asset", &asset)), page).await?;
             let Listing::Page { items, has_more } = listing else { break };
             for account in &items {
                 let total = totals.entry(text(account, "category").to_owned()).or_default();

@@ -40,7 +40,7 @@ impl EntryTarget {
             self.metrics.count(Event::AcceptedFromCache);
             return Ok(caller);
         }
-        let pair = self.state.store().pair(&caller.api_key).await?;
+        let pair = self.store()?.pair(&caller.api_key).await?;
         let Some(pair) =
             pair.filter(|pair| pair.secret_hash == secret || faults.is_on(Fault::HalfCredentialAccepted))
         else {

@@ -121,7 +121,7 @@ impl EntryTarget {
     /// Whether a key exists, where a fault wants to know; otherwise no.
     pub(super) async fn exists_where_told(&self, api_key: &str) -> Result<bool, StoreError> {
         let wanted = self.is_on(Fault::ExistingKeySaysSo) || self.is_on(Fault::UnverifiedRegistration);
-        Ok(wanted && self.state.store().pair(api_key).await?.is_some())
+        Ok(wanted && self.store()?.pair(api_key).await?.is_some())
     }
 
     /// An answer that is given in place of revoking.
@@ -145,14 +145,14 @@ impl EntryTarget {
         if self.is_on(Fault::ConcurrentRevocationsAllSucceed) && self.is_active(api_key).await? {
             // Everybody who comes in meanwhile finds the pair active, too.
             let _ = tokio::time::timeout(RACE, std::future::pending::<()>()).await;
-            self.state.store().revoke_pair(api_key, self.state.clock().now()).await?;
+            self.store()?.revoke_pair(api_key, self.state.clock().now()).await?;
             return self.confirmed(api_key).map(Some);
         }
         Ok(None)
     }
 
     async fn is_active(&self, api_key: &str) -> Result<bool, StoreError> {
-        Ok(self.state.store().pair(api_key).await?.is_some_and(|pair| pair.state == PairState::Active))
+        Ok(self.store()?.pair(api_key).await?.is_some_and(|pair| pair.state == PairState::Active))
     }
 
     /// What else a revocation does, and an answer in place of the right one.
@@ -165,7 +165,7 @@ impl EntryTarget {
         if self.state.faults().on().next().is_none() {
             return Ok(None);
         }
-        let store = self.state.store();
+        let store = self.store()?;
         let now = self.state.clock().now();
         if revoked {
             if self.is_on(Fault::RevokeRevokesCaller) && caller.api_key != api_key {

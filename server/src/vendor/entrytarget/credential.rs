@@ -32,7 +32,7 @@ impl EntryTarget {
         }
         let now = self.state.clock().now();
         let hash = SecretHash::of(secret.expose());
-        let registration = self.state.store().register_pair(api_key, hash, now).await?;
+        let registration = self.store()?.register_pair(api_key, hash, now).await?;
         let created = match registration {
             Registration::Registered => true,
             Registration::Duplicate(PairState::Active) => {
@@ -40,7 +40,7 @@ impl EntryTarget {
             }
             Registration::Duplicate(PairState::Revoked { .. }) => {
                 self.state.faults().is_on(Fault::ReregistrationRevives)
-                    && self.state.store().revive_pair(api_key, hash).await?
+                    && self.store()?.revive_pair(api_key, hash).await?
             }
         };
         if !created {
@@ -66,7 +66,7 @@ impl EntryTarget {
         if let Some(answer) = self.breach_before_revocation(caller, api_key).await? {
             return Ok(answer);
         }
-        let revoked = self.state.store().revoke_pair(api_key, self.state.clock().now()).await?;
+        let revoked = self.store()?.revoke_pair(api_key, self.state.clock().now()).await?;
         if let Some(answer) = self.breach_after_revocation(caller, api_key, revoked).await? {
             return Ok(answer);
         }

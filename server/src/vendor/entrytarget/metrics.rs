@@ -55,6 +55,12 @@ impl Metrics {
     pub(super) fn count(&self, event: Event) {
         self.0[event as usize].fetch_add(1, Ordering::Relaxed);
     }
+
+    pub(super) fn clear(&self) {
+        for count in &self.0 {
+            count.store(0, Ordering::Relaxed);
+        }
+    }
 }
 
 impl fmt::Display for Metrics {

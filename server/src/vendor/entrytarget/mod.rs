@@ -4,15 +4,16 @@ mod account;
 mod authentication;
 mod breach;
 mod credential;
+mod hooks;
 mod metrics;
 mod refusal;
 
 use std::sync::Arc;
-
-use axum::Router;
+use std::sync::atomic::AtomicBool;
 
 use self::breach::Memory;
 use self::metrics::Metrics;
+use super::Service;
 use super::records::entrytarget as records;
 use crate::generated::entrytarget::request::{
     CreateAccountRequest, GetAccountByAssetRequest, GetAccountRequest, GetHealthRequest, GetMetricsRequest,
@@ -35,6 +36,8 @@ struct EntryTarget {
     derivation: PairDerivation,
     metrics: Metrics,
     memory: Memory,
+    /// Set by hand, to see what an outage does.
+    store_is_down: AtomicBool,
 }
 
 /// Who calls: a registered pair.
@@ -43,16 +46,18 @@ pub(crate) struct Caller {
     api_key: String,
 }
 
-/// The routes of the contract.
-pub(super) fn router(state: &State) -> Result<Router, GateError> {
+/// The contract over a state.
+pub(super) fn deploy(state: &State) -> Result<Service, GateError> {
     let ledger = Arc::new(EntryTarget {
         state: state.clone(),
         derivation: records::derivation(state),
         metrics: Metrics::default(),
         memory: Memory::default(),
+        store_is_down: AtomicBool::new(false),
     });
     let routes = stubs(ledger.clone(), state.limits(), state.mode())?;
-    Ok(breach::wrap(routes, ledger))
+    let hooks = hooks::of(&ledger);
+    Ok(Service { routes: breach::wrap(routes, ledger), hooks })
 }
 
 impl Api for EntryTarget {

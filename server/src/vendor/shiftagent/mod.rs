@@ -4,6 +4,7 @@ mod breach;
 mod caller;
 mod credential;
 mod exchange;
+mod hooks;
 mod kept;
 mod layer;
 mod page;
@@ -13,11 +14,11 @@ mod sync;
 
 use std::sync::Arc;
 
-use axum::Router;
 use tokio::sync::Mutex;
 
 use self::breach::Memory;
 use self::caller::Caller;
+use super::Service;
 use super::records::shiftagent as records;
 use crate::generated::shiftagent::request::{
     CreateCredentialRequest, DeleteCredentialRequest, DeleteRepositoryRequest, GetHealthRequest,
@@ -44,8 +45,8 @@ struct ShiftAgent {
     memory: Memory,
 }
 
-/// The routes of the contract.
-pub(super) fn router(state: &State) -> Result<Router, GateError> {
+/// The contract over a state.
+pub(super) fn deploy(state: &State) -> Result<Service, GateError> {
     let agent = Arc::new(ShiftAgent {
         state: state.clone(),
         tokens: Tokens::new(state.keys(), "shiftagent platform token", ""),
@@ -53,7 +54,8 @@ pub(super) fn router(state: &State) -> Result<Router, GateError> {
         memory: Memory::default(),
     });
     let routes = stubs(agent.clone(), state.limits(), state.mode())?;
-    Ok(layer::wrap(routes, agent))
+    let hooks = hooks::of(&agent);
+    Ok(Service { routes: layer::wrap(routes, agent), hooks })
 }
 
 impl Api for ShiftAgent {

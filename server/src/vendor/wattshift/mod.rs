@@ -3,15 +3,15 @@
 mod authentication;
 mod breach;
 mod catalogue;
+mod hooks;
 mod issue;
 mod refusal;
 mod revocation;
 
 use std::sync::Arc;
 
-use axum::Router;
-
 use self::breach::Memory;
+use super::Service;
 use super::records::wattshift as records;
 use crate::generated::wattshift::request::{
     GetUtilityRequest, ListHomesRequest, OnboardingControllerGenerateSessionTokenV1Request,
@@ -45,11 +45,12 @@ pub(crate) struct Caller {
     key: Secret,
 }
 
-/// The routes of the contract.
-pub(super) fn router(state: &State) -> Result<Router, GateError> {
+/// The contract over a state.
+pub(super) fn deploy(state: &State) -> Result<Service, GateError> {
     let deployment = Arc::new(WattShift { state: state.clone(), memory: Memory::default() });
     let routes = stubs(deployment.clone(), state.limits(), state.mode())?;
-    Ok(breach::wrap(routes, deployment))
+    let hooks = hooks::of(&deployment);
+    Ok(Service { routes: breach::wrap(routes, deployment), hooks })
 }
 
 fn realm() -> Realm<'static> {
