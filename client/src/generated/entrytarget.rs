@@ -73,6 +73,14 @@ impl Client {
     pub fn get_account_by_asset(&self) -> builder::GetAccountByAsset<'_> {
         builder::GetAccountByAsset::new(self)
     }
+    /// Check the rows of the ledger
+    ///
+    /// Tells whether a row of an account, a journal or an archive was changed outside of the service. Credentials have no row hash.
+    ///
+    /// Sends `GET /integrity`.
+    pub fn get_integrity(&self) -> builder::GetIntegrity<'_> {
+        builder::GetIntegrity::new(self)
+    }
     /// Report that the service runs
     ///
     /// Unauthenticated; does not touch the database.
@@ -131,6 +139,14 @@ pub enum GetAccountError {
 /// Failures that are documented for [`Client::get_account_by_asset`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetAccountByAssetError {
+    /// `401`: A header is missing, the key is unknown or revoked, or the secret is wrong; one code for all of them.
+    Unauthorized(types::ErrorEnvelope),
+    /// `500`: The database failed while the credential was looked up; says nothing about the credential.
+    InternalServerError(types::ErrorEnvelope),
+}
+/// Failures that are documented for [`Client::get_integrity`], one variant each.
+#[derive(Clone, Debug)]
+pub enum GetIntegrityError {
     /// `401`: A header is missing, the key is unknown or revoked, or the secret is wrong; one code for all of them.
     Unauthorized(types::ErrorEnvelope),
     /// `500`: The database failed while the credential was looked up; says nothing about the credential.
@@ -509,6 +525,35 @@ pub mod types {
             value: ::std::string::String,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             value.parse()
+        }
+    }
+    /// What the check found. Its shape was not seen, so any object is valid.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct Integrity(
+        pub ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    );
+    impl ::std::ops::Deref for Integrity {
+        type Target = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+        fn deref(
+            &self,
+        ) -> &::serde_json::Map<::std::string::String, ::serde_json::Value> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<Integrity>
+    for ::serde_json::Map<::std::string::String, ::serde_json::Value> {
+        fn from(value: Integrity) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    > for Integrity {
+        fn from(
+            value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ) -> Self {
+            Self(value)
         }
     }
     /// `RegisterCredentialRequest`
@@ -1711,6 +1756,64 @@ pub mod builder {
                 500u16 => {
                     received
                         .failure_json(super::GetAccountByAssetError::InternalServerError)
+                }
+                _ => received.unexpected(),
+            }
+        }
+    }
+    /// The call that [`Client::get_integrity`](super::Client::get_integrity) starts.
+    #[derive(Debug, Clone)]
+    #[must_use = "a call does nothing until it is sent"]
+    pub struct GetIntegrity<'a> {
+        client: &'a super::Client,
+    }
+    impl<'a> GetIntegrity<'a> {
+        /// The call, with nothing filled in.
+        pub(super) fn new(client: &'a super::Client) -> Self {
+            Self { client: client }
+        }
+        /// Sends `GET /integrity`.
+        pub async fn send(
+            self,
+        ) -> ::std::result::Result<
+            ResponseValue<types::Integrity>,
+            Error<super::GetIntegrityError>,
+        > {
+            let Self { client } = self;
+            let url = [client.core.base_url(), "/integrity"].concat();
+            #[allow(unused_mut)]
+            let mut header_map = support::HeaderMap::new();
+            #[allow(unused_mut)]
+            let mut request = client
+                .core
+                .http()?
+                .request(support::Method::GET, url)
+                .header(support::ACCEPT, "application/json")
+                .headers(header_map)
+                .build()?;
+            let received = client
+                .core
+                .send(
+                    request,
+                    &[
+                        &[
+                            support::Scheme::Header {
+                                name: "apiKey",
+                                key: "X-Api-Key",
+                            },
+                            support::Scheme::Header {
+                                name: "apiSecret",
+                                key: "X-Api-Secret",
+                            },
+                        ],
+                    ],
+                )
+                .await?;
+            match received.status() {
+                200u16 => received.success_json(|body| body),
+                401u16 => received.failure_json(super::GetIntegrityError::Unauthorized),
+                500u16 => {
+                    received.failure_json(super::GetIntegrityError::InternalServerError)
                 }
                 _ => received.unexpected(),
             }

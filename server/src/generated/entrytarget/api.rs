@@ -15,6 +15,8 @@ pub enum Operation {
     GetAccount,
     /// `GET /account/asset/{asset}`.
     GetAccountByAsset,
+    /// `GET /integrity`.
+    GetIntegrity,
     /// `GET /health`.
     GetHealth,
     /// `GET /metrics`.
@@ -28,6 +30,7 @@ impl Operation {
         Self::CreateAccount,
         Self::GetAccount,
         Self::GetAccountByAsset,
+        Self::GetIntegrity,
         Self::GetHealth,
         Self::GetMetrics,
     ];
@@ -39,6 +42,7 @@ impl Operation {
             Self::CreateAccount => "createAccount",
             Self::GetAccount => "getAccount",
             Self::GetAccountByAsset => "getAccountByAsset",
+            Self::GetIntegrity => "getIntegrity",
             Self::GetHealth => "getHealth",
             Self::GetMetrics => "getMetrics",
         }
@@ -126,6 +130,19 @@ pub trait Api: Send + Sync + 'static {
         caller: Self::Caller,
         request: GetAccountByAssetRequest,
     ) -> impl Future<Output = Result<GetAccountByAssetResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// Check the rows of the ledger
+    ///
+    /// Tells whether a row of an account, a journal or an archive was changed outside of the service. Credentials have no row hash.
+    ///
+    /// `GET /integrity`
+    fn get_integrity(
+        &self,
+        caller: Self::Caller,
+        request: GetIntegrityRequest,
+    ) -> impl Future<Output = Result<GetIntegrityResponse, Failure>> + Send {
         let _ = (caller, request);
         ::std::future::ready(Err(Failure::NotImplemented))
     }

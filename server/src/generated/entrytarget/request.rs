@@ -92,6 +92,18 @@ impl GetAccountByAssetRequest {
         })
     }
 }
+/// A request to `GET /integrity` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct GetIntegrityRequest {
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl GetIntegrityRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self { context: admitted.context })
+    }
+}
 /// A request to `GET /health` that keeps the contract.
 #[derive(Clone, Debug)]
 pub struct GetHealthRequest {

@@ -193,6 +193,40 @@ impl From<GetAccountByAssetResponse> for Answer {
         }
     }
 }
+/// The documented responses of `GET /integrity`.
+#[derive(Clone, Debug)]
+pub enum GetIntegrityResponse {
+    /// 200 as `application/json`.
+    ///
+    /// The rows are as they were written; neither the status nor a body shape was seen.
+    Ok(types::Integrity),
+    /// 401 as `application/json`.
+    ///
+    /// A header is missing, the key is unknown or revoked, or the secret is wrong; one code for all of them.
+    Unauthorized(types::ErrorEnvelope),
+    /// 500 as `application/json`.
+    ///
+    /// The database failed while the credential was looked up; says nothing about the credential.
+    InternalServerError(types::ErrorEnvelope),
+}
+impl From<GetIntegrityResponse> for Answer {
+    fn from(response: GetIntegrityResponse) -> Self {
+        use GetIntegrityResponse as R;
+        match response {
+            R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            R::Unauthorized(body) => {
+                Answer::json(StatusCode::UNAUTHORIZED, "application/json", &body)
+            }
+            R::InternalServerError(body) => {
+                Answer::json(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "application/json",
+                    &body,
+                )
+            }
+        }
+    }
+}
 /// The documented responses of `GET /health`.
 #[derive(Clone, Debug)]
 pub enum GetHealthResponse {

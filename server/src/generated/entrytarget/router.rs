@@ -83,6 +83,11 @@ impl<A: Api> Handler for Stub<A> {
                 let request = GetAccountByAssetRequest::admit(admitted)?;
                 Ok(self.0.get_account_by_asset(caller, request).await?.into())
             }
+            Some(Operation::GetIntegrity) => {
+                let caller = caller.ok_or_else(Rejection::nobody)?;
+                let request = GetIntegrityRequest::admit(admitted)?;
+                Ok(self.0.get_integrity(caller, request).await?.into())
+            }
             Some(Operation::GetHealth) => {
                 let request = GetHealthRequest::admit(admitted)?;
                 Ok(self.0.get_health(request).await?.into())

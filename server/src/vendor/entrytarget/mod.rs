@@ -16,12 +16,12 @@ use self::metrics::Metrics;
 use super::Service;
 use super::records::entrytarget as records;
 use crate::generated::entrytarget::request::{
-    CreateAccountRequest, GetAccountByAssetRequest, GetAccountRequest, GetHealthRequest, GetMetricsRequest,
-    RegisterCredentialRequest, RevokeCredentialRequest,
+    CreateAccountRequest, GetAccountByAssetRequest, GetAccountRequest, GetHealthRequest, GetIntegrityRequest,
+    GetMetricsRequest, RegisterCredentialRequest, RevokeCredentialRequest,
 };
 use crate::generated::entrytarget::response::{
     CreateAccountResponse, GetAccountByAssetResponse, GetAccountResponse, GetHealthResponse,
-    GetMetricsResponse, RegisterCredentialResponse, RevokeCredentialResponse,
+    GetIntegrityResponse, GetMetricsResponse, RegisterCredentialResponse, RevokeCredentialResponse,
 };
 use crate::generated::entrytarget::types::{Health, HealthStatus};
 use crate::generated::entrytarget::{Api, Operation, router as stubs};
@@ -113,6 +113,14 @@ impl Api for EntryTarget {
         request: GetAccountByAssetRequest,
     ) -> Result<GetAccountByAssetResponse, Failure> {
         self.sum(&request.asset).await
+    }
+
+    async fn get_integrity(
+        &self,
+        _caller: Caller,
+        _request: GetIntegrityRequest,
+    ) -> Result<GetIntegrityResponse, Failure> {
+        Ok(GetIntegrityResponse::Ok(account::intact()))
     }
 
     async fn get_health(&self, _request: GetHealthRequest) -> Result<GetHealthResponse, Failure> {
