@@ -188,7 +188,7 @@ impl Tally {
             .take(BREACHES)
             .map(|(finding, times)| {
                 let told = retell(scene, all, &finding.exchanges, Order::InTurn);
-                Breach { finding, steps: told.steps, reproduction: told.script, times }
+                Breach { finding, steps: told.steps, reproduction: told.script, times, once_in: None }
             })
             .collect();
         CheckReport {

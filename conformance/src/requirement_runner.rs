@@ -1,5 +1,7 @@
 //! Runs the lifecycle checks of one requirement: sequences, shrinking, and what is made of them.
 
+use std::time::Duration;
+
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rescind_specs::Pointer;
@@ -8,10 +10,11 @@ use rescind_specs::lifecycle::{CallerName, CheckSpec, Coverage, Need, Requiremen
 use crate::actors::Actors;
 use crate::check::Judgement;
 use crate::check::lifecycle::{self, LifecycleCheck, Setting, Time};
-use crate::counterexample::{Order, retell};
-use crate::exchange::ExchangeId;
+use crate::clock;
+use crate::counterexample::shrink::{Shown, shrink};
+use crate::counterexample::{Order, retell, retell_sequence};
 use crate::finding::Finding;
-use crate::lifecycle::{Controls, Driver, Step};
+use crate::lifecycle::{Controls, Driver, History};
 use crate::plan::{Plan, Writes};
 use crate::report::measurement::{Measurement, Sample};
 use crate::report::{Breach, Outcome, RequirementReport};
@@ -19,19 +22,28 @@ use crate::request_runner::scene;
 use crate::session::mix;
 use crate::verdict::Verdict;
 
-/// How often a sequence is run again to make it shorter.
-const RERUNS: usize = 12;
+/// How often a sequence is run again for one finding, to make it shorter.
+const RERUNS: u32 = 24;
+/// Reruns that really wait take no longer than the first run did, or than this.
+const SHORT: Duration = Duration::from_secs(10);
 
 /// What the checks of a requirement came to.
 #[derive(Default)]
 struct Sum {
     exercised: u64,
-    findings: Vec<(Finding, u64)>,
+    findings: Vec<Found>,
     /// Why a check was not exercised at all.
     idle: Option<String>,
     /// Why a check was not exercised wholly.
     partial: Option<String>,
     measurements: Vec<Sample>,
+}
+
+/// A finding, how often it came, and the shortest sequence that shows it.
+struct Found {
+    finding: Finding,
+    times: u64,
+    shown: Option<Shown>,
 }
 
 /// Whether a requirement is run at all; else what its report says.
@@ -133,12 +145,18 @@ async fn check(
     let mut open = None;
     for number in 0..session.plan().sequences.max(1) {
         let seed = seed(session.plan().seed, &requirement.id.0, index, number);
-        let judgement = sequence(&driver, check.as_ref(), &setting, seed).await;
+        let watch = clock::stopwatch();
+        let (judgement, history) = sequence(&driver, check.as_ref(), &setting, seed).await;
+        let took = watch.elapsed();
         exercised += judgement.exercised;
         open = open.or(judgement.open);
         sum.measurements.extend(judgement.measurements);
         for finding in judgement.findings {
-            sum.add(finding);
+            if sum.again(&finding) {
+                continue;
+            }
+            let shown = shortest(&driver, check.as_ref(), &setting, (&history, took), &finding).await;
+            sum.findings.push(Found { finding: shown.finding.clone(), times: 1, shown: Some(shown) });
         }
     }
     sum.exercised += exercised;
@@ -147,59 +165,58 @@ async fn check(
     place.get_or_insert_with(|| format!("{}: {why}", spec.id()));
 }
 
-/// Runs one sequence; if it shows a breach, looks for a shorter one that shows it too.
+/// Runs one sequence and judges what came of it.
 async fn sequence(
     driver: &Driver<'_, '_, '_>,
     check: &dyn LifecycleCheck,
     setting: &Setting<'_>,
     seed: [u8; 32],
-) -> Judgement {
+) -> (Judgement, History) {
     let strategy = crate::strategy::sequence::sequence(setting, check.scenario(setting));
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let Ok(mut tree) = strategy.new_tree(&mut runner) else {
+    let Ok(tree) = strategy.new_tree(&mut runner) else {
         let open = Some("no sequence could be made".to_owned());
-        return Judgement { open, ..Judgement::default() };
+        return (Judgement { open, ..Judgement::default() }, History::default());
     };
-    let run = async |steps: &[Step]| check.judge(setting, &driver.run(steps).await);
-    let mut best = run(&tree.current()).await;
-    let Some(shown) = worst(&best).cloned() else { return best };
-    let mut reruns = 0;
-    while reruns < RERUNS && tree.simplify() {
-        loop {
-            reruns += 1;
-            let shorter = run(&tree.current()).await;
-            let same =
-                |finding: &Finding| finding.verdict == shown.verdict && finding.operation == shown.operation;
-            if shorter.findings.iter().any(same) {
-                best = Judgement { exercised: best.exercised, ..shorter };
-                break;
-            }
-            if reruns >= RERUNS || !tree.complicate() {
-                return best;
-            }
-        }
-    }
-    best
+    let history = driver.run(&tree.current()).await;
+    (check.judge(setting, &history), history)
 }
 
-fn worst(judgement: &Judgement) -> Option<&Finding> {
-    judgement.findings.iter().max_by_key(|finding| finding.verdict)
+/// Looks for the shortest sequence that shows a finding of this history, which took so long.
+async fn shortest(
+    driver: &Driver<'_, '_, '_>,
+    check: &dyn LifecycleCheck,
+    setting: &Setting<'_>,
+    (history, took): (&History, Duration),
+    finding: &Finding,
+) -> Shown {
+    let session = driver.actors.session();
+    let watch = clock::stopwatch();
+    let mut reruns = 0;
+    let may_rerun = || {
+        let in_time = setting.time == Time::Moved || watch.elapsed() < took.max(SHORT);
+        // The other half of the pool is for what was not run at all as yet.
+        let pairs = session.deployment().pool.len();
+        let spare = session.pairs_left() * 2 >= pairs;
+        reruns += 1;
+        reruns <= RERUNS && in_time && spare
+    };
+    let judge = |history: &History| check.judge(setting, history);
+    shrink(judge, async |steps| driver.run(steps).await, may_rerun, history, finding).await
 }
 
 impl Sum {
-    /// Adds a finding; one of a kind is kept, and how often it came.
-    pub(crate) fn add(&mut self, finding: Finding) {
+    /// Whether a finding of this kind is there already; if so, counts it.
+    fn again(&mut self, finding: &Finding) -> bool {
         let like = |known: &Finding| {
             known.check == finding.check
                 && known.verdict == finding.verdict
                 && known.operation == finding.operation
                 && known.documented == finding.documented
         };
-        match self.findings.iter_mut().find(|(known, _)| like(known)) {
-            Some((_, times)) => *times += 1,
-            None => self.findings.push((finding, 1)),
-        }
+        let known = self.findings.iter_mut().find(|found| like(&found.finding));
+        known.map(|found| found.times += 1).is_some()
     }
 }
 
@@ -213,10 +230,10 @@ fn conclude(
     report.exercised = sum.exercised;
     report.measurements = Measurement::of(&sum.measurements);
     if let Some(why) = &sum.partial {
-        sum.findings.push((unseen(requirement, why), 1));
+        sum.findings.push(Found { finding: unseen(requirement, why), times: 1, shown: None });
     }
-    for (finding, times) in sum.findings {
-        report.findings.push(breach(actors, requirement, finding, times));
+    for found in sum.findings {
+        report.findings.push(breach(actors, requirement, found));
     }
     settle(&mut report, sum.idle);
     report
@@ -253,12 +270,8 @@ pub(crate) fn settle(report: &mut RequirementReport, idle: Option<String>) {
 }
 
 /// A finding with its place in the contract and its retelling.
-pub(crate) fn breach(
-    actors: &Actors<'_, '_>,
-    requirement: &Requirement,
-    mut finding: Finding,
-    times: u64,
-) -> Breach {
+fn breach(actors: &Actors<'_, '_>, requirement: &Requirement, found: Found) -> Breach {
+    let Found { mut finding, times, shown } = found;
     let session = actors.session();
     finding.verdict = finding.verdict.capped(requirement.basis);
     let document = session.contract().lifecycle_document();
@@ -270,18 +283,13 @@ pub(crate) fn breach(
         let position = document.position(&Pointer::root().join("requirements").index(number))?;
         Some(format!("{}:{}:{}", document.name(), position.line, position.column))
     });
-    let all = session.exchanges();
-    let at_once = finding.check == "concurrent_revocation";
-    let concerned = |id: &ExchangeId| {
-        !at_once
-            || all
-                .iter()
-                .any(|exchange| exchange.id == *id && exchange.request.operation == finding.operation)
+    let (scene, all) = (scene(session), session.exchanges());
+    let retold = match &shown {
+        Some(shown) => retell_sequence(scene, &all, &shown.history, &finding),
+        None => retell(scene, &all, &finding.exchanges, Order::InTurn),
     };
-    let shown: Vec<ExchangeId> = finding.exchanges.iter().copied().filter(concerned).collect();
-    let order = if at_once { Order::AtOnce } else { Order::InTurn };
-    let retold = retell(scene(session), &all, &shown, order);
-    Breach { finding, steps: retold.steps, reproduction: retold.script, times }
+    let once_in = shown.and_then(|shown| shown.once_in);
+    Breach { finding, steps: retold.steps, reproduction: retold.script, times, once_in }
 }
 
 /// The seed of one sequence.
@@ -326,7 +334,8 @@ pub(crate) fn add_search(actors: &Actors<'_, '_>, requirement: &Requirement, rep
         .collect();
     for finding in findings {
         if !before.contains(&(finding.operation.clone(), finding.received.clone())) {
-            report.findings.push(breach(actors, requirement, finding, 1));
+            let found = Found { finding, times: 1, shown: None };
+            report.findings.push(breach(actors, requirement, found));
         }
     }
     let idle = match &report.outcome {

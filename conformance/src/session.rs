@@ -270,6 +270,11 @@ impl<'r> Session<'r> {
         self.deployment.pool.get(self.pool.fetch_add(1, Ordering::Relaxed)).cloned()
     }
 
+    /// How many of those pairs are left.
+    pub(crate) fn pairs_left(&self) -> usize {
+        self.deployment.pool.len().saturating_sub(self.pool.load(Ordering::Relaxed))
+    }
+
     /// The contract that is judged by.
     pub fn contract(&self) -> &'r Contract {
         self.contract

@@ -66,6 +66,7 @@ fn breach(check: &str, verdict: Verdict, times: u64) -> Breach {
         .map(str::to_owned)
         .to_vec(),
         times,
+        once_in: None,
     }
 }
 
@@ -199,6 +200,7 @@ fn what_is_open_says_why() {
         steps: Vec::new(),
         reproduction: Vec::new(),
         times: 1,
+        once_in: None,
     }];
     let report = report(vec![contract]);
     assert_eq!(ExitCode::of(&report), ExitCode::Open);

@@ -1,4 +1,5 @@
-//! The exchanges that show a finding, retold: as steps in words, and as a shell script that repeats them.
+//! What shows a finding: made as short as it can be, and retold, as steps in words and as a shell script that repeats
+//! them.
 //!
 //! The script issues its own credentials and takes the secrets of callers from the environment, so it holds none.
 
@@ -6,7 +7,9 @@ mod names;
 mod needed;
 mod script;
 mod shell;
+pub(crate) mod shrink;
 mod steps;
+mod story;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +20,8 @@ use rescind_specs::Contract;
 
 use crate::deployment::Deployment;
 use crate::exchange::{Exchange, ExchangeId};
+use crate::finding::Finding;
+use crate::lifecycle::{History, Step};
 use crate::redact::Redactor;
 use names::Names;
 
@@ -57,20 +62,53 @@ pub fn retell(scene: Scene<'_>, all: &[Arc<Exchange>], shown: &[ExchangeId], ord
         return Counterexample::default();
     }
     let names = Names::new(scene, &needed);
-    let mut before: Option<&Exchange> = None;
-    let acts: Vec<Act<'_>> = needed
-        .into_iter()
-        .map(|exchange| {
-            // What only supplies a value, such as the token of a caller, may have happened at any time before.
-            let meant = shown.contains(&exchange.id);
-            let pause = before.filter(|_| meant).and_then(|before| pause(before, exchange));
-            if meant {
-                before = Some(exchange);
-            }
-            Act { exchange, pause, at_once: meant && order == Order::AtOnce }
-        })
-        .collect();
+    let acts = acts(&needed, shown, |_| order);
     Counterexample { steps: steps::steps(scene, &names, &acts), script: script::script(scene, &names, &acts) }
+}
+
+/// Retells a sequence whose last event shows a finding. The script repeats its exchanges, preceded by those of `all`
+/// that they took something from.
+pub(crate) fn retell_sequence(
+    scene: Scene<'_>,
+    all: &[Arc<Exchange>],
+    history: &History,
+    finding: &Finding,
+) -> Counterexample {
+    let shown: Vec<ExchangeId> = history.exchanges().map(|exchange| exchange.id).collect();
+    let needed = needed::needed(all, &shown);
+    let names = Names::new(scene, &needed);
+    let steps = story::lines(scene, &names, history, finding);
+    if needed.is_empty() {
+        return Counterexample { steps, script: Vec::new() };
+    }
+    let order = |id: ExchangeId| {
+        let of = |event: &&crate::lifecycle::Event| event.ids().contains(&id);
+        match history.events.iter().find(of).map(|event| &event.step) {
+            Some(Step::RevokeMany(..)) => Order::AtOnce,
+            _ => Order::InTurn,
+        }
+    };
+    let acts = acts(&needed, &shown, order);
+    Counterexample { steps, script: script::script(scene, &names, &acts) }
+}
+
+/// The exchanges as acts, in the order sent.
+fn acts<'e>(
+    needed: &[&'e Exchange],
+    shown: &[ExchangeId],
+    order: impl Fn(ExchangeId) -> Order,
+) -> Vec<Act<'e>> {
+    let mut before: Option<&Exchange> = None;
+    let acts = needed.iter().copied().map(|exchange| {
+        // What only supplies a value, such as the token of a caller, may have happened at any time before.
+        let meant = shown.contains(&exchange.id);
+        let pause = before.filter(|_| meant).and_then(|before| pause(before, exchange));
+        if meant {
+            before = Some(exchange);
+        }
+        Act { exchange, pause, at_once: meant && order(exchange.id) == Order::AtOnce }
+    });
+    acts.collect()
 }
 
 /// One exchange of a retelling.

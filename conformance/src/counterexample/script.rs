@@ -17,11 +17,16 @@ use crate::exchange::{Exchange, Reply};
 
 /// A run of one byte longer than this is made by a command instead of being written out.
 const LONG_RUN: usize = 256;
+/// What is repeated more seldom is written out.
+const FEW: usize = 3;
 
 pub(super) fn script(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
     let mut lines = head(scene, names, acts);
     for (position, Act { exchange, pause, at_once }) in acts.iter().enumerate() {
         let last = position + 1 == acts.len();
+        if !at_once && position > 0 && acts.get(position - 1).is_some_and(|before| before.at_once) {
+            lines.push("wait".to_owned());
+        }
         if let Some(passed) = pause {
             lines.push(wait(scene, passed.as_secs_f64()));
         }
@@ -42,11 +47,41 @@ pub(super) fn script(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<S
             lines.push(format!("{}=$(printf %s \"$R{step}\" | jq -r {filter})", name.variable));
         }
     }
-    if acts.iter().any(|act| act.at_once) {
+    if acts.last().is_some_and(|act| act.at_once) {
         lines.push("wait".to_owned());
     }
+    let lines = looped(lines);
     let redact = |line: String| scene.redactor.redact(&line).into_owned();
     lines.into_iter().map(redact).collect()
+}
+
+/// The lines with those that repeat themselves, one by one or in pairs, as a loop.
+fn looped(lines: Vec<String>) -> Vec<String> {
+    let mut looped = Vec::with_capacity(lines.len());
+    let mut at = 0;
+    while at < lines.len() {
+        let rest = &lines[at..];
+        let times = |size: usize| {
+            let block = rest.get(..size).unwrap_or_default();
+            rest.chunks(size)
+                .take_while(|next| *next == block && !next.iter().any(|line| line.ends_with('&')))
+                .count()
+        };
+        let (size, times) = [2, 1]
+            .into_iter()
+            .map(|size| (size, times(size)))
+            .max_by_key(|(size, times)| size * times)
+            .unwrap_or((1, 1));
+        if times < FEW {
+            looped.push(lines[at].clone());
+            at += 1;
+            continue;
+        }
+        let block = rest.get(..size).unwrap_or_default().join("; ");
+        looped.push(format!("for _ in $(seq {times}); do {block}; done"));
+        at += size * times;
+    }
+    looped
 }
 
 /// What has to be set before the first call.

@@ -1,4 +1,4 @@
-//! What happened, in words.
+//! What happened, in words: one line an exchange.
 
 use http::StatusCode;
 
@@ -21,27 +21,33 @@ pub(super) fn steps(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<St
 
 fn step(scene: Scene<'_>, names: &Names, exchange: &Exchange) -> String {
     let request = &exchange.request;
-    let target = parts(&request.target, names, scene.redactor);
-    let shown: Vec<&Name> = target
+    let pieces = parts(&request.target, names, scene.redactor);
+    let shown: Vec<&Name> = pieces
         .iter()
         .filter_map(|part| match part {
             Part::Named(name, _) => Some(*name),
             Part::Literal(_) => None,
         })
         .collect();
-    let target: String = target
-        .iter()
-        .map(|part| match part {
-            Part::Literal(text) => text.clone(),
-            Part::Named(name, _) => format!("{{{}}}", name.words),
-        })
-        .collect();
+    let target = target(scene, names, exchange);
     let operation = request.operation.as_ref().map(|operation| format!(" ({operation})")).unwrap_or_default();
     let answer = match &exchange.reply {
         Reply::Received(response) => answer(response.status),
         Reply::Lost(why) => format!("no answer, {why}"),
     };
     format!("{} {target}{operation}{} → {answer}", request.method, with(names, exchange, &shown))
+}
+
+/// The path and query of a request, with names for what was taken from elsewhere.
+pub(super) fn target(scene: Scene<'_>, names: &Names, exchange: &Exchange) -> String {
+    let pieces = parts(&exchange.request.target, names, scene.redactor);
+    pieces
+        .iter()
+        .map(|part| match part {
+            Part::Literal(text) => text.clone(),
+            Part::Named(name, _) => format!("{{{}}}", name.words),
+        })
+        .collect()
 }
 
 /// What the request was made with that its target does not show.
@@ -74,7 +80,7 @@ fn answer(status: StatusCode) -> String {
 }
 
 /// A length of time for a reader: `300 s`, `1 h`.
-fn duration(seconds: f64) -> String {
+pub(super) fn duration(seconds: f64) -> String {
     const HOUR: f64 = 3600.0;
     if seconds >= HOUR && seconds % HOUR < 0.5 {
         format!("{:.0} h", seconds / HOUR)

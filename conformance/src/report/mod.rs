@@ -119,6 +119,9 @@ pub struct Breach {
     pub reproduction: Vec<String>,
     /// How many findings of this kind there were.
     pub times: u64,
+    /// It was seen once in so many runs of the same sequence; absent: each time, or there was one run only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub once_in: Option<u32>,
 }
 
 /// What came of a promise.

@@ -115,7 +115,9 @@ impl<'r> Subject<'r> {
         if let Some(place) = &finding.place {
             page.labelled(INDENT, "Contract", place)?;
         }
-        if breach.times > 1 {
+        if let Some(runs) = breach.once_in {
+            page.labelled(INDENT, "Seen", &format!("once in {runs} runs of the same sequence"))?;
+        } else if breach.times > 1 {
             page.labelled(INDENT, "Seen", &format!("{} times", breach.times))?;
         }
         if !breach.steps.is_empty() {
