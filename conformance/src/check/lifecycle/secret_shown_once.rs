@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use rescind_specs::lifecycle::Expression;
 use rescind_specs::{Contract, PathTemplate};
@@ -66,30 +67,42 @@ pub(crate) fn search(
     credentials: &[Arc<Credential>],
     exchanges: &[Arc<Exchange>],
 ) -> (u64, Vec<Finding>) {
-    let wanted: Vec<(&Arc<Credential>, Vec<Vec<u8>>)> = credentials
+    let wanted: Vec<(usize, Vec<u8>)> = credentials
         .iter()
-        .filter_map(|credential| {
-            let secret = &credential.secret.as_ref()?.text;
-            (secret.len() >= SHORTEST).then(|| (credential, forms(secret)))
-        })
+        .enumerate()
+        .filter_map(|(number, credential)| Some((number, &credential.secret.as_ref()?.text)))
+        .filter(|(_, secret)| secret.len() >= SHORTEST)
+        .flat_map(|(number, secret)| forms(secret).into_iter().map(move |form| (number, form)))
         .collect();
-    let mut searched = 0;
     let mut findings: Vec<Finding> = Vec::new();
+    let Some(finder) =
+        AhoCorasick::new(wanted.iter().map(|(_, form)| form)).ok().filter(|_| !wanted.is_empty())
+    else {
+        return (0, findings);
+    };
+    // The credentials whose secrets are within some bytes.
+    let within = |bytes: &[u8]| -> BTreeSet<usize> {
+        let found = finder.find_overlapping_iter(bytes);
+        found.filter_map(|found| wanted.get(found.pattern().as_usize())).map(|(number, _)| *number).collect()
+    };
+    let mut searched = 0;
     let mut seen = BTreeSet::new();
     for exchange in exchanges {
-        let Some(response) = exchange.response().filter(|_| !wanted.is_empty()) else { continue };
+        let Some(response) = exchange.response() else { continue };
         searched += 1;
-        for (credential, forms) in &wanted {
+        let headers: Vec<_> =
+            response.headers.iter().map(|(name, value)| (name, within(value.as_bytes()))).collect();
+        let body = within(&response.body);
+        for (number, credential) in credentials.iter().enumerate() {
+            let header = headers.iter().find(|(_, found)| found.contains(&number));
+            let place = match header {
+                Some((name, _)) => format!("the header {name}"),
+                None if body.contains(&number) => "the body".to_owned(),
+                None => continue,
+            };
             if shows_it(contract, credential, exchange, exchanges) {
                 continue;
             }
-            let within = |bytes: &[u8]| forms.iter().any(|form| contains(bytes, form));
-            let header = response.headers.iter().find(|(_, value)| within(value.as_bytes()));
-            let place = match header {
-                Some((name, _)) => format!("the header {name}"),
-                None if within(&response.body) => "the body".to_owned(),
-                None => continue,
-            };
             let operation = exchange.request.operation.clone();
             if !seen.insert((operation.clone(), response.status.as_u16(), place.clone())) {
                 continue;
@@ -153,8 +166,4 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
     ];
     let unique: BTreeSet<Vec<u8>> = all.into_iter().map(String::into_bytes).collect();
     unique.into_iter().collect()
-}
-
-fn contains(bytes: &[u8], sought: &[u8]) -> bool {
-    bytes.len() >= sought.len() && bytes.windows(sought.len()).any(|window| window == sought)
 }
