@@ -50,13 +50,13 @@ pub(super) fn script(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<S
     if acts.last().is_some_and(|act| act.at_once) {
         lines.push("wait".to_owned());
     }
-    let lines = looped(lines);
+    let lines = looped(&lines);
     let redact = |line: String| scene.redactor.redact(&line).into_owned();
     lines.into_iter().map(redact).collect()
 }
 
 /// The lines with those that repeat themselves, one by one or in pairs, as a loop.
-fn looped(lines: Vec<String>) -> Vec<String> {
+fn looped(lines: &[String]) -> Vec<String> {
     let mut looped = Vec::with_capacity(lines.len());
     let mut at = 0;
     while at < lines.len() {

@@ -74,8 +74,8 @@ where
         let found = match self.attempt(&pick(&steps, &needed)).await {
             Some(found) => found,
             None => match self.confirmed(&steps).await {
-                Confirmed::Again(found) => self.thinned(found, &steps, &all, &needed).await,
-                Confirmed::Never(once_in) => return Shown { once_in, ..first },
+                Ok(found) => self.thinned(found, &steps, &all, &needed).await,
+                Err(once_in) => return Shown { once_in, ..first },
             },
         };
         self.simplified(found).await.shown
@@ -123,16 +123,17 @@ where
         Some(Found { steps, shown })
     }
 
-    /// Runs the whole sequence again, a few times if need be.
-    async fn confirmed(&mut self, steps: &[Step]) -> Confirmed {
+    /// Runs the whole sequence again, a few times if need be. If the finding does not come again: in how many runs it
+    /// came once.
+    async fn confirmed(&mut self, steps: &[Step]) -> Result<Found, Option<u32>> {
         let before = self.reruns;
         for _ in 0..REPEATS {
             if let Some(found) = self.attempt(steps).await {
-                return Confirmed::Again(found);
+                return Ok(found);
             }
         }
         let runs = self.reruns - before;
-        Confirmed::Never((runs > 0).then_some(runs + 1))
+        Err((runs > 0).then_some(runs + 1))
     }
 
     /// Takes out what is not `needed`, in ever smaller pieces from last to first (delta debugging).
@@ -171,14 +172,6 @@ where
         }
         found
     }
-}
-
-/// Whether a sequence showed a finding when it was run again.
-enum Confirmed {
-    /// It did.
-    Again(Found),
-    /// It did not, in so many runs with the first; `None`: there was no other.
-    Never(Option<u32>),
 }
 
 /// The sequences in which one step is simpler, the simplest first.

@@ -117,10 +117,7 @@ async fn a_wait_that_matters_stays() {
 #[tokio::test]
 async fn what_is_never_seen_again_keeps_its_history_and_says_so() {
     let first = RefCell::new(true);
-    let refuses = |_: &[Event], step: &Step, _: Timestamp| {
-        let revoked = *step == Step::present(0) && !*first.borrow();
-        revoked
-    };
+    let refuses = |_: &[Event], step: &Step, _: Timestamp| *step == Step::present(0) && !*first.borrow();
     let history = run(&noisy(), refuses);
     first.replace(false);
     let finding = judge(&history).findings.first().unwrap().clone();
