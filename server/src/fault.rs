@@ -63,7 +63,17 @@ faults! {
     ConcurrentRevocationsAllSucceed "concurrent-revocations-all-succeed" "Each of several revocations at one time is told that it was the one.",
     RevocationCodeIsGeneric "revocation-code-is-generic" "A revoked credential is refused with the code for an unknown one.",
     SelfRevocationRefused "self-revocation-refused" "A credential cannot be used to revoke itself.",
+    RevocationLostUnderLoad "revocation-lost-under-load" "A revocation is acknowledged and not done while another request presents the credential.",
+    RevocationStaysLocal "revocation-stays-local" "Each replica honours the revocations that it did itself, and no others.",
+    ServiceKeyOutlivesRevocation "service-key-outlives-revocation" "A service key is accepted although it was revoked.",
+    CacheSurvivesRestart "cache-survives-restart" "Who was remembered before a restart is remembered after it.",
     RevocationNeedsOwner "revocation-needs-owner" "Only the caller that made a credential may revoke it.",
+
+    // What is done beside the API.
+    RowEditIgnored "row-edit-ignored" "A pair that was made inactive in the table is accepted.",
+    RowEditNotFinal "row-edit-not-final" "A pair that was made inactive in the table can be revoked, and registered again.",
+    RowEditRaisesAlarm "row-edit-raises-alarm" "A pair that was made inactive in the table counts as a violated row.",
+    OutageSaysUnauthorized "outage-says-unauthorized" "While the store is down, whoever is not remembered is refused.",
 
     // Whom the server listens to.
     UnknownIdSuccess "unknown-id-success" "Revoking an id that never existed is answered as a success.",
@@ -92,6 +102,9 @@ faults! {
     GuardOutlivesReference "guard-outlives-reference" "The guard still refuses after the reference was cleared.",
     RefusedDeleteClearsReference "refused-delete-clears-reference" "A refused deletion clears the reference that prevented it.",
     DeletedStaysReferable "deleted-stays-referable" "A deleted credential can be referred to.",
+    GuardRaces "guard-races" "The guard is asked a while before the deletion, so that a reference made meanwhile dangles.",
+    LastActiveRaces "last-active-races" "The last active credential is looked for a while before the revocation, so that two at once leave none.",
+    LastPairKept "last-pair-kept" "The only active pair cannot be revoked.",
     LastActiveRevocable "last-active-revocable" "A tenant's last active credential can be revoked.",
     ReregistrationRevives "reregistration-revives" "Registering a revoked pair again makes it live.",
     ReplayRevives "replay-revives" "Replaying the creation of a revoked credential makes it live.",
@@ -108,6 +121,7 @@ faults! {
     ListShowsForeign "list-shows-foreign" "The list shows other tenants' credentials.",
     ListSkipsAtPageEnd "list-skips-at-page-end" "A credential is lost between two pages of the list.",
     LastUsedMovesWhenRefused "last-used-moves-when-refused" "A refused use is recorded as a use.",
+    LastUsedStandsStill "last-used-stands-still" "No use is recorded.",
     IdentityChangesOnRevocation "identity-changes-on-revocation" "Revoking a credential changes its name in the list.",
 
     // What an answer looks like.
@@ -141,6 +155,11 @@ impl Fault {
     /// The contracts in which the fault breaks something.
     pub fn contracts(self) -> impl Iterator<Item = Vendor> {
         crate::vendor::breaks::of(self).map(|(vendor, _)| vendor)
+    }
+
+    /// Whether it shows only where several servers share one database.
+    pub fn needs_replicas(self) -> bool {
+        self == Self::RevocationStaysLocal
     }
 
     /// The requirements it breaks, as `contract/R2`. None where it breaks the OpenAPI document alone.

@@ -90,6 +90,16 @@ impl Ids {
         Self(Arc::new(Mutex::new(StdRng::from_seed(key))))
     }
 
+    /// Goes on with another stream at each start but the first, so that servers on one database that are given the
+    /// same seed do not make the same ids.
+    pub(crate) fn branch(&self, start: u32) {
+        if start == 0 {
+            return;
+        }
+        let seed = crate::keys::hmac(&self.bytes(), format!("start {start}").as_bytes());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = StdRng::from_seed(seed);
+    }
+
     /// An id, or the text of a secret, of this format.
     pub fn make(&self, format: &Format) -> String {
         let characters = format.alphabet.characters();

@@ -163,6 +163,20 @@ async fn r2_no_token_is_had_after_it(app: App) -> Verdict {
     Ok(())
 }
 
+async fn r2_a_revocation_is_done_though_the_pair_is_used(app: App) -> Verdict {
+    let (pair, bearer) = (issued(&app).await, operator(&app).await);
+    let uses = (0..4).map(|_| {
+        let (app, pair) = (app.clone(), pair.clone());
+        tokio::spawn(async move { exchange(&app, &pair).await.status })
+    });
+    let uses: Vec<_> = uses.collect();
+    is_empty_204(&revoke(&app, &bearer, &pair.id).await)?;
+    for used in uses {
+        ensure([200, 401].contains(&used.await.unwrap_or(0)), "a use failed")?;
+    }
+    is_dead(&app, &pair).await
+}
+
 async fn r3_tokens_live_on(app: App) -> Verdict {
     let pair = issued(&app).await;
     let held = token(&app, &pair).await;
@@ -193,6 +207,12 @@ async fn r5_a_revocation_is_final(app: App) -> Verdict {
         is_dead(&app, &pair).await?;
     }
     is_live(&app, &other).await
+}
+
+async fn r5_a_restart_revives_nothing(app: App) -> Verdict {
+    let pair = revoked(&app).await?;
+    app.hook("restart", "").await;
+    is_dead(&app, &pair).await
 }
 
 async fn r6_revoked_credentials_stay_listed(app: App) -> Verdict {
@@ -515,6 +535,8 @@ const RULES: &[Rule] = rules! {
     "R1" => r1_a_revocation_is_answered_204,
     "R2" => r2_no_token_is_had_after_it,
     "R3" => r3_tokens_live_on,
+    "R2" => r2_a_revocation_is_done_though_the_pair_is_used,
+    "R5" => r5_a_restart_revives_nothing,
     "R4" => r4_no_token_outlives_an_hour,
     "R5" => r5_a_revocation_is_final,
     "R6" => r6_revoked_credentials_stay_listed,

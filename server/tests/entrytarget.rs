@@ -347,6 +347,73 @@ async fn r16_others_are_left_alone(app: App) -> Verdict {
     Ok(())
 }
 
+async fn r2_a_revocation_is_done_though_the_pair_is_used(app: App) -> Verdict {
+    let pair = registered(&app).await;
+    let uses = (0..4).map(|_| {
+        let (app, pair) = (app.clone(), pair.clone());
+        tokio::spawn(async move { probe(&app, &pair).await.status })
+    });
+    let uses: Vec<_> = uses.collect();
+    confirms(&revoke(&app, &operator(&app), &pair.id).await, &pair.id)?;
+    for used in uses {
+        ensure([401, 404].contains(&used.await.unwrap_or(0)), "a use failed")?;
+    }
+    app.advance(BOUND);
+    is_refused(&app, &pair).await
+}
+
+// What is done beside the API.
+
+async fn r22_a_pair_made_inactive_by_hand_is_refused_in_time(app: App) -> Verdict {
+    let pair = registered(&app).await;
+    is_accepted(&app, &pair).await?;
+    app.hook("deactivate", &pair.id).await;
+    app.advance(BOUND);
+    is_refused(&app, &pair).await?;
+    app.advance(BOUND);
+    is_refused(&app, &pair).await
+}
+
+async fn r23_a_pair_made_inactive_by_hand_counts_as_revoked(app: App) -> Verdict {
+    let pair = registered(&app).await;
+    app.hook("deactivate", &pair.id).await;
+    says(&revoke(&app, &operator(&app), &pair.id).await, 404, "CREDENTIAL_NOT_FOUND")?;
+    says(&register(&app, &pair).await, 409, "DUPLICATE_API_KEY")?;
+    is_refused(&app, &pair).await
+}
+
+async fn r24_a_change_by_hand_is_no_violation(app: App) -> Verdict {
+    let (pair, caller) = (registered(&app).await, operator(&app));
+    app.hook("deactivate", &pair.id).await;
+    let checked = call(&app, &caller, Method::GET, "/integrity", Payload::None).await;
+    ensure(checked.status == 200 && checked.body.is_object(), checked.text)?;
+    let account = json!({ "category": "cash", "asset": "brl" });
+    let opened = call(&app, &caller, Method::POST, "/account", Payload::Json(account)).await;
+    ensure(opened.status == 201, opened.text)
+}
+
+async fn r26_an_outage_is_no_verdict(app: App) -> Verdict {
+    let (pair, caller) = (registered(&app).await, operator(&app));
+    app.hook("stop_store", "").await;
+    says(&probe(&app, &pair).await, 500, "INTERNAL_ERROR")?;
+    says(&revoke(&app, &caller, &pair.id).await, 500, "INTERNAL_ERROR")?;
+    app.hook("start_store", "").await;
+    is_accepted(&app, &pair).await?;
+    app.hook("stop_store", "").await;
+    // Remembered, so let in; nothing is read for the check of the rows.
+    let checked = call(&app, &pair, Method::GET, "/integrity", Payload::None).await;
+    ensure(checked.status == 200, checked.text)?;
+    app.hook("start_store", "").await;
+    is_accepted(&app, &pair).await
+}
+
+async fn r29_a_restart_forgets(app: App) -> Verdict {
+    let pair = revoked(&app).await?;
+    app.hook("restart", "").await;
+    is_refused(&app, &pair).await?;
+    is_accepted(&app, &operator(&app)).await
+}
+
 // The form of answers.
 
 async fn form_of_refusals(app: App) -> Verdict {
@@ -407,6 +474,7 @@ const REVOKING: &[Rule] = rules![
 
 const PROPAGATION: &[Rule] = rules![
     "R2" => r2_a_revoked_pair_is_refused_in_time,
+    "R2" => r2_a_revocation_is_done_though_the_pair_is_used,
     "R2" => r2_uses_beside_the_revocation_do_not_stretch_the_bound,
     "R3" => r3_within_the_bound_it_is_remembered,
     "R4" => r4_use_does_not_stretch_the_bound,
@@ -421,6 +489,14 @@ const CALLERS: &[Rule] = rules![
     "R13" => r13_the_last_pair_may_go,
     "R14" => r14_nobody_else_revokes,
     "R16" => r16_others_are_left_alone,
+];
+
+const BESIDE: &[Rule] = rules![
+    "R22" => r22_a_pair_made_inactive_by_hand_is_refused_in_time,
+    "R23" => r23_a_pair_made_inactive_by_hand_counts_as_revoked,
+    "R24" => r24_a_change_by_hand_is_no_violation,
+    "R26" => r26_an_outage_is_no_verdict,
+    "R29" => r29_a_restart_forgets,
 ];
 
 const FORM: &[Rule] = rules![
@@ -449,13 +525,18 @@ async fn who_may_revoke() {
 }
 
 #[tokio::test]
+async fn steps_beside_the_api() {
+    hold(VENDOR, BESIDE).await;
+}
+
+#[tokio::test]
 async fn form_of_answers() {
     hold(VENDOR, FORM).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_fault_breaks_what_it_says() {
-    faults_are_caught(VENDOR, &[REGISTERING, REVOKING, PROPAGATION, CALLERS, FORM].concat()).await;
+    faults_are_caught(VENDOR, &[REGISTERING, REVOKING, PROPAGATION, CALLERS, BESIDE, FORM].concat()).await;
 }
 
 /// R22, R23, R29: what is done to the table by hand, and what a restart does.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::Method;
 use proptest::prelude::*;
-use rescind_server::bootstrap::{OPERATOR, OUTSIDER};
+use rescind_server::bootstrap::{COLLEAGUE, LEAVER, OPERATOR, OUTSIDER};
 use rescind_server::id::Ids;
 use rescind_server::keys::Keys;
 use rescind_server::limiter::RateLimit;
@@ -42,7 +42,11 @@ async fn get(app: &App, path: &str) -> Reply {
 }
 
 async fn post(app: &App, path: &str, body: Value) -> Reply {
-    call(app, &key(app, OPERATOR), Method::POST, path, Payload::Json(body)).await
+    post_as(app, &key(app, OPERATOR), path, body).await
+}
+
+async fn post_as(app: &App, bearer: &str, path: &str, body: Value) -> Reply {
+    call(app, bearer, Method::POST, path, Payload::Json(body)).await
 }
 
 async fn post_with_key(app: &App, path: &str, idempotency_key: &str, body: Payload) -> Reply {
@@ -320,6 +324,13 @@ async fn r15_the_token_of_a_user_deletes_nothing(app: App) -> Verdict {
     stays(&app, &id).await
 }
 
+async fn r16_any_key_of_the_root_deletes(app: App) -> Verdict {
+    let colleague = key(&app, COLLEAGUE);
+    is_empty_204(&delete_as(&app, &colleague, &vaulted(&app, "a").await).await)?;
+    let made = post_as(&app, &colleague, "/credentials", credential("b")).await;
+    is_empty_204(&delete(&app, made.at("/id")).await)
+}
+
 async fn r17_no_answer_holds_a_secret(app: App) -> Verdict {
     let reply = post_with_key(&app, "/credentials", "k", Payload::Json(credential("a"))).await;
     let id = reply.at("/id").to_owned();
@@ -459,6 +470,22 @@ async fn r23_a_revoked_service_key_is_refused(app: App) -> Verdict {
         is_problem(&get(&app, path).await, 401, "insufficient-scope")?;
     }
     is_problem(&delete(&app, &id).await, 401, "insufficient-scope")
+}
+
+async fn r23_a_key_revoked_beside_the_api_is_refused(app: App) -> Verdict {
+    let leaver = key(&app, LEAVER);
+    let own = async || call(&app, &leaver, Method::GET, "/integration/self", Payload::None).await;
+    ensure(own().await.status == 200, "refused before")?;
+    app.hook("revoke_service_key", &app.start.callers[LEAVER].id).await;
+    is_problem(&own().await, 401, "insufficient-scope")?;
+    ensure(get(&app, "/integration/self").await.status == 200, "another one is refused")
+}
+
+async fn what_is_supplied_is_accepted(app: App) -> Verdict {
+    let [tenant, user] = ["tenant", "user"].map(|name| app.start.supplied[name].clone());
+    let body = json!({ "tenant_external_id": tenant, "user_external_id": user });
+    let reply = post(&app, "/auth/token-exchange", body).await;
+    ensure(reply.status == 200, reply.text)
 }
 
 async fn r25_suspended_and_deactivated_get_no_token(app: App) -> Verdict {
@@ -666,6 +693,7 @@ const RULES: &[Rule] = rules! {
     "R13" => r13_a_foreign_id_is_unknown_even_in_use,
     "R14" => r14_a_bad_bearer_deletes_nothing,
     "R15" => r15_the_token_of_a_user_deletes_nothing,
+    "R16" => r16_any_key_of_the_root_deletes,
     "R17" => r17_no_answer_holds_a_secret,
     "R18" => r18_a_name_is_free_after_the_deletion,
     "R19" => r19_a_replay_brings_nothing_back,
@@ -673,6 +701,8 @@ const RULES: &[Rule] = rules! {
     "R21" => r21_no_reference_dangles,
     "R22" => r22_one_of_several_deletions_succeeds,
     "R23" => r23_a_revoked_service_key_is_refused,
+    "R23" => r23_a_key_revoked_beside_the_api_is_refused,
+    "supplied" => what_is_supplied_is_accepted,
     "R25" => r25_suspended_and_deactivated_get_no_token,
     "refusals" => a_refusal_is_replayed_too,
     "pages" => a_page_follows_the_other,

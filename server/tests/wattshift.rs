@@ -137,6 +137,21 @@ async fn r4_a_revocation_takes_effect_at_once(app: App) -> Verdict {
     is_refused(&app, &credential.key, REVOKED).await
 }
 
+async fn r4_a_revocation_is_done_though_the_key_is_used(app: App) -> Verdict {
+    let credential = fresh(&app).await?;
+    let uses = (0..4).map(|_| {
+        let (app, credential) = (app.clone(), credential.clone());
+        tokio::spawn(async move { probe(&app, &credential.key).await.status })
+    });
+    let uses: Vec<_> = uses.collect();
+    let reply = revoke(&app, &credential.key, &credential.id).await;
+    ensure(reply.status == 200, reply.text)?;
+    for used in uses {
+        ensure([200, 401].contains(&used.await.unwrap_or(0)), "a use failed")?;
+    }
+    is_refused(&app, &credential.key, REVOKED).await
+}
+
 async fn r5_a_revocation_is_final(app: App) -> Verdict {
     let credential = revoked(&app).await?;
     app.advance(300);
@@ -145,6 +160,12 @@ async fn r5_a_revocation_is_final(app: App) -> Verdict {
         app.advance(360);
     }
     Ok(())
+}
+
+async fn r5_a_restart_revives_nothing(app: App) -> Verdict {
+    let credential = revoked(&app).await?;
+    app.hook("restart", "").await;
+    is_refused(&app, &credential.key, REVOKED).await
 }
 
 async fn r6_a_new_request_gives_another_credential(app: App) -> Verdict {
@@ -407,6 +428,8 @@ const REVOKING: &[Rule] = rules![
     "R1" => r1_a_revocation_is_confirmed,
     "R2" => r2_a_revoked_key_no_longer_works,
     "R3" => r3_a_revoked_key_is_told_from_an_unknown_one,
+    "R4" => r4_a_revocation_is_done_though_the_key_is_used,
+    "R5" => r5_a_restart_revives_nothing,
     "R4" => r4_a_revocation_takes_effect_at_once,
     "R5" => r5_a_revocation_is_final,
     "R6" => r6_a_new_request_gives_another_credential,

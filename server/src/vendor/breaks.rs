@@ -46,7 +46,21 @@ fn broken(fault: Fault) -> Broken {
         Fault::SelfRevocationRefused => {
             &[(WattShift, &["R1", "R9"]), (Dinie, &["R10"]), (EntryTarget, &["R12"])]
         }
-        Fault::RevocationNeedsOwner => &[(Dinie, &["R9"]), (EntryTarget, &["R11"])],
+        Fault::RevocationLostUnderLoad => &[(WattShift, &["R4"]), (Dinie, &["R2"]), (EntryTarget, &["R2"])],
+        Fault::RevocationStaysLocal => {
+            &[(WattShift, &["R2", "R4"]), (Dinie, &["R2"]), (EntryTarget, &["R2"])]
+        }
+        Fault::ServiceKeyOutlivesRevocation => &[(ShiftAgent, &["R23"])],
+        Fault::CacheSurvivesRestart => &[(EntryTarget, &["R29"])],
+        Fault::RowEditIgnored => &[(EntryTarget, &["R22"])],
+        Fault::RowEditNotFinal => &[(EntryTarget, &["R23"])],
+        Fault::RowEditRaisesAlarm => &[(EntryTarget, &["R24"])],
+        Fault::OutageSaysUnauthorized => &[(EntryTarget, &["R26"])],
+        Fault::LastPairKept => &[(EntryTarget, &["R13"])],
+        Fault::LastUsedStandsStill => &[(Dinie, &["R22"])],
+        Fault::GuardRaces => &[(ShiftAgent, &["R21"])],
+        Fault::LastActiveRaces => &[(Dinie, &["R20"])],
+        Fault::RevocationNeedsOwner => &[(Dinie, &["R9"]), (ShiftAgent, &["R16"]), (EntryTarget, &["R11"])],
         Fault::UnknownIdSuccess => {
             &[(WattShift, &["R8"]), (Dinie, &["R12"]), (ShiftAgent, &["R11"]), (EntryTarget, &["R10"])]
         }

@@ -3,6 +3,7 @@
 pub mod breaks;
 mod dinie;
 mod entrytarget;
+mod load;
 pub mod records;
 mod shiftagent;
 mod spoil;

@@ -21,7 +21,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Connection, SqlSafeStr, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr, Sqlite, Transaction};
 
 use super::{Pending, Store, StoreError};
 use crate::id::Ids;
@@ -56,6 +56,7 @@ impl SqliteStore {
             .synchronous(SqliteSynchronous::Full);
         let writer = pool(1).connect_with(options.clone()).await?;
         migrate(&writer).await?;
+        ids.branch(count_start(&writer).await?);
         let reader = pool(READERS).connect_with(options.read_only(true)).await?;
         Ok(Self { writer, reader, sealer, ids, _keeper: None })
     }
@@ -137,6 +138,17 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+}
+
+/// How many times the file was opened before, in the number that SQLite keeps for its users.
+async fn count_start(pool: &SqlitePool) -> Result<u32, StoreError> {
+    let mut change = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let row = sqlx::query("PRAGMA user_version").fetch_one(&mut *change).await?;
+    let starts = row.try_get::<i32, _>(0)?.max(0);
+    let next = starts.checked_add(1).unwrap_or_default();
+    sqlx::raw_sql(AssertSqlSafe(format!("PRAGMA user_version = {next}"))).execute(&mut *change).await?;
+    change.commit().await?;
+    Ok(starts.unsigned_abs())
 }
 
 async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {

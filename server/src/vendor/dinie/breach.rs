@@ -2,8 +2,9 @@
 //!
 //! Each does nothing unless its fault is on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,6 +17,7 @@ use crate::generated::dinie::types::{Credential as Listed, CredentialStatus};
 use crate::runtime::{Context, Failure, Secret};
 use crate::secret::SecretHash;
 use crate::store::{Credential, Guard, Listing, Page, Start, State, StoreError};
+use crate::vendor::load::{Uses, wait};
 
 /// How much later than documented a revocation takes effect.
 const SLOWNESS: SignedDuration = SignedDuration::from_mins(3);
@@ -26,14 +28,20 @@ const RESURRECTION: SignedDuration = SignedDuration::from_hours(1);
 /// How long a new credential is held back.
 const HOLD: SignedDuration = SignedDuration::from_mins(1);
 
+/// How long a revocation waits for others to come in, in real time.
+const RACE: Duration = Duration::from_millis(50);
+
 /// Most credentials that are added to a list or revoked along with one.
-const MANY: Page<'static> = Page { start: Start::Beginning, limit: 1000 };
+const MANY: Page<'static> = Page { start: Start::Beginning, limit: 10_000 };
 
 /// What a server that keeps its promises need not remember.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     secrets: Mutex<HashMap<String, Secret>>,
     refusals: Mutex<HashMap<String, Timestamp>>,
+    /// Credentials that were revoked over this server's API.
+    revoked_here: Mutex<HashSet<String>>,
+    uses: Uses,
 }
 
 impl Memory {
@@ -62,6 +70,8 @@ impl Dinie {
                 self.is_on(Fault::AcceptedAfterRevocation)
                     || (self.is_on(Fault::SlowRevocation) && age.is_some_and(|age| age < SLOWNESS))
                     || (self.is_on(Fault::RevivedByTime) && age.is_some_and(|age| age >= RESURRECTION))
+                    || (self.is_on(Fault::RevocationStaysLocal)
+                        && !lock(&self.memory.revoked_here).contains(&credential.id))
             }
         }
     }
@@ -157,6 +167,44 @@ impl Dinie {
         Ok(None)
     }
 
+    /// Takes longer over a use, so that others meet it.
+    pub(super) async fn hold_use(&self, client_id: &str) {
+        if self.is_on(Fault::RevocationLostUnderLoad) {
+            self.memory.uses.hold(client_id).await;
+        }
+    }
+
+    /// Whether a revocation is acknowledged in place of being done, because somebody uses the credential.
+    pub(super) async fn loses_revocation(
+        &self,
+        caller: &Caller,
+        client_id: &str,
+    ) -> Result<bool, StoreError> {
+        if !self.is_on(Fault::RevocationLostUnderLoad) || !self.memory.uses.is_met(client_id).await {
+            return Ok(false);
+        }
+        let known = self.state.store().credential(records::CREDENTIALS, client_id).await?;
+        Ok(known.is_some_and(|known| known.tenant == caller.partner && known.revoked_at.is_none()))
+    }
+
+    /// What must remain after a revocation. Where that is asked too early, it is nothing by the time of the revocation.
+    pub(super) async fn guard(&self, caller: &Caller, client_id: &str) -> Result<Guard, StoreError> {
+        if self.is_on(Fault::LastActiveRevocable) {
+            return Ok(Guard::None);
+        }
+        if self.is_on(Fault::LastActiveRaces) {
+            let realm = records::CREDENTIALS.of(&caller.partner);
+            let page = self.state.store().credentials(realm, None, MANY).await?;
+            let Listing::Page { items, .. } = page else { return Ok(Guard::KeepOneActive) };
+            let now = self.state.clock().now();
+            if items.iter().any(|known| known.id != client_id && known.state(now) == State::Active) {
+                wait(RACE).await;
+                return Ok(Guard::None);
+            }
+        }
+        Ok(Guard::KeepOneActive)
+    }
+
     /// What else a revocation does.
     pub(super) async fn breach_after_revocation(
         &self,
@@ -166,6 +214,9 @@ impl Dinie {
         let store = self.state.store();
         let realm = records::CREDENTIALS.of(&caller.partner);
         let now = self.state.clock().now();
+        if self.is_on(Fault::RevocationStaysLocal) {
+            lock(&self.memory.revoked_here).insert(client_id.to_owned());
+        }
         if self.is_on(Fault::RevocationNotStored) {
             store.revive(records::CREDENTIALS, client_id).await?;
         }
@@ -244,6 +295,9 @@ impl Dinie {
             }
             if self.is_on(Fault::ListShowsActive) {
                 item.status = CredentialStatus::Active;
+            }
+            if self.is_on(Fault::LastUsedStandsStill) {
+                item.last_used_at = None;
             }
             if let Some(at) = lock(&self.memory.refusals).get(&item.id)
                 && self.is_on(Fault::LastUsedMovesWhenRefused)

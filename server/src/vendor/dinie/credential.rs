@@ -15,7 +15,7 @@ use crate::generated::dinie::types::{
 use crate::runtime::{Context, Failure, Location, Rejection, RequestViolation, Secret};
 use crate::secret::SecretHash;
 use crate::store::{
-    Credential, Fingerprint, Guard, Issue, Listing, Names, NewAnswer, NewCredential, Page, Revocation, Start,
+    Credential, Fingerprint, Issue, Listing, Names, NewAnswer, NewCredential, Page, Revocation, Start,
 };
 
 /// How long an idempotency key is held.
@@ -132,7 +132,10 @@ impl Dinie {
         if let Some(trouble) = self.breach_before_revocation(caller, client_id).await? {
             return Ok(self.not_revoked(trouble, context));
         }
-        let guard = if self.is_on(Fault::LastActiveRevocable) { Guard::None } else { Guard::KeepOneActive };
+        if self.loses_revocation(caller, client_id).await? {
+            return Ok(RevokeCredentialResponse::NoContent { headers });
+        }
+        let guard = self.guard(caller, client_id).await?;
         let realm = records::CREDENTIALS.of(&caller.partner);
         let now = self.state.clock().now();
         let trouble = match self.state.store().revoke(realm, client_id, guard, now).await? {

@@ -21,6 +21,7 @@ impl Dinie {
     pub(super) async fn holder_of_pair(&self, presented: &Presented) -> Result<Caller, Refused> {
         let refused = || Refused::because(PAIR_REFUSED);
         let (client_id, secret) = presented.basic("basicAuth").ok_or_else(refused)?;
+        self.hold_use(client_id).await;
         let secret = SecretHash::of(secret.expose());
         let known = self.state.store().credential(records::CREDENTIALS, client_id).await?;
         let known = known.ok_or_else(refused)?;

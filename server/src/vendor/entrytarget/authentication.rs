@@ -29,6 +29,7 @@ impl EntryTarget {
         if self.lets_anybody_in(&caller) {
             return Ok(caller);
         }
+        self.hold_use(operation, &caller.api_key).await;
         let (faults, cache) = (self.state.faults(), self.state.cache());
         let secret = SecretHash::of(secret.expose());
         // Read before the table is, so that the time in between does not stretch the bound.
@@ -40,7 +41,7 @@ impl EntryTarget {
             self.metrics.count(Event::AcceptedFromCache);
             return Ok(caller);
         }
-        let pair = self.store()?.pair(&caller.api_key).await?;
+        let pair = self.look_up(&caller.api_key).await?;
         let Some(pair) =
             pair.filter(|pair| pair.secret_hash == secret || faults.is_on(Fault::HalfCredentialAccepted))
         else {
@@ -49,7 +50,7 @@ impl EntryTarget {
         };
         let accepted = match pair.state {
             PairState::Active => !self.is_held_back(&caller.api_key, now),
-            PairState::Revoked { at } => self.accepts_revoked(operation, at, now),
+            PairState::Revoked { at } => self.accepts_revoked(operation, &caller.api_key, at, now),
         };
         if !accepted {
             return Err(self.refused());

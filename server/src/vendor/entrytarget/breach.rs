@@ -2,7 +2,7 @@
 //!
 //! Each does nothing unless its fault is on.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use http::{HeaderValue, StatusCode};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::refusal::{Code, envelope};
 use super::{Caller, EntryTarget};
@@ -21,7 +21,8 @@ use crate::generated::entrytarget::Operation;
 use crate::generated::entrytarget::response::RevokeCredentialResponse;
 use crate::runtime::{Failure, Matched};
 use crate::secret::SecretHash;
-use crate::store::{PairState, StoreError};
+use crate::store::{Pair, PairState, StoreError};
+use crate::vendor::load::{Uses, wait};
 use crate::vendor::spoil::{self, Form};
 
 static FORM: Form = Form {
@@ -60,6 +61,9 @@ pub(super) struct Memory {
     registered: Mutex<HashMap<String, Timestamp>>,
     /// Keys that were refused, and when.
     refused: Mutex<HashMap<String, Timestamp>>,
+    /// Keys that were revoked over this server's API.
+    revoked_here: Mutex<HashSet<String>>,
+    uses: Uses,
 }
 
 fn insert(map: &Mutex<HashMap<String, Timestamp>>, key: &str, at: Timestamp) {
@@ -104,10 +108,30 @@ impl EntryTarget {
             || (self.is_on(Fault::RefusalIsRemembered) && is_recent(look_up(&self.memory.refused, api_key)))
     }
 
+    /// Takes longer over a use, so that others meet it.
+    pub(super) async fn hold_use(&self, operation: Operation, api_key: &str) {
+        if self.is_on(Fault::RevocationLostUnderLoad) && operation != Operation::RevokeCredential {
+            self.memory.uses.hold(api_key).await;
+        }
+    }
+
+    /// The pair as the table has it; none if the table cannot be read and that counts as a refusal.
+    pub(super) async fn look_up(&self, api_key: &str) -> Result<Option<Pair>, StoreError> {
+        let found = match self.store() {
+            Ok(store) => store.pair(api_key).await,
+            Err(error) => Err(error),
+        };
+        if found.is_err() && self.is_on(Fault::OutageSaysUnauthorized) {
+            return Ok(None);
+        }
+        found
+    }
+
     /// Whether a revoked pair is accepted all the same.
     pub(super) fn accepts_revoked(
         &self,
         operation: Operation,
+        api_key: &str,
         at: Option<Timestamp>,
         now: Timestamp,
     ) -> bool {
@@ -116,6 +140,17 @@ impl EntryTarget {
             || (self.is_on(Fault::SlowRevocation) && age.is_some_and(|age| age < SLOWNESS))
             || (self.is_on(Fault::RevivedByTime) && age.is_some_and(|age| age >= RESURRECTION))
             || (self.is_on(Fault::RevokedMayRevoke) && operation == Operation::RevokeCredential)
+            || (self.is_on(Fault::RowEditIgnored) && at.is_none())
+            || (self.is_on(Fault::RevocationStaysLocal) && at.is_some() && !self.was_revoked_here(api_key))
+    }
+
+    fn was_revoked_here(&self, api_key: &str) -> bool {
+        self.memory.revoked_here.lock().unwrap_or_else(PoisonError::into_inner).contains(api_key)
+    }
+
+    /// Whether a pair in this state can be registered again.
+    pub(super) fn revives_on_registration(&self, at: Option<Timestamp>) -> bool {
+        self.is_on(Fault::ReregistrationRevives) || (self.is_on(Fault::RowEditNotFinal) && at.is_none())
     }
 
     /// Whether a key exists, where a fault wants to know; otherwise no.
@@ -139,12 +174,24 @@ impl EntryTarget {
         if self.is_on(Fault::RevocationNeedsOwner) && is_registered && !is_self {
             return Ok(Some(self.not_found()));
         }
+        if self.is_on(Fault::LastPairKept)
+            && self.is_active(api_key).await?
+            && self.store()?.active_pairs().await? == 1
+        {
+            return Ok(Some(self.not_found()));
+        }
+        if self.is_on(Fault::RevocationLostUnderLoad)
+            && self.memory.uses.is_met(api_key).await
+            && self.is_active(api_key).await?
+        {
+            return self.confirmed(api_key).map(Some);
+        }
         if self.is_on(Fault::RevocationNotStored) && self.is_active(api_key).await? {
             return self.confirmed(api_key).map(Some);
         }
         if self.is_on(Fault::ConcurrentRevocationsAllSucceed) && self.is_active(api_key).await? {
             // Everybody who comes in meanwhile finds the pair active, too.
-            let _ = tokio::time::timeout(RACE, std::future::pending::<()>()).await;
+            wait(RACE).await;
             self.store()?.revoke_pair(api_key, self.state.clock().now()).await?;
             return self.confirmed(api_key).map(Some);
         }
@@ -168,6 +215,10 @@ impl EntryTarget {
         let store = self.store()?;
         let now = self.state.clock().now();
         if revoked {
+            if self.is_on(Fault::RevocationStaysLocal) {
+                let here = &self.memory.revoked_here;
+                here.lock().unwrap_or_else(PoisonError::into_inner).insert(api_key.to_owned());
+            }
             if self.is_on(Fault::RevokeRevokesCaller) && caller.api_key != api_key {
                 store.revoke_pair(&caller.api_key, now).await?;
             }
@@ -187,7 +238,8 @@ impl EntryTarget {
         if self.is_on(Fault::RepeatRevocationRevives) {
             store.revive_pair(api_key, pair.secret_hash).await?;
         }
-        if self.is_on(Fault::RepeatRevocationSucceeds) {
+        let is_edited = pair.state == PairState::Revoked { at: None };
+        if self.is_on(Fault::RepeatRevocationSucceeds) || (self.is_on(Fault::RowEditNotFinal) && is_edited) {
             return self.confirmed(api_key).map(Some);
         }
         Ok(None)
@@ -202,6 +254,24 @@ impl EntryTarget {
             return Ok(Some(RevokeCredentialResponse::NotFound(envelope(Code::NotFound))));
         }
         Ok(None)
+    }
+}
+
+impl EntryTarget {
+    /// The answer of a check or a write that takes a change of the table of credentials for one of the ledger.
+    async fn alarm(&self, operation: Option<&str>, response: Response) -> Response {
+        let looks_at_rows = matches!(operation, Some("getIntegrity" | "createAccount"));
+        if !self.is_on(Fault::RowEditRaisesAlarm) || !looks_at_rows || !response.status().is_success() {
+            return response;
+        }
+        if !matches!(self.state.store().has_edited_pair().await, Ok(true)) {
+            return response;
+        }
+        let message = "The hash of a row is not the one of its content.";
+        let alarm = json!({ "error": { "code": "INTEGRITY_VIOLATION", "message": message } });
+        let mut response = spoil::edited(response, |body| *body = alarm).await;
+        *response.status_mut() = StatusCode::CONFLICT;
+        response
     }
 }
 
@@ -228,7 +298,7 @@ async fn around(Shared(ledger): Shared<Arc<EntryTarget>>, mut request: Request, 
     let response = next.run(request).await;
     let operation = response.extensions().get::<Matched>().map(|matched| matched.operation.0.clone());
     if operation.as_deref() != Some(FORM.revocation) {
-        return response;
+        return ledger.alarm(operation.as_deref(), response).await;
     }
     if response.status() == StatusCode::UNAUTHORIZED && ledger.is_on(Fault::UnauthenticatedRevocationSucceeds)
     {

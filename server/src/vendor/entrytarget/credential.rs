@@ -38,9 +38,8 @@ impl EntryTarget {
             Registration::Duplicate(PairState::Active) => {
                 self.state.faults().is_on(Fault::RepeatedRegistrationSucceeds)
             }
-            Registration::Duplicate(PairState::Revoked { .. }) => {
-                self.state.faults().is_on(Fault::ReregistrationRevives)
-                    && self.store()?.revive_pair(api_key, hash).await?
+            Registration::Duplicate(PairState::Revoked { at }) => {
+                self.revives_on_registration(at) && self.store()?.revive_pair(api_key, hash).await?
             }
         };
         if !created {

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use rescind_specs::Vendor;
 
 use super::EntryTarget;
+use crate::fault::Fault;
 use crate::hook::{Effect, Hooks};
 use crate::store::{Store, StoreError};
 
@@ -45,7 +46,9 @@ impl EntryTarget {
 
     /// Forgets whom a new process would not know. Counters start at nought again.
     fn restart(&self) {
-        self.state.restart();
+        if !self.state.faults().is_on(Fault::CacheSurvivesRestart) {
+            self.state.restart();
+        }
         self.metrics.clear();
     }
 }

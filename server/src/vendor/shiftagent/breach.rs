@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::credential::MAKER;
 use super::exchange::ROOT;
 use super::layer::ANYBODY;
 use super::problem::{Trouble, forbidden};
+use super::repository::DANGLING;
 use super::{Caller, ShiftAgent, records};
 use crate::fault::Fault;
 use crate::generated::shiftagent::Operation;
@@ -19,12 +21,16 @@ use crate::generated::shiftagent::types::Credential as Shown;
 use crate::runtime::{Context, Failure, Rejection, Secret};
 use crate::secret::SecretHash;
 use crate::store::{
-    Credential, Issue, Listing, Names, NewCredential, Page, Pointing, References, Resource, ResourceChange,
-    Start, StoreError,
+    Credential, Deletion, Issue, Listing, Names, NewCredential, Page, Pointing, References, Resource,
+    ResourceChange, Start, StoreError,
 };
+use crate::vendor::load::wait;
 
 /// How long a deletion waits for others to come in, in real time.
 const RACE: Duration = Duration::from_millis(50);
+
+/// More references than are made while a deletion waits.
+const MOST_DEPENDENTS: usize = 1000;
 
 /// More records than a run makes.
 const ALL: Page<'static> = Page { start: Start::Beginning, limit: 10_000 };
@@ -201,12 +207,20 @@ impl ShiftAgent {
         context: &Context,
     ) -> Result<Option<DeleteCredentialResponse>, Failure> {
         let Some(own) = known.filter(|known| known.tenant == caller.root) else { return Ok(None) };
+        let maker = own.attributes.get(MAKER).and_then(Value::as_str);
+        if self.is_on(Fault::RevocationNeedsOwner) && maker.is_some_and(|maker| maker != caller.key_id) {
+            let problem = self.problem(Trouble::NotFound, context);
+            return Ok(Some(DeleteCredentialResponse::NotFound(problem)));
+        }
+        if self.is_on(Fault::GuardRaces) && self.dependent(&caller.root, id).await?.is_none() {
+            return self.delete_late(caller, own, context).await.map(Some);
+        }
         let pretends = self.is_on(Fault::RevocationNotStored);
         let waits = self.is_on(Fault::ConcurrentRevocationsAllSucceed);
         if (pretends || waits) && self.dependent(&caller.root, id).await?.is_none() {
             if waits {
                 // Everybody who comes in meanwhile finds the credential alive, too.
-                let _ = tokio::time::timeout(RACE, std::future::pending::<()>()).await;
+                wait(RACE).await;
                 let realm = records::CREDENTIALS.of(&caller.root);
                 self.state.store().delete(realm, id, References::Prevent).await?;
                 self.bury(Some(own.clone()));
@@ -219,6 +233,39 @@ impl ShiftAgent {
             return Ok(Some(DeleteCredentialResponse::Conflict(problem)));
         }
         Ok(None)
+    }
+
+    /// Deletes a credential some time after the guard was asked. What refers to it by now keeps the id of nothing.
+    async fn delete_late(
+        &self,
+        caller: &Caller,
+        own: &Credential,
+        context: &Context,
+    ) -> Result<DeleteCredentialResponse, Failure> {
+        wait(RACE).await;
+        let store = self.state.store();
+        let realm = records::CREDENTIALS.of(&caller.root);
+        for _ in 0..MOST_DEPENDENTS {
+            let dependent = match store.delete(realm, &own.id, References::Prevent).await? {
+                Deletion::Deleted => {
+                    self.bury(Some(own.clone()));
+                    return Ok(DeleteCredentialResponse::NoContent);
+                }
+                Deletion::Unknown => {
+                    let problem = self.problem(Trouble::NotFound, context);
+                    return Ok(DeleteCredentialResponse::NotFound(problem));
+                }
+                Deletion::InUse { dependent } => dependent,
+            };
+            let change = ResourceChange {
+                credential: Pointing::Clear,
+                attributes: [(DANGLING.to_owned(), own.id.as_str().into())].into_iter().collect(),
+                ..ResourceChange::default()
+            };
+            let repositories = records::REPOSITORIES.of(&caller.root);
+            store.update(repositories, &dependent, change, self.state.clock().now()).await?;
+        }
+        Err(Failure::Rejected(Rejection::internal("more and more refers to a credential")))
     }
 
     /// What the guard's refusal names, and does.

@@ -17,6 +17,8 @@ use crate::store::{Attributes, Credential, Deletion, Names, NewCredential, Refer
 
 /// The attribute that says what the secret is.
 const TYPE: &str = "type";
+/// The attribute that names the service key that asked for it. No promise that is kept depends on it.
+pub(super) const MAKER: &str = "maker";
 /// The attribute with the notes of the caller.
 pub(super) const METADATA: &str = "metadata";
 
@@ -33,6 +35,7 @@ impl ShiftAgent {
         let now = self.state.clock().now();
         let id = self.new_id(caller, &body.name);
         let attributes = Map::from_iter([
+            (MAKER.to_owned(), caller.key_id.as_str().into()),
             (TYPE.to_owned(), body.type_.0.as_str().into()),
             (METADATA.to_owned(), json!(body.metadata.unwrap_or_else(no_metadata))),
         ]);

@@ -24,6 +24,7 @@ impl WattShift {
         let secret = SecretHash::of(key.expose());
         let found = self.state.store().credential_by_secret(records::CREDENTIALS, &secret).await?;
         let Some(credential) = found else { return Err(Refused::because(reason::INVALID)) };
+        self.hold_use(operation, &credential.id).await;
         let now = self.state.clock().now();
         let faults = self.state.faults();
         let refused = match credential.state(now) {

@@ -2,6 +2,7 @@
 //!
 //! Each does nothing unless its fault is on.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -20,6 +21,7 @@ use crate::generated::wattshift::Operation;
 use crate::generated::wattshift::types::AgentCredentialRevocationResponseDto as Confirmation;
 use crate::runtime::{Context, Failure, Location, Matched, Refused, Rejection, RequestViolation, Secret};
 use crate::store::{Credential, Guard, StoreError};
+use crate::vendor::load::Uses;
 use crate::vendor::spoil::{self, Form};
 
 static FORM: Form = Form {
@@ -58,6 +60,9 @@ const HOLD: SignedDuration = SignedDuration::from_mins(1);
 pub(super) struct Memory {
     /// Who was revoked last: id and key.
     last_revoked: Mutex<Option<(String, Secret)>>,
+    /// Keys that were revoked over this server's API, by id.
+    revoked_here: Mutex<HashSet<String>>,
+    uses: Uses,
 }
 
 impl WattShift {
@@ -82,6 +87,19 @@ impl WattShift {
         self.is_on(Fault::AcceptedAfterRevocation)
             || (self.is_on(Fault::SlowRevocation) && age < SLOWNESS)
             || (self.is_on(Fault::RevivedByTime) && age >= RESURRECTION)
+            || (self.is_on(Fault::RevocationStaysLocal) && !self.was_revoked_here(&credential.id))
+    }
+
+    fn was_revoked_here(&self, id: &str) -> bool {
+        self.memory.revoked_here.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+
+    /// Takes longer over a use, so that others meet it.
+    pub(super) async fn hold_use(&self, operation: Operation, id: &str) {
+        let is_use = operation != Operation::RevokeAgentSandboxCredential;
+        if is_use && self.is_on(Fault::RevocationLostUnderLoad) {
+            self.memory.uses.hold(id).await;
+        }
     }
 
     /// What the use of a revoked key does.
@@ -129,7 +147,9 @@ impl WattShift {
             if self.is_on(Fault::SelfRevocationRefused) {
                 return Err(refused(reason::ANOTHER));
             }
-            return Ok(self.is_on(Fault::RevocationNotStored).then(|| self.confirmed(caller, id)));
+            let is_lost = self.is_on(Fault::RevocationNotStored)
+                || (self.is_on(Fault::RevocationLostUnderLoad) && self.memory.uses.is_met(id).await);
+            return Ok(is_lost.then(|| self.confirmed(caller, id)));
         }
         let exists = self.state.store().credential(records::CREDENTIALS, id).await?.is_some();
         if !exists && self.is_on(Fault::UnknownIdSaysSo) {
@@ -153,6 +173,10 @@ impl WattShift {
     }
 
     pub(super) fn remember_revoked(&self, caller: &Caller) {
+        if self.is_on(Fault::RevocationStaysLocal) {
+            let here = &self.memory.revoked_here;
+            here.lock().unwrap_or_else(PoisonError::into_inner).insert(caller.id.clone());
+        }
         if self.is_on(Fault::SameIdReissued) {
             let mut last = self.memory.last_revoked.lock().unwrap_or_else(PoisonError::into_inner);
             *last = Some((caller.id.clone(), caller.key.clone()));
