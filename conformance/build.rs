@@ -1,4 +1,4 @@
-//! Collects the manual pages of the checks: the sources of `src/check`, which `rescind explain` reads as text.
+//! Collects the manual pages of the checks: the sources of `src/check` and `src/machine`, which `rescind explain` reads as text.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,9 @@ fn main() -> io::Result<()> {
     let root = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
     let out = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
     let mut table = String::from("&[\n");
-    for group in ["lifecycle", "response", "request"] {
-        let folder = root.join("src/check").join(group);
+    let groups = ["lifecycle", "response", "request"].map(|group| (group, Path::new("src/check").join(group)));
+    for (group, folder) in groups.into_iter().chain([("machine", PathBuf::from("src/machine"))]) {
+        let folder = root.join(folder);
         println!("cargo::rerun-if-changed={}", folder.display());
         for path in sources(&folder)? {
             println!("cargo::rerun-if-changed={}", path.display());

@@ -32,11 +32,13 @@ pub enum Group {
     Response,
     /// Answers to generated requests.
     Request,
+    /// Random histories of calls.
+    Machine,
 }
 
 impl Group {
     /// All of them, in report order.
-    pub const ALL: [Self; 3] = [Self::Lifecycle, Self::Response, Self::Request];
+    pub const ALL: [Self; 4] = [Self::Lifecycle, Self::Response, Self::Request, Self::Machine];
 
     /// What its checks look at, in a few words.
     pub fn title(self) -> &'static str {
@@ -46,6 +48,7 @@ impl Group {
             }
             Self::Response => "Response checks: every single answer of a run",
             Self::Request => "Request checks: answers to generated requests, valid and not",
+            Self::Machine => "Sequences: random ones, held against what all requirements say together",
         }
     }
 }
@@ -73,6 +76,7 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
         lifecycle
             .chain(single("response", Group::Response))
             .chain(single("request", Group::Request))
+            .chain(single("machine", Group::Machine))
             .collect()
     });
     CHECKS.iter()

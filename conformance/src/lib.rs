@@ -18,6 +18,7 @@ pub mod explain;
 pub mod finding;
 pub mod ledger;
 pub mod lifecycle;
+pub mod machine;
 pub mod plan;
 pub mod progress;
 pub mod redact;

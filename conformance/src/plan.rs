@@ -23,6 +23,8 @@ pub struct Plan {
     pub rate: Option<u32>,
     /// Whether requests that change state may be sent.
     pub writes: Writes,
+    /// The seeds of random sequences that are run before fresh ones.
+    pub replay: Vec<u64>,
 }
 
 /// Whether requests that change state may be sent.
@@ -46,6 +48,7 @@ impl Default for Plan {
             timeout: Duration::from_secs(10),
             rate: None,
             writes: Writes::Allowed,
+            replay: Vec::new(),
         }
     }
 }

@@ -122,6 +122,7 @@ async fn judge(
             timeout: args.timeout.duration(),
             rate: args.rate,
             writes,
+            replay: Vec::new(),
         };
         let judged = runner::run(contract, deployment, &plan, redactor, progress).await;
         progress.event(Event::Ended);

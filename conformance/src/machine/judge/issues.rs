@@ -1,0 +1,106 @@
+//! Issues: of something new, of the same once more while it lives, after its revocation, and as a replay.
+
+use std::sync::Arc;
+
+use rescind_specs::lifecycle::Reissued;
+
+use super::{Class, Walk};
+use crate::lifecycle::{Event, Issuing, Key, Patch, Seen, Slot};
+use crate::machine::model::{Life, between};
+use crate::machine::rules::rule;
+use crate::machine::words::{MARGIN, came, unanswered};
+
+impl Walk<'_, '_> {
+    pub(super) fn issue(&mut self, slot: Slot, issuing: &Issuing, event: &Event) {
+        let Some(like) = issuing.like else {
+            if issuing.patch == Patch::Nothing && event.accepted() {
+                for (requirement, with) in self.rules.all(rule!(IssueAnswer)) {
+                    self.answer(Class::Issue, requirement, event, &with.answer, "an issue");
+                }
+            }
+            self.take(slot, event);
+            return;
+        };
+        let answered = event.decisive().is_some_and(|exchange| !unanswered(exchange));
+        match (self.life(like), issuing.key) {
+            (Some(Life::Revoked(_)), Key::Same) if answered => self.replayed(like, event),
+            (Some(Life::Revoked(_)), Key::Fresh) if answered => self.again(like, slot, event),
+            (Some(Life::Live), Key::Fresh) if answered => {
+                let what = "issuing a live credential again";
+                for (requirement, with) in self.rules.all(rule!(RepeatedIssue)) {
+                    self.answer(Class::Issue, requirement, event, &with.answer, what);
+                    self.model.cause(like, requirement, "the same was issued again");
+                }
+            }
+            (Some(Life::Live), _) => self.model.forget(like),
+            _ => {}
+        }
+    }
+
+    /// What was issued lives from now on.
+    fn take(&mut self, slot: Slot, event: &Event) {
+        if let Some(credential) = event.credential.as_ref().filter(|_| event.accepted()) {
+            self.model.issued(slot, Arc::clone(credential), event.began);
+        }
+    }
+
+    /// Whether an issue gave the credential of a slot.
+    fn same(&self, slot: Slot, event: &Event) -> bool {
+        let old = self.model.slots.get(&slot).map(|known| known.credential.id.text.as_str());
+        old.is_some() && old == event.credential.as_ref().map(|new| new.id.text.as_str())
+    }
+
+    fn replayed(&mut self, like: Slot, event: &Event) {
+        let Some(issued) = self.model.slots.get(&like).map(|known| known.issued) else { return };
+        let passed = between(issued, event.began);
+        for (requirement, with) in self.rules.all(rule!(ReplayedIssue)) {
+            if passed + MARGIN > with.window.duration() {
+                continue;
+            }
+            self.bound = true;
+            self.model.cause(like, requirement, "its issue was replayed");
+            if event.accepted() && !self.same(like, event) {
+                let message = format!("replaying an issue {} s later issues another credential", passed.as_secs());
+                let documented = format!("the stored answer, for {}", with.window);
+                self.against(Class::Issue, Some(requirement), message, documented, came(event));
+            }
+        }
+    }
+
+    fn again(&mut self, like: Slot, slot: Slot, event: &Event) {
+        let what = "issuing a revoked credential again";
+        let same = self.same(like, event);
+        let refused = event.refused() && event.seen == Seen::Refused;
+        let mut another = false;
+        for (requirement, with) in self.rules.reissues() {
+            self.bound = true;
+            if !with.answer.is_empty() {
+                self.answer(Class::Issue, requirement, event, &with.answer, what);
+            }
+            match with.gives {
+                Reissued::Another => another = true,
+                Reissued::Refusal if event.accepted() => {
+                    let message = "a revoked credential is issued again";
+                    self.against(Class::Issue, Some(requirement), message, "refused", came(event));
+                }
+                Reissued::Refusal => {}
+            }
+            if with.gives == Reissued::Another && event.accepted() && same {
+                let message = "issuing again gives the identifier of the revoked credential";
+                let documented = "another identifier";
+                self.against(Class::Issue, Some(requirement), message, documented, "the same identifier");
+            } else if with.gives == Reissued::Another && refused && with.answer.is_empty() {
+                let message = "issuing again after a revocation is refused";
+                self.against(Class::Issue, Some(requirement), message, "another credential", came(event));
+            }
+            self.model.cause(like, requirement, "the same was issued again");
+        }
+        if another && !same {
+            self.take(slot, event);
+        }
+        if event.accepted() && (same || !another) {
+            // Whatever that was, nothing is known of the old one any more.
+            self.model.forget(like);
+        }
+    }
+}

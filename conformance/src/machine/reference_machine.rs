@@ -1,0 +1,296 @@
+//! Do random sequences of lifecycle steps show nothing that the requirements rule out?
+
+use std::time::Duration;
+
+use rescind_specs::Pointer;
+use rescind_specs::lifecycle::{CredentialKind, Expression, JsonTemplate, KindName, Requirement};
+
+use super::judge::{Broken, Class, judge};
+use super::menu::Menu;
+use super::rules::Rules;
+use super::sequence;
+use crate::actors::Actors;
+use crate::check::Judgement;
+use crate::check::lifecycle::{Setting, Time};
+use crate::clock;
+use crate::counterexample::retell_sequence;
+use crate::counterexample::shrink::{Shown, shrink};
+use crate::finding::{Finding, Sequence};
+use crate::lifecycle::{Controls, Driver, History, Issuing, Step};
+use crate::plan::Writes;
+use crate::progress::Event as Told;
+use crate::report::{Breach, CheckReport, Outcome};
+use crate::request_runner::scene;
+use crate::session::Session;
+use crate::verdict::Verdict;
+
+/// The identifier of this check.
+pub const ID: &str = "reference_machine";
+
+/// What it asks.
+const QUESTION: &str = "Do random sequences of lifecycle steps show nothing that the requirements rule out?";
+
+/// How many sequences are run for each one that a requirement gets.
+const SEQUENCES: u32 = 8;
+/// No further sequence is begun after so many requests for each of those.
+const REQUESTS: u64 = 220;
+/// How often a sequence is run again to make it shorter.
+const RERUNS: usize = 40;
+/// The most kinds of breach that are made shorter and reported.
+const BREACHES: usize = 12;
+/// Pairs that are left to requirements that are run later.
+const SPARE_PAIRS: usize = 4;
+/// The most pairs that a sequence takes.
+const PAIRS: usize = 3;
+/// Reruns that really wait take no longer than the first run did, or than this.
+const SHORT: Duration = Duration::from_secs(10);
+
+/// # What it does
+/// Draws sequences of up to fourteen steps from a seed: issuing, presenting, exchanging, revoking once, twice, by
+/// itself, by another one, by a stranger and by nobody, issuing the same again, replaying an issue, letting it expire,
+/// creating and removing dependents, listing, letting time pass. Only what a sequence issued is revoked in it. Beside
+/// each sequence runs a model of what is known for certain: what was acknowledged, and when. Each rule of the model is
+/// one of the checks that the requirements name, with its parameters. A sequence that breaks one is run again with
+/// fewer steps, as long as what is left breaks it too.
+/// # Verdicts
+/// Fail, or divergence where the requirement is inferred: a credential is accepted that has to be refused by then, or
+/// refused though nothing ended it, or an answer, a list, a dependent or a token is not as the requirement says. A
+/// divergence also where a credential is refused and no requirement says that it works. An answer that was lost,
+/// throttled or neither acceptance nor refusal leaves the state unknown, and then nothing has to hold; nor does a
+/// refusal count while the control credential is refused as well. Not exercised: no step had to hold.
+/// # Source
+/// The requirements of the lifecycle document; each finding names the one it breaks. Sequences: Claessen and Hughes,
+/// "Testing Monadic Code with QuickCheck" (2002).
+#[derive(Clone, Copy, Debug)]
+pub struct ReferenceMachine;
+
+/// A kind of credential that sequences are about.
+struct Subject<'r> {
+    name: &'r KindName,
+    kind: &'r CredentialKind,
+    rules: Rules<'r>,
+}
+
+/// What came of all sequences.
+#[derive(Default)]
+struct Sum {
+    exercised: u64,
+    breaches: Vec<Kind>,
+    /// Why the first sequence that told nothing did so.
+    open: Option<String>,
+}
+
+/// A kind of breach.
+struct Kind {
+    /// What it was called before its sequence was made shorter, and after.
+    keys: Vec<(Class, Option<String>)>,
+    shown: Shown,
+    times: u64,
+}
+
+/// Runs the sequences: those whose seeds the plan names, then fresh ones.
+pub(crate) async fn run(actors: &Actors<'_, '_>, controls: &Controls) -> CheckReport {
+    let session = actors.session();
+    let plan = session.plan();
+    let mut report = CheckReport {
+        id: ID.to_owned(),
+        question: QUESTION.to_owned(),
+        outcome: Outcome::NotExercised(String::new()),
+        exercised: 0,
+        findings: Vec::new(),
+    };
+    let subjects = match subjects(session) {
+        Ok(subjects) => subjects,
+        Err(why) => {
+            report.outcome = Outcome::NotRun(why);
+            return report;
+        }
+    };
+    session.progress().event(Told::Step { id: ID });
+    let mut sum = Sum::default();
+    let begun = session.requests();
+    let fresh = (0..SEQUENCES.saturating_mul(plan.sequences.max(1))).map(|number| (number, sequence::seed(plan.seed, number)));
+    let seeds = plan.replay.iter().map(|seed| (0, *seed)).chain(fresh);
+    for (number, seed) in seeds {
+        let budget = REQUESTS.saturating_mul(u64::from(plan.sequences.max(1)));
+        if number > 0 && session.requests() - begun >= budget {
+            break;
+        }
+        let place = usize::try_from(seed).unwrap_or_default() % subjects.len();
+        let Some(subject) = subjects.get(place) else { continue };
+        if let Err(why) = one(actors, controls, subject, seed, &mut sum).await {
+            let note = format!("{ID}: ended after {number} sequences: {why}");
+            session.progress().event(Told::Note(note.into()));
+            sum.open.get_or_insert(why);
+            break;
+        }
+    }
+    conclude(actors, sum, &mut report);
+    session.progress().event(Told::Settled { id: ID, outcome: &report.outcome });
+    report
+}
+
+/// The kinds that sequences are about; else why there are no sequences.
+fn subjects<'r>(session: &Session<'r>) -> Result<Vec<Subject<'r>>, String> {
+    let plan = session.plan();
+    let named = |list: &[String]| list.iter().any(|name| name == ID);
+    if named(&plan.skip) {
+        return Err("it was to be left out".to_owned());
+    }
+    if !plan.only.is_empty() && !named(&plan.only) {
+        return Err("not among what was asked for".to_owned());
+    }
+    if plan.writes == Writes::Forbidden {
+        return Err("it would change something, and --allow-writes was not given".to_owned());
+    }
+    let contract = session.contract();
+    let lifecycle = contract.lifecycle().ok_or("there is no lifecycle document")?;
+    let kinds = lifecycle.credentials.iter().filter(|(_, kind)| kind.issue.is_some() && kind.revoke.is_some());
+    let subjects: Vec<_> =
+        kinds.map(|(name, kind)| Subject { name, kind, rules: Rules::of(contract, name, plan) }).collect();
+    if subjects.is_empty() { Err("there is nothing that can be issued and revoked".to_owned()) } else { Ok(subjects) }
+}
+
+/// Runs one sequence and whatever makes its breaches shorter; an error says why no further sequence can be run.
+async fn one(
+    actors: &Actors<'_, '_>,
+    controls: &Controls,
+    subject: &Subject<'_>,
+    seed: u64,
+    sum: &mut Sum,
+) -> Result<(), String> {
+    let session = actors.session();
+    let Subject { name, kind, rules } = subject;
+    let time = if session.moves_time() { Time::Moved } else { Time::Real };
+    let setting = Setting { contract: session.contract(), name, kind, time };
+    let supplied = |caller: &_| actors.caller(caller).is_ok();
+    let Some(menu) = Menu::new(setting, rules, supplied, session.plan().patience) else { return Ok(()) };
+    let steps = sequence::draw(&menu, seed);
+    let driver = Driver { actors, controls, name, kind };
+    if pairs_needed(&steps) + SPARE_PAIRS > session.pairs_left() && takes_pairs(kind) {
+        return Err("the pool of pairs that can be registered is used up".to_owned());
+    }
+    let watch = clock::stopwatch();
+    let history = driver.run(&steps).await;
+    let took = watch.elapsed();
+    let ruling = judge(&setting, rules, &history);
+    sum.exercised += ruling.exercised;
+    if ruling.exercised == 0 {
+        sum.open = sum.open.take().or_else(|| history.why_open());
+    }
+    let mut fresh: Vec<Broken> = Vec::new();
+    for broken in ruling.broken {
+        let key = key(&broken);
+        if let Some(known) = sum.breaches.iter_mut().find(|kind| kind.keys.contains(&key)) {
+            known.times += 1;
+        } else if !fresh.iter().any(|other| self::key(other) == key) {
+            fresh.push(broken);
+        }
+    }
+    // The sort is stable: of equally bad ones the first that was seen comes first.
+    fresh.sort_by_key(|broken| std::cmp::Reverse(broken.finding.verdict));
+    for broken in fresh {
+        if sum.breaches.len() >= BREACHES || sum.breaches.iter().any(|kind| kind.keys.contains(&key(&broken))) {
+            continue;
+        }
+        let before = key(&broken);
+        let (shown, broken) = shortest(&driver, &setting, rules, (&history, took), &broken).await;
+        let after = key(&broken);
+        if let Some(known) = sum.breaches.iter_mut().find(|kind| kind.keys.contains(&after)) {
+            known.times += 1;
+            known.keys.push(before);
+            continue;
+        }
+        let steps: Vec<Step> = shown.history.events.iter().map(|event| event.step.clone()).collect();
+        let sequence = Some(Sequence { seed: format!("{seed:016x}"), steps: sequence::told(&steps) });
+        let finding = Finding { sequence, ..broken.finding };
+        sum.breaches.push(Kind { keys: vec![before, after], shown: Shown { finding, ..shown }, times: 1 });
+    }
+    Ok(())
+}
+
+/// Looks for the shortest sequence that shows a breach of the same class.
+async fn shortest(
+    driver: &Driver<'_, '_, '_>,
+    setting: &Setting<'_>,
+    rules: &Rules<'_>,
+    (history, took): (&History, Duration),
+    broken: &Broken,
+) -> (Shown, Broken) {
+    let session = driver.actors.session();
+    let watch = clock::stopwatch();
+    let mut reruns = 0;
+    let may_rerun = || {
+        let in_time = setting.time == Time::Moved || watch.elapsed() < took.max(SHORT);
+        let pairs = !takes_pairs(driver.kind) || session.pairs_left() >= SPARE_PAIRS + PAIRS;
+        reruns += 1;
+        reruns <= RERUNS && in_time && pairs
+    };
+    // Whatever is as bad and of this class counts as the same, in the words of the first.
+    let same = |history: &History| {
+        let all = judge(setting, rules, history).broken;
+        let same = all.into_iter().filter(|other| alike(other, broken));
+        let findings = same.map(|other| Finding { exchanges: other.finding.exchanges, ..broken.finding.clone() });
+        Judgement { findings: findings.collect(), ..Judgement::default() }
+    };
+    let run = async |steps: &[Step]| driver.run(steps).await;
+    let shown = shrink(same, run, may_rerun, history, &broken.finding).await;
+    let all = judge(setting, rules, &shown.history).broken;
+    let last = all.into_iter().rfind(|other| alike(other, broken)).unwrap_or_else(|| broken.clone());
+    (shown, last)
+}
+
+/// Whether a breach is one of another's class and as bad.
+fn alike(new: &Broken, old: &Broken) -> bool {
+    // Which requirement a credential is lost for is known only once nothing else happens to it.
+    new.class == old.class && (new.class == Class::Lost || new.finding.verdict >= old.finding.verdict)
+}
+
+/// What a breach is called, so that it is reported once.
+fn key(broken: &Broken) -> (Class, Option<String>) {
+    let requirement = broken.finding.requirement.as_ref().map(|id| id.0.clone());
+    (broken.class, requirement.filter(|_| broken.class != Class::Lost))
+}
+
+/// Whether each issue uses up one of the operator's pairs.
+fn takes_pairs(kind: &CredentialKind) -> bool {
+    kind.issue.as_ref().is_some_and(|issue| {
+        let body = issue.call.body.iter().flat_map(JsonTemplate::expressions);
+        let parameters = issue.call.parameters.values().flat_map(JsonTemplate::expressions);
+        body.chain(parameters).any(|one| matches!(one, Expression::PoolId | Expression::PoolSecret))
+    })
+}
+
+/// How many pairs a sequence uses up, if its kind takes them.
+fn pairs_needed(steps: &[Step]) -> usize {
+    steps.iter().filter(|step| matches!(step, Step::Issue(_, Issuing { like: None, .. }))).count()
+}
+
+fn conclude(actors: &Actors<'_, '_>, sum: Sum, report: &mut CheckReport) {
+    let session = actors.session();
+    report.exercised = sum.exercised;
+    report.findings = sum.breaches.into_iter().map(|kind| breach(session, kind)).collect();
+    report.findings.sort_by_key(|breach| std::cmp::Reverse(breach.finding.verdict));
+    let worst = report.findings.first().map_or(Verdict::Pass, |breach| breach.finding.verdict);
+    report.outcome = match (sum.exercised, sum.open) {
+        (0, open) if worst < Verdict::Fail => {
+            Outcome::NotExercised(open.unwrap_or_else(|| "no step had to hold".to_owned()))
+        }
+        _ => Outcome::Judged(worst),
+    };
+}
+
+/// A breach with its place in the contract and its retelling.
+fn breach(session: &Session<'_>, Kind { shown, times, .. }: Kind) -> Breach {
+    let mut finding = shown.finding;
+    let contract = session.contract();
+    let requirements = contract.lifecycle().map(|lifecycle| lifecycle.requirements.iter());
+    let named = |known: &Requirement| Some(&known.id) == finding.requirement.as_ref();
+    let number = requirements.and_then(|mut all| all.position(named));
+    finding.place = contract.lifecycle_document().zip(number).and_then(|(document, number)| {
+        let position = document.position(&Pointer::root().join("requirements").index(number))?;
+        Some(format!("{}:{}:{}", document.name(), position.line, position.column))
+    });
+    let retold = retell_sequence(scene(session), &session.exchanges(), &shown.history, &finding);
+    Breach { finding, steps: retold.steps, reproduction: retold.script, times, once_in: shown.once_in }
+}

@@ -1,0 +1,63 @@
+//! What the requirements of a lifecycle document say about one kind of credential, check by check.
+
+use rescind_specs::Contract;
+use rescind_specs::lifecycle::{CheckSpec, Condition, Coverage, KindName, Reissue, Requirement, UseAfterRevocation};
+
+use crate::plan::Plan;
+
+/// A choice of one check for [`Rules::all`].
+macro_rules! rule {
+    ($name:ident) => {
+        |spec| match spec {
+            rescind_specs::lifecycle::CheckSpec::$name(with) => Some(with),
+            _ => None,
+        }
+    };
+}
+pub(super) use rule;
+
+/// The checks of the requirements about one kind of credential, in document order.
+pub(super) struct Rules<'c>(Vec<(&'c Requirement, &'c CheckSpec)>);
+
+impl<'c> Rules<'c> {
+    /// The rules for a kind. What the plan leaves out is no rule.
+    pub(super) fn of(contract: &'c Contract, name: &KindName, plan: &Plan) -> Self {
+        let Some(lifecycle) = contract.lifecycle() else { return Self(Vec::new()) };
+        let left_out = |id: &str| plan.skip.iter().any(|skipped| skipped == id);
+        let checked = lifecycle.requirements.iter().filter(|requirement| !left_out(&requirement.id.0));
+        let specs = checked.flat_map(|requirement| match requirement.coverage() {
+            Coverage::Checked(specs) => specs.iter().map(|spec| (requirement, spec)).collect(),
+            Coverage::Pending(_) | Coverage::NotObserved(_) => Vec::new(),
+        });
+        let about = |spec: &CheckSpec| lifecycle.kind(spec.kind()).is_some_and(|(kind, _)| kind == name);
+        Self(specs.filter(|(_, spec)| about(spec) && !left_out(spec.id())).collect())
+    }
+
+    /// The rules that `choose` takes, with the requirement of each.
+    pub(super) fn all<W: 'c>(
+        &self,
+        choose: impl Fn(&'c CheckSpec) -> Option<&'c W>,
+    ) -> impl Iterator<Item = (&'c Requirement, &'c W)> {
+        self.0.iter().filter_map(move |(requirement, spec)| Some((*requirement, choose(spec)?)))
+    }
+
+    /// Whether there is a rule that `choose` takes.
+    pub(super) fn any<W: 'c>(&self, choose: impl Fn(&'c CheckSpec) -> Option<&'c W>) -> bool {
+        self.all(choose).next().is_some()
+    }
+
+    /// When a credential that was revoked with the documented call has to be refused.
+    pub(super) fn uses(&self) -> impl Iterator<Item = (&'c Requirement, &'c UseAfterRevocation)> {
+        self.all(rule!(UseAfterRevocation))
+    }
+
+    /// How a further revocation is answered, after one with the documented call.
+    pub(super) fn repeats(&self) -> impl Iterator<Item = (&'c Requirement, &'c [Condition])> {
+        self.all(rule!(RepeatedRevocation)).map(|(requirement, with)| (requirement, with.answer.as_slice()))
+    }
+
+    /// What issuing again gives, after a revocation with the documented call.
+    pub(super) fn reissues(&self) -> impl Iterator<Item = (&'c Requirement, &'c Reissue)> {
+        self.all(rule!(Reissue))
+    }
+}
