@@ -247,8 +247,7 @@ impl<'s, 'r> Actors<'s, 'r> {
         let contract = self.contract();
         let bindings = Bindings {
             credential: Some(Arc::clone(credential)),
-            unique: self.session.unique(),
-            ..Bindings::default()
+            ..self.session.bindings()
         };
         let mut request = build_call(contract, &kind.exchange, &bindings)?;
         if let Some(operation) = contract.operation(&kind.exchange.operation) {

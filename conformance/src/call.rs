@@ -7,7 +7,8 @@ use base64::Engine as _;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use jiff::Timestamp;
-use rescind_specs::lifecycle::{Call, Condition, Expression, JsonTemplate, Payload};
+use indexmap::IndexMap;
+use rescind_specs::lifecycle::{Call, Condition, Expression, JsonTemplate, Payload, SuppliedName};
 use rescind_specs::{Contract, MediaType, Operation, ParameterLocation, PathPiece, Pointer};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -40,6 +41,8 @@ pub struct Bindings {
     pub dependent: Option<Known>,
     /// `$unique`; one word for the whole call.
     pub unique: String,
+    /// `$supplied`.
+    pub supplied: Arc<IndexMap<SuppliedName, String>>,
     /// `$expiry`.
     pub expiry: Option<Timestamp>,
     /// Members that replace those of the call's body (RFC 7396).
@@ -109,6 +112,7 @@ impl Bindings {
             Expression::PoolId => text(&self.pool.as_ref()?.id),
             Expression::PoolSecret => text(self.pool.as_ref()?.secret.expose_secret()),
             Expression::DependentId => text(&self.dependent.as_ref()?.text),
+            Expression::Supplied(name) => text(self.supplied.get(&SuppliedName(name.clone()))?),
             Expression::Unique => text(&self.unique),
             Expression::Expiry => text(&self.expiry?.to_string()),
         }

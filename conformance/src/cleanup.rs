@@ -16,11 +16,12 @@ use crate::lifecycle::driver::probe;
 pub async fn put_away(actors: &Actors<'_, '_>) -> Vec<String> {
     let session = actors.session();
     let Some(lifecycle) = session.contract().lifecycle() else { return Vec::new() };
-    let mut left = Vec::new();
+    // Nothing can be put away while credentials cannot be looked up.
+    let mut left = session.recover().await;
     for (name, id) in session.ledger().live_dependents() {
         let Some(dependent) = lifecycle.dependents.get(&name) else { continue };
         let bindings =
-            Bindings { dependent: Some(id.clone()), unique: session.unique(), ..Bindings::default() };
+            Bindings { dependent: Some(id.clone()), ..session.bindings() };
         let done = match request(actors, &dependent.delete.call, &bindings).await {
             Ok(request) => {
                 let exchange = session.send_patiently(request).await;
@@ -64,8 +65,7 @@ async fn revoked(actors: &Actors<'_, '_>, credential: &Arc<Credential>, kind: &C
     let Some(revoke) = &kind.revoke else { return false };
     let bindings = Bindings {
         credential: Some(Arc::clone(credential)),
-        unique: session.unique(),
-        ..Bindings::default()
+        ..session.bindings()
     };
     let exchange = match request(actors, &revoke.call, &bindings).await {
         Ok(request) => session.send_patiently(request).await,
@@ -80,7 +80,7 @@ async fn revoked(actors: &Actors<'_, '_>, credential: &Arc<Credential>, kind: &C
         Some(_) if exchange.status() == Some(404) && revoke.call.actor != Actor::Credential => true,
         Some(documented) => {
             let signer = Signer::Credential(Arc::clone(credential));
-            probe(actors, documented, &signer, &bindings).await.1 == Seen::Refused
+            probe(actors, documented, &signer, &bindings, session.home()).await.1 == Seen::Refused
         }
     }
 }

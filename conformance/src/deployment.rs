@@ -1,21 +1,58 @@
-//! What is judged: where it is, who acts in the run, and how gently it is treated.
+//! What is judged: where it is, who acts in the run, what its operator can do to it, and how gently it is treated.
 
 use indexmap::IndexMap;
-use rescind_specs::lifecycle::CallerName;
+use rescind_specs::lifecycle::{CallerName, HookName, SuppliedName};
 use secrecy::SecretString;
 use url::Url;
+
+use crate::exchange::Replica;
+use crate::hook::HookAction;
 
 /// A deployment of one contract.
 #[derive(Clone, Debug)]
 pub struct Deployment {
     /// Where its operations are, without a slash at the end.
     pub base: Url,
+    /// Where further replicas of it are.
+    pub replicas: Vec<Url>,
     /// The callers of the contract's lifecycle document that the operator supplied.
     pub callers: IndexMap<CallerName, Pair>,
     /// Pairs that can be registered, each of them once.
     pub pool: Vec<Pair>,
     /// Where its clock can be moved, if it can.
     pub control: Option<Url>,
+    /// The steps outside of the API that the operator supplied.
+    pub hooks: IndexMap<HookName, HookAction>,
+    /// The values that the operator supplied.
+    pub supplied: IndexMap<SuppliedName, String>,
+}
+
+impl Deployment {
+    /// A deployment at this address, with nobody to act and nothing else supplied.
+    pub fn at(base: Url) -> Self {
+        Self {
+            base,
+            replicas: Vec::new(),
+            callers: IndexMap::new(),
+            pool: Vec::new(),
+            control: None,
+            hooks: IndexMap::new(),
+            supplied: IndexMap::new(),
+        }
+    }
+
+    /// Its replicas; a deployment has at least one.
+    pub fn all_replicas(&self) -> impl Iterator<Item = Replica> + use<> {
+        (0..=self.replicas.len()).map(Replica)
+    }
+
+    /// Where a replica is.
+    pub fn address(&self, replica: Replica) -> &Url {
+        match replica.0.checked_sub(1) {
+            None => &self.base,
+            Some(further) => self.replicas.get(further).unwrap_or(&self.base),
+        }
+    }
 }
 
 /// An identifier with its secret.
@@ -27,4 +64,16 @@ pub struct Pair {
     pub secret: SecretString,
     /// The environment variable or the key of the target file that it came from, for reproductions.
     pub source: String,
+    /// Whether a run may revoke it.
+    pub kept: Kept,
+}
+
+/// Whether a run may revoke a credential that the operator supplied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kept {
+    /// It may not.
+    #[default]
+    Always,
+    /// It may: the operator has no other use for it.
+    Expendable,
 }

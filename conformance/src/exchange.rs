@@ -126,6 +126,37 @@ pub enum Reply {
     Lost(String),
 }
 
+/// One of the replicas of a deployment, by its place in the list of base URLs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Replica(pub usize);
+
+/// Whether an exchange was under way alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Timing {
+    /// The next request was sent when its reply was there.
+    #[default]
+    InTurn,
+    /// It ran against others on purpose, so that its answer may depend on who came first.
+    Racing,
+}
+
+/// When an exchange began and ended in real time, as places in the one order of all beginnings and endings of a run.
+/// No clock is asked, so the order holds however fast things happen and whoever moves the deployment's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Before the first byte was sent.
+    pub began: u64,
+    /// After the last byte was received.
+    pub ended: u64,
+}
+
+impl Span {
+    /// Whether this one was over before the other began.
+    pub fn precedes(self, other: Self) -> bool {
+        self.ended < other.began
+    }
+}
+
 /// One request, what came of it, and when.
 #[derive(Clone)]
 pub struct Exchange {
@@ -141,6 +172,12 @@ pub struct Exchange {
     pub received: Timestamp,
     /// How long the reply took, by a clock that nobody moves.
     pub took: Duration,
+    /// Where it was sent.
+    pub replica: Replica,
+    /// Whether it was under way alone.
+    pub timing: Timing,
+    /// Its place in the real-time order of the run.
+    pub span: Span,
 }
 
 impl Exchange {

@@ -16,10 +16,12 @@ pub mod exchange;
 pub mod exit_code;
 pub mod explain;
 pub mod finding;
+pub mod hook;
 pub mod ledger;
 pub mod lifecycle;
 pub mod machine;
 pub mod plan;
+mod prerequisite;
 pub mod progress;
 pub mod redact;
 #[cfg(feature = "reference")]

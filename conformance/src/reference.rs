@@ -5,16 +5,23 @@ use std::net::SocketAddr;
 use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
-use rescind_server::{Clock, Fault, Running, Server, StartError, Vendor};
+use rescind_server::{Clock, Database, Fault, Running, Server, StartError, Vendor};
+use rescind_specs::lifecycle::{HookName, SuppliedName};
+use tempfile::TempDir;
 use url::Url;
 
-use crate::deployment::{Deployment, Pair};
+use crate::deployment::{Deployment, Kept, Pair};
+use crate::hook::HookAction;
+use crate::session::mix;
 use crate::target_file::variable;
 
-/// A reference server that was started for a run. It stops when it is dropped.
+/// A reference server that was started for a run, in one or more replicas. It stops when it is dropped.
 #[derive(Debug)]
 pub struct Reference {
-    running: Running,
+    first: Running,
+    further: Vec<Running>,
+    /// Where replicas meet; removed when they stop.
+    _database: Option<TempDir>,
 }
 
 /// Why there is no reference server to judge.
@@ -26,6 +33,9 @@ pub enum ReferenceError {
     /// It names itself by no URL.
     #[error("the reference server is at no URL: {0}")]
     Url(#[from] url::ParseError),
+    /// There is no place for what replicas share.
+    #[error("no folder for the database of the reference server: {0}; is TMPDIR writable?")]
+    Folder(#[from] std::io::Error),
 }
 
 /// How a reference server is started.
@@ -33,6 +43,7 @@ pub enum ReferenceError {
 #[must_use = "a builder starts nothing until it is told to"]
 pub struct Builder {
     seed: u64,
+    further: u8,
 }
 
 impl Builder {
@@ -42,8 +53,14 @@ impl Builder {
         self
     }
 
-    /// Starts a server for these contracts on free ports of the loopback interface, with its facts in memory, that
-    /// breaks these promises.
+    /// Starts so many replicas on one database. Each has a memory of its own, and all have one clock.
+    pub fn replicas(mut self, count: u8) -> Self {
+        self.further = count.saturating_sub(1);
+        self
+    }
+
+    /// Starts a server for these contracts on free ports of the loopback interface that breaks these promises. Its facts
+    /// are in memory; those of several replicas in a file that goes with them.
     ///
     /// # Errors
     /// It did not start.
@@ -52,8 +69,20 @@ impl Builder {
         let builder = Server::builder().clock(Clock::virtual_at(beginning())).seed(self.seed);
         let builder = builder.bind(loopback).admin(loopback);
         let builder = contracts.iter().fold(builder, |builder, contract| builder.contract(*contract));
-        let builder = faults.iter().fold(builder, |builder, fault| builder.fault(*fault));
-        Ok(Reference { running: builder.spawn().await? })
+        let mut builder = faults.iter().fold(builder, |builder, fault| builder.fault(*fault));
+        let mut database = None;
+        if self.further > 0 {
+            let folder = tempfile::tempdir()?;
+            builder = builder.database(Database::File(folder.path().join("reference.db")));
+            database = Some(folder);
+        }
+        let first = builder.clone().spawn().await?;
+        let mut further = Vec::new();
+        for number in 1..=u64::from(self.further) {
+            // Replicas that drew the same ids would collide.
+            further.push(builder.clone().seed(mix(self.seed ^ number)).spawn().await?);
+        }
+        Ok(Reference { first, further, _database: database })
     }
 }
 
@@ -82,11 +111,13 @@ impl Reference {
     /// # Errors
     /// It names itself by no URL.
     pub fn deployment(&self, contract: Vendor) -> Result<Deployment, ReferenceError> {
-        let start = self.running.target(contract);
+        let start = self.first.target(contract);
+        // Nobody else uses what was made for this run.
         let pair = |pair: &rescind_server::bootstrap::Pair, source: String| Pair {
             id: pair.id.clone(),
             secret: pair.secret.expose().to_owned().into(),
             source,
+            kept: Kept::Expendable,
         };
         let callers = start.callers.iter().map(|(name, caller)| {
             (name.as_str().into(), pair(caller, format!("{}_SECRET", variable(contract.name(), name))))
@@ -94,17 +125,33 @@ impl Reference {
         let pool = start.pool.iter().enumerate().map(|(number, registrable)| {
             pair(registrable, format!("{}_{}_SECRET", variable(contract.name(), "POOL"), number + 1))
         });
+        let control = self.first.admin_url().map(|url| Url::parse(&url)).transpose()?;
+        // A step outside of the API is taken at every replica.
+        let all = || std::iter::once(&self.first).chain(&self.further);
+        let hooks = start.hooks.iter().map(|name| {
+            let path = format!("hooks/{}/{name}", contract.name());
+            let admins = all().filter_map(Running::admin_url);
+            let urls = admins.filter_map(|admin| Url::parse(&admin).ok()?.join(&path).ok());
+            (HookName((*name).to_owned()), HookAction::Post(urls.collect()))
+        });
+        let replicas = self.further.iter().map(|replica| Url::parse(&replica.base_url(contract)));
         Ok(Deployment {
-            base: Url::parse(&self.running.base_url(contract))?,
+            base: Url::parse(&self.first.base_url(contract))?,
+            replicas: replicas.collect::<Result<_, _>>()?,
             callers: callers.collect(),
             pool: pool.collect(),
-            control: self.running.admin_url().map(|url| Url::parse(&url)).transpose()?,
+            hooks: hooks.collect(),
+            supplied: start.supplied.into_iter().map(|(name, value)| (SuppliedName(name), value)).collect(),
+            control,
         })
     }
 
     /// Stops it, after the requests under way.
     pub async fn stop(self) {
-        self.running.shutdown().await;
+        self.first.shutdown().await;
+        for replica in self.further {
+            replica.shutdown().await;
+        }
     }
 }
 

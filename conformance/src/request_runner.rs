@@ -431,7 +431,7 @@ impl Run<'_, '_, '_> {
     }
 
     fn bindings(&self) -> Bindings {
-        Bindings { unique: self.session.unique(), ..Bindings::default() }
+        Bindings { ..self.session.bindings() }
     }
 
     async fn call(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rescind_specs::Pointer;
-use rescind_specs::lifecycle::{CallerName, CheckSpec, Coverage, Need, Requirement, Stranger};
+use rescind_specs::lifecycle::{CheckSpec, Requirement};
 
 use crate::actors::Actors;
 use crate::check::Judgement;
@@ -15,7 +15,7 @@ use crate::counterexample::shrink::{Shown, shrink};
 use crate::counterexample::{Order, retell, retell_sequence};
 use crate::finding::Finding;
 use crate::lifecycle::{Controls, Driver, History};
-use crate::plan::{Plan, Writes};
+use crate::prerequisite::{missing, not_run, selected};
 use crate::report::measurement::{Measurement, Sample};
 use crate::report::{Breach, Outcome, RequirementReport};
 use crate::request_runner::scene;
@@ -46,52 +46,6 @@ struct Found {
     shown: Option<Shown>,
 }
 
-/// Whether a requirement is run at all; else what its report says.
-pub(crate) fn not_run(actors: &Actors<'_, '_>, requirement: &Requirement) -> Option<Outcome> {
-    let session = actors.session();
-    let checks = match requirement.coverage() {
-        Coverage::Pending(what) => return Some(Outcome::Pending(what.to_owned())),
-        Coverage::NotObserved(why) => return Some(Outcome::NotObserved(why.to_owned())),
-        Coverage::Checked(checks) => checks,
-    };
-    let plan = session.plan();
-    if !checks.iter().any(|check| selected(plan, requirement, check)) {
-        return Some(Outcome::NotRun("not among what was asked for".to_owned()));
-    }
-    if plan.writes == Writes::Forbidden {
-        let why = "it would change something, and --allow-writes was not given";
-        return Some(Outcome::NotRun(why.to_owned()));
-    }
-    let callers = session.contract().lifecycle().map(|lifecycle| &lifecycle.callers);
-    let missing = checks.iter().filter_map(caller).find(|name| {
-        let optional = callers.and_then(|callers| callers.get(*name)).map(|caller| caller.need);
-        actors.caller(name).is_err() && optional == Some(Need::Optional)
-    });
-    missing.map(|name| Outcome::NotRun(format!("it takes the caller {name}, which was not supplied")))
-}
-
-/// Whether the plan has this check of this requirement.
-fn selected(plan: &Plan, requirement: &Requirement, check: &CheckSpec) -> bool {
-    let names = |list: &[String]| list.iter().any(|name| *name == requirement.id.0 || name == check.id());
-    (plan.only.is_empty() || names(&plan.only)) && !names(&plan.skip)
-}
-
-/// The caller that a check needs beside the usual one.
-fn caller(check: &CheckSpec) -> Option<&CallerName> {
-    match check {
-        CheckSpec::ForeignCredential(with) => match &with.by {
-            Stranger::Caller(name) => Some(name),
-            Stranger::Sibling => None,
-        },
-        CheckSpec::HiddenIdentifiers(with) => match &with.stranger {
-            Some(Stranger::Caller(name)) => Some(name),
-            Some(Stranger::Sibling) | None => None,
-        },
-        CheckSpec::LastActive(with) => Some(&with.by),
-        _ => None,
-    }
-}
-
 /// Runs the checks of a requirement.
 pub(crate) async fn run(
     actors: &Actors<'_, '_>,
@@ -108,6 +62,7 @@ pub(crate) async fn run(
         exercised: 0,
         findings: Vec::new(),
         measurements: Vec::new(),
+        left_out: Vec::new(),
     };
     report.checks.dedup();
     if let Some(outcome) = not_run(actors, requirement) {
@@ -118,6 +73,10 @@ pub(crate) async fn run(
     let plan = actors.session().plan();
     let checks = requirement.check.iter().enumerate();
     for (index, spec) in checks.filter(|(_, spec)| selected(plan, requirement, spec)) {
+        if let Some(why) = missing(actors, spec) {
+            report.left_out.push(format!("{}: {why}", spec.id()));
+            continue;
+        }
         check(actors, controls, requirement, (index, spec), &mut sum).await;
     }
     conclude(actors, requirement, sum, report)
@@ -308,11 +267,6 @@ fn seed(seed: u64, requirement: &str, check: usize, sequence: u32) -> [u8; 32] {
 /// Whether a requirement has a check that searches every answer of the run.
 pub(crate) fn searches_all(requirement: &Requirement) -> bool {
     requirement.check.iter().any(|check| matches!(check, CheckSpec::SecretShownOnce(_)))
-}
-
-/// Whether a requirement risks a credential that the operator supplied; such are run last.
-pub(crate) fn risky(requirement: &Requirement) -> bool {
-    requirement.check.iter().any(|check| matches!(check, CheckSpec::LastActive(_)))
 }
 
 /// Adds to a report what a search of all answers of the run found.

@@ -10,8 +10,8 @@ use crate::cleanup::{anything_answered, not_put_away, put_away};
 use crate::clock;
 use crate::deployment::Deployment;
 use crate::lifecycle::Controls;
-use crate::machine::reference_machine;
 use crate::plan::Plan;
+use crate::prerequisite::{Turn, not_run, turn};
 use crate::progress::{Event, Progress};
 use crate::redact::Redactor;
 use crate::report::{ContractReport, Coverage, End, OperationCoverage, Outcome, RequirementReport};
@@ -50,7 +50,7 @@ pub async fn run(
     let known: &[Requirement] =
         contract.lifecycle().map(|lifecycle| lifecycle.requirements.as_slice()).unwrap_or_default();
     let steps =
-        known.iter().filter(|requirement| requirements::not_run(&actors, requirement).is_none()).count();
+        known.iter().filter(|requirement| not_run(&actors, requirement).is_none()).count();
     progress.event(Event::Began { contract: contract.name(), steps });
 
     let mut judged: BTreeMap<usize, RequirementReport> = BTreeMap::new();
@@ -58,14 +58,22 @@ pub async fn run(
     let interrupted = {
         let work = async {
             let controls = Controls::default();
-            let order = known.iter().enumerate().filter(|(_, requirement)| !requirements::risky(requirement));
-            let risky = known.iter().enumerate().filter(|(_, requirement)| requirements::risky(requirement));
-            for (index, requirement) in order {
+            let of_turn = |wanted: Turn| {
+                known.iter().enumerate().filter(move |(_, requirement)| turn(requirement) == wanted)
+            };
+            for (index, requirement) in of_turn(Turn::First).chain(of_turn(Turn::Usual)) {
                 judge(&actors, &controls, requirement, index, &mut judged).await;
             }
             checks = request_runner::run(&session, &actors).await;
-            checks.push(reference_machine::run(&actors, &controls).await);
-            for (index, requirement) in risky {
+            for (index, requirement) in of_turn(Turn::Risky) {
+                judge(&actors, &controls, requirement, index, &mut judged).await;
+            }
+            let mut last = of_turn(Turn::Last).peekable();
+            if last.peek().is_some() {
+                // Whoever is used up cannot put anything away.
+                put_away(&actors).await;
+            }
+            for (index, requirement) in last {
                 judge(&actors, &controls, requirement, index, &mut judged).await;
             }
         };
@@ -129,7 +137,7 @@ async fn judge(
 ) {
     let progress = actors.session().progress();
     let id = requirement.id.0.as_str();
-    if requirements::not_run(actors, requirement).is_none() {
+    if not_run(actors, requirement).is_none() {
         progress.event(Event::Step { id });
     }
     let report = requirements::run(actors, controls, requirement).await;
@@ -152,6 +160,7 @@ fn interrupted_report(requirement: &Requirement) -> RequirementReport {
         exercised: 0,
         findings: Vec::new(),
         measurements: Vec::new(),
+        left_out: Vec::new(),
     }
 }
 

@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 use http::header::RETRY_AFTER;
 use jiff::Timestamp;
 use rescind_specs::Contract;
+use rescind_specs::lifecycle::{HookEffect, HookName};
 use secrecy::ExposeSecret as _;
 use url::Url;
 
 use crate::clock::{self, Clock, StillOpen};
 use crate::deployment::{Deployment, Pair};
-use crate::exchange::{Exchange, ExchangeId, Reply, Request, Response};
+use crate::call::Bindings;
+use crate::exchange::{Exchange, ExchangeId, Replica, Reply, Request, Response, Span, Timing};
 use crate::ledger::Ledger;
+use crate::lifecycle::ObservedDelay;
 use crate::plan::Plan;
 use crate::progress::{Event, Progress};
 use crate::redact::Redactor;
@@ -58,6 +61,11 @@ pub struct Session<'r> {
     exchanges: Mutex<Vec<Arc<Exchange>>>,
     tainted: Mutex<BTreeSet<String>>,
     ledger: Ledger,
+    /// Counts the beginnings and endings of exchanges.
+    order: AtomicU64,
+    home: AtomicUsize,
+    delays: Mutex<Vec<ObservedDelay>>,
+    outages: Mutex<Vec<HookName>>,
 }
 
 impl<'r> Session<'r> {
@@ -109,6 +117,10 @@ impl<'r> Session<'r> {
             exchanges: Mutex::default(),
             tainted: Mutex::default(),
             ledger: Ledger::default(),
+            order: AtomicU64::new(0),
+            home: AtomicUsize::new(0),
+            delays: Mutex::default(),
+            outages: Mutex::default(),
         };
         for pair in deployment.callers.values().chain(&deployment.pool) {
             session.taint(pair.secret.expose_secret());
@@ -118,13 +130,20 @@ impl<'r> Session<'r> {
 
     /// Sends a request, once, and records what came of it. Never fails: a lost reply is recorded as lost.
     pub async fn send(&self, request: Request) -> Arc<Exchange> {
+        self.send_to(self.home(), request, Timing::InTurn).await
+    }
+
+    /// Sends a request to one replica, once, and records what came of it.
+    pub async fn send_to(&self, replica: Replica, request: Request, timing: Timing) -> Arc<Exchange> {
         self.pace().await;
         let id = ExchangeId(self.next.fetch_add(1, Ordering::Relaxed));
         let sent = self.now();
         let watch = clock::stopwatch();
-        let reply = self.transfer(&request).await;
-        let exchange =
-            Arc::new(Exchange { id, request, reply, sent, received: self.now(), took: watch.elapsed() });
+        let began = self.order.fetch_add(1, Ordering::SeqCst);
+        let reply = self.transfer(replica, &request).await;
+        let span = Span { began, ended: self.order.fetch_add(1, Ordering::SeqCst) };
+        let (received, took) = (self.now(), watch.elapsed());
+        let exchange = Arc::new(Exchange { id, request, reply, sent, received, took, replica, timing, span });
         if let Some(credential) = self.ledger.observe(self.contract, &exchange)
             && let Some(secret) = &credential.secret
         {
@@ -137,18 +156,86 @@ impl<'r> Session<'r> {
 
     /// Sends a request; as long as it is throttled with a `Retry-After`, waits and sends it again, a few times.
     pub async fn send_patiently(&self, request: Request) -> Arc<Exchange> {
+        self.send_patiently_to(self.home(), request).await
+    }
+
+    /// As [`send_patiently`](Self::send_patiently), to one replica.
+    pub async fn send_patiently_to(&self, replica: Replica, request: Request) -> Arc<Exchange> {
         for _ in 0..REPEATS {
-            let exchange = self.send(request.clone()).await;
+            let exchange = self.send_to(replica, request.clone(), Timing::InTurn).await;
             let Some(wait) = retry_after(&exchange) else { return exchange };
             if self.wait_for(wait, "Retry-After", self.plan.patience.max(LONGEST_RETRY)).await.is_err() {
                 return exchange;
             }
         }
-        self.send(request).await
+        self.send_to(replica, request, Timing::InTurn).await
     }
 
-    async fn transfer(&self, request: &Request) -> Reply {
-        let base = self.deployment.base.as_str().trim_end_matches('/');
+    /// The replica that everything is sent to that is not meant for another one.
+    pub fn home(&self) -> Replica {
+        Replica(self.home.load(Ordering::Relaxed))
+    }
+
+    /// Makes the next replica the one that everything is sent to, so that each of them is asked to revoke in its turn.
+    pub(crate) fn move_home(&self) {
+        let count = self.deployment.replicas.len() + 1;
+        let next = |home: usize| Some((home + 1) % count);
+        let _ = self.home.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+    }
+
+    /// What the expressions of a call stand for that do not depend on the sequence: `$unique` and `$supplied`.
+    pub fn bindings(&self) -> Bindings {
+        let supplied = Arc::new(self.deployment.supplied.clone());
+        Bindings { unique: self.unique(), supplied, ..Bindings::default() }
+    }
+
+    /// Records how long a revoked credential went on to be accepted.
+    pub(crate) fn observe_delays(&self, delays: Vec<ObservedDelay>) {
+        self.delays.lock().unwrap_or_else(PoisonError::into_inner).extend(delays);
+    }
+
+    /// How long revoked credentials went on to be accepted.
+    pub fn delays(&self) -> Vec<ObservedDelay> {
+        self.delays.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Runs a step outside of the API. One that begins an outage is remembered until it is over.
+    ///
+    /// # Errors
+    /// The contract has no such hook, the operator did not supply it, or it failed.
+    pub async fn run_hook(&self, name: &HookName, credential: Option<&str>) -> Result<(), String> {
+        let hooks = self.contract.lifecycle().map(|lifecycle| &lifecycle.hooks);
+        let hook = hooks.and_then(|hooks| hooks.get(name)).ok_or_else(|| format!("there is no hook {name}"))?;
+        let supplied = |name: &HookName| {
+            let action = self.deployment.hooks.get(name);
+            action.ok_or_else(|| format!("the hook {name} was not supplied"))
+        };
+        if let HookEffect::OutageUntil(end) = &hook.does {
+            // Nothing is broken off that cannot be put right again.
+            supplied(end)?;
+            self.outages.lock().unwrap_or_else(PoisonError::into_inner).push(end.clone());
+        }
+        let done = supplied(name)?.run(&self.client, name, credential).await;
+        if hook.does == HookEffect::Recover && done.is_ok() {
+            self.outages.lock().unwrap_or_else(PoisonError::into_inner).retain(|end| end != name);
+        }
+        done.map_err(|why| self.redactor.redact(&why).into_owned())
+    }
+
+    /// Ends every outage that a hook began. What could not be ended is told.
+    pub(crate) async fn recover(&self) -> Vec<String> {
+        let ends = self.outages.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut failed = Vec::new();
+        for end in ends {
+            if let Err(why) = self.run_hook(&end, None).await {
+                failed.push(format!("an outage that the run began was not ended: {end}: {why}"));
+            }
+        }
+        failed
+    }
+
+    async fn transfer(&self, replica: Replica, request: &Request) -> Reply {
+        let base = self.deployment.address(replica).as_str().trim_end_matches('/');
         let address = match Url::parse(&format!("{base}{}", request.target)) {
             Ok(address) => address,
             Err(error) => return Reply::Lost(format!("the address cannot be written: {error}")),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::{HeaderMap, Method};
 use indexmap::IndexMap;
 use rescind_conformance::clock::StillOpen;
-use rescind_conformance::deployment::{Deployment, Pair};
+use rescind_conformance::deployment::{Deployment, Kept, Pair};
 use rescind_conformance::exchange::{Reply, Request};
 use rescind_conformance::plan::Plan;
 use rescind_conformance::progress::Silent;
@@ -22,13 +22,16 @@ use wiremock::matchers::{any, body_json, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 fn deployment(base: &str, control: Option<&str>) -> Deployment {
-    let operator =
-        Pair { id: "operator".into(), secret: "operator-secret".to_owned().into(), source: "X".into() };
+    let operator = Pair {
+        id: "operator".into(),
+        secret: "operator-secret".to_owned().into(),
+        source: "X".into(),
+        kept: Kept::Always,
+    };
     Deployment {
-        base: Url::parse(base).unwrap(),
         callers: IndexMap::from([("operator".into(), operator)]),
-        pool: Vec::new(),
         control: control.map(|control| Url::parse(control).unwrap()),
+        ..Deployment::at(Url::parse(base).unwrap())
     }
 }
 

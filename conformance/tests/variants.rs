@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
-use rescind_conformance::deployment::{Deployment, Pair};
+use rescind_conformance::deployment::{Deployment, Kept, Pair};
+use rescind_conformance::hook::HookAction;
 use rescind_conformance::plan::Plan;
 use rescind_conformance::progress::Silent;
 use rescind_conformance::redact::Redactor;
@@ -21,6 +22,7 @@ use rescind_conformance::runner;
 use rescind_conformance::verdict::Verdict;
 use rescind_server::{Clock, Running, Server};
 use rescind_specs::Vendor;
+use rescind_specs::lifecycle::{HookName, SuppliedName};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -382,14 +384,23 @@ fn deployment(running: &Running, vendor: Vendor, proxy: &Proxy) -> Deployment {
         id: pair.id.clone(),
         secret: pair.secret.expose().to_owned().into(),
         source: "SECRET".to_owned(),
+        kept: Kept::Expendable,
     };
     let mut base = Url::parse(&running.base_url(vendor)).expect("a URL");
     base.set_port(Some(proxy.address().port())).expect("it takes a port");
+    let control = running.admin_url().map(|url| Url::parse(&url).expect("a URL"));
+    let hooks = start.hooks.iter().map(|name| {
+        let path = format!("hooks/{}/{name}", vendor.name());
+        let url = control.as_ref().and_then(|admin| admin.join(&path).ok()).expect("a URL");
+        (HookName((*name).to_owned()), HookAction::Post(vec![url]))
+    });
     Deployment {
-        base,
+        hooks: hooks.collect(),
+        supplied: start.supplied.iter().map(|(name, value)| (SuppliedName(name.clone()), value.clone())).collect(),
         callers: start.callers.iter().map(|(name, caller)| (name.as_str().into(), pair(caller))).collect(),
         pool: start.pool.iter().map(pair).collect(),
-        control: running.admin_url().map(|url| Url::parse(&url).expect("a URL")),
+        control: control.clone(),
+        ..Deployment::at(base)
     }
 }
 

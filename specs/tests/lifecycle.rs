@@ -82,7 +82,7 @@ fn typed_form_round_trips() {
 }
 
 /// Each mistake: its name, a line of a bundled document, and what stands there instead.
-const MISTAKES: [(&str, &str, &str); 12] = [
+const MISTAKES: [(&str, &str, &str); 15] = [
     ("unknown_operation", "operation: revokeCredential", "operation: revokeCredentials"),
     (
         "unknown_caller",
@@ -97,9 +97,20 @@ const MISTAKES: [(&str, &str, &str); 12] = [
     ("bad_expression_in_a_body", "name: 'rescind {$unique}'", "name: 'rescind {$uniqe}'"),
     (
         "requirement_with_two_coverages",
-        "pending: listed_after_revocation",
-        "pending: listed_after_revocation\n    not_observed: It cannot be seen.",
+        "not_observed: It needs two deployments of one partner, and a run judges one.",
+        "not_observed: It needs two deployments of one partner.\n    pending: a second deployment",
     ),
+    (
+        "hook_that_does_something_else",
+        "use_after_revocation: { within: 0s, watch: 25h }",
+        "use_after_revocation: { within: 0s, watch: 25h, by: { hook: restart } }",
+    ),
+    (
+        "unknown_hook",
+        "use_after_revocation: { within: 0s, watch: 25h }",
+        "use_after_revocation: { within: 0s, watch: 25h, then: restrat }",
+    ),
+    ("unknown_supplied_value", "name: 'rescind {$unique}'", "name: 'rescind {$supplied.tenant}'"),
     ("missing_path_parameter", "        parameters: { client_id: $credential.id }\n", ""),
     ("wrong_token_name", "outstanding_tokens: { token: access }", "outstanding_tokens: { token: acess }"),
     (
@@ -172,6 +183,7 @@ fn expression() -> impl Strategy<Value = Expression> {
         Just(Expression::PoolId),
         Just(Expression::PoolSecret),
         Just(Expression::DependentId),
+        name().prop_map(Expression::Supplied),
         Just(Expression::Unique),
         Just(Expression::Expiry),
     ]

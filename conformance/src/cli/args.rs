@@ -64,9 +64,10 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "RESCIND_LIFECYCLE", requires = "openapi")]
     #[arg(help_heading = "What is judged")]
     pub lifecycle: Option<PathBuf>,
-    /// The base URL of the deployment.
+    /// The base URL of the deployment. Several are replicas of one deployment: revoke at one, present at each.
     #[arg(long, value_hint = ValueHint::Url, env = "RESCIND_URL", help_heading = "What is judged")]
-    pub url: Option<String>,
+    #[arg(value_delimiter = ',')]
+    pub url: Vec<String>,
     /// The target file: URLs, callers, pools. Without it: rescind.toml, if there is one.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "RESCIND_TARGET")]
     #[arg(help_heading = "What is judged")]
@@ -78,6 +79,10 @@ pub struct CheckArgs {
     /// Start the reference server in this process and judge it; implies --allow-writes.
     #[arg(long, conflicts_with_all = ["url", "target", "control", "openapi"], help_heading = "What is judged")]
     pub reference: bool,
+    /// How many replicas of the reference server are started.
+    #[arg(long, value_name = "NUMBER", requires = "reference", default_value_t = 1)]
+    #[arg(help_heading = "What is judged", value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub replicas: u8,
     /// A promise that the reference server is to break; may be repeated.
     #[arg(long, value_name = "NAME", requires = "reference", help_heading = "What is judged")]
     pub fault: Vec<String>,

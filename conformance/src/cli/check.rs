@@ -68,7 +68,7 @@ async fn reference(
     }
     let internal = |error: reference::ReferenceError| CliError::Internal(error.to_string());
     let seed = args.seed.unwrap_or_default();
-    let server = Reference::builder().seed(seed).start(vendors, &faults).await.map_err(internal)?;
+    let server = Reference::builder().seed(seed).replicas(args.replicas).start(vendors, &faults).await.map_err(internal)?;
     let jobs = contracts::bundled(vendors)?.into_iter().map(|contract| {
         let vendor = contract.name().parse().map_err(|_| CliError::Internal(contract.name().to_owned()))?;
         Ok(Job { deployment: server.deployment(vendor).map_err(internal)?, contract })

@@ -33,7 +33,7 @@ pub(super) fn jobs(
     };
     let file = file.as_ref().map(|(file, path)| (file, *path));
     let contracts = contracts(args, file)?;
-    if args.url.is_some() && contracts.len() > 1 {
+    if !args.url.is_empty() && contracts.len() > 1 {
         let names: Vec<&str> = contracts.iter().map(Contract::name).collect();
         return Err(CliError::Usage(format!(
             "--url is the address of one deployment, and {} contracts are to be judged ({}); choose one with \
@@ -43,7 +43,7 @@ pub(super) fn jobs(
         )));
     }
     let sources =
-        Sources { url: args.url.as_deref(), control: args.control.as_deref(), file, environment, writes };
+        Sources { urls: &args.url, control: args.control.as_deref(), file, environment, writes };
     let job = |contract: Contract| -> Result<Job, CliError> {
         Ok(Job { deployment: sources.deployment(&contract)?, contract })
     };

@@ -28,13 +28,16 @@ fn contract() -> Contract {
 }
 
 fn deployment(base: &str, control: Option<&str>) -> Deployment {
-    let pair =
-        Pair { id: "op-1".to_owned(), secret: OPERATOR.to_owned().into(), source: VARIABLE.to_owned() };
+    let pair = Pair {
+        id: "op-1".to_owned(),
+        secret: OPERATOR.to_owned().into(),
+        source: VARIABLE.to_owned(),
+        kept: Kept::Always,
+    };
     Deployment {
-        base: Url::parse(base).unwrap(),
         callers: IndexMap::from([("operator".into(), pair)]),
-        pool: Vec::new(),
         control: control.map(|url| Url::parse(url).unwrap()),
+        ..Deployment::at(Url::parse(base).unwrap())
     }
 }
 
@@ -78,6 +81,9 @@ fn exchange(id: u64, method: Method, target: &str, status: u16) -> Draft {
         sent: Timestamp::UNIX_EPOCH,
         received: Timestamp::UNIX_EPOCH,
         took: Duration::ZERO,
+        replica: crate::exchange::Replica::default(),
+        timing: crate::exchange::Timing::default(),
+        span: crate::exchange::Span::default(),
     })
 }
 

@@ -11,6 +11,7 @@ use super::history::Seen;
 use crate::actors::{Actors, Signer};
 use crate::call::Bindings;
 use crate::credential::Credential;
+use crate::exchange::Replica;
 
 /// A control is replaced this long before it expires.
 const RENEW_BEFORE: Duration = Duration::from_mins(1);
@@ -57,7 +58,13 @@ impl Controls {
     }
 
     /// Presents the control credential now.
-    pub async fn present(&self, actors: &Actors<'_, '_>, name: &KindName, kind: &CredentialKind) -> Seen {
+    pub async fn present(
+        &self,
+        actors: &Actors<'_, '_>,
+        name: &KindName,
+        kind: &CredentialKind,
+        replica: Replica,
+    ) -> Seen {
         let control = match self.get(actors, name, kind).await {
             Ok(control) => control,
             Err(why) => return Seen::NotRun(why),
@@ -67,7 +74,8 @@ impl Controls {
             actors,
             documented,
             &Signer::Credential(Arc::clone(&control)),
-            &Bindings { credential: Some(control), unique: actors.session().unique(), ..Bindings::default() },
+            &Bindings { credential: Some(control), ..actors.session().bindings() },
+            replica,
         )
         .await;
         if seen == Seen::Refused {
@@ -81,8 +89,8 @@ async fn issue(actors: &Actors<'_, '_>, kind: &CredentialKind) -> Result<Arc<Cre
     let issue = kind.issue.as_ref().ok_or("none can be issued")?;
     let session = actors.session();
     let contract = session.contract();
-    let mut bindings = Bindings { unique: session.unique(), ..Bindings::default() };
-    let request = issue_call(actors, issue, &mut bindings).await?;
+    let mut bindings = session.bindings();
+    let request = issue_call(actors, issue, None, &mut bindings).await?;
     let exchange = session.send_patiently(request).await;
     if let Seen::Unclear(why) = seen(contract, &issue.success, &bindings, &exchange) {
         return Err(format!("no control credential was issued: {why}"));

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::step::{Slot, Step, Target, TokenSlot};
 use crate::call::{Bindings, Known};
 use crate::credential::{Credential, Token};
-use crate::exchange::{Exchange, ExchangeId};
+use crate::exchange::{Exchange, ExchangeId, Replica};
 
 /// What came of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +30,12 @@ pub enum Seen {
 /// One step that was run.
 #[derive(Clone)]
 pub struct Event {
-    /// The step.
+    /// The step. One that does several things has an event for each, with the step that does only that.
     pub step: Step,
+    /// The place of its step in the sequence.
+    pub index: usize,
+    /// Where it was done.
+    pub replica: Replica,
     /// When it began, by the deployment's clock.
     pub began: Timestamp,
     /// When it was over.
@@ -57,6 +61,8 @@ impl Event {
     pub fn new(step: Step, at: Timestamp, seen: Seen) -> Self {
         Self {
             step,
+            index: 0,
+            replica: Replica::default(),
             began: at,
             ended: at,
             seen,
@@ -192,7 +198,8 @@ pub fn revokes(step: &Step) -> Option<Slot> {
     match step {
         Step::Revoke { target: Target::Slot(slot), .. }
         | Step::RevokeAsDescribed(slot)
-        | Step::RevokeMany(slot, _) => Some(*slot),
+        | Step::RevokeMany(slot, _)
+        | Step::Hook(_, Some(slot)) => Some(*slot),
         _ => None,
     }
 }

@@ -4,10 +4,12 @@ pub mod control;
 pub mod driver;
 pub mod history;
 pub mod impostor;
+pub mod propagation;
 pub mod step;
 
 pub use control::Controls;
 pub use driver::Driver;
 pub(crate) use driver::PAGES;
 pub use history::{Event, History, Seen};
+pub use propagation::ObservedDelay;
 pub use step::{By, DependentSlot, Issuing, Key, Patch, Slot, Step, Target, TokenSlot, Until};

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use rescind_specs::lifecycle::{BodyCase, CallerName, DependentName, JsonTemplate, TokenName};
+use rescind_specs::lifecycle::{
+    BodyCase, Call, CallerName, DependentName, HookName, JsonTemplate, Period, TokenName,
+};
 
 /// A place for a credential within a sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +28,8 @@ pub struct Issuing {
     pub patch: Patch,
     /// The idempotency key.
     pub key: Key,
+    /// The caller who issues it; absent: whoever the contract says.
+    pub by: Option<CallerName>,
 }
 
 /// What differs from the documented issuing body.
@@ -82,6 +86,8 @@ pub enum By {
     BasicPair,
     /// The secret of the credential to be revoked, as a bearer.
     BareSecret,
+    /// A fresh token of a caller that is not meant for this operation.
+    TokenOf(CallerName, TokenName),
 }
 
 /// Until when to wait, by the deployment's clock.
@@ -108,8 +114,17 @@ pub enum Step {
     Adopt(Slot, CallerName),
     /// Issues a credential.
     Issue(Slot, Issuing),
-    /// Presents a credential: is it accepted?
+    /// Presents a credential, at each replica: is it accepted?
     Present(Slot),
+    /// Presents a revoked credential again and again, at each replica.
+    PresentEvery {
+        /// Which.
+        slot: Slot,
+        /// The time between two uses.
+        every: Duration,
+        /// When to stop, counted from the answer to its revocation.
+        until: Duration,
+    },
     /// Exchanges a credential for a token.
     Exchange(Slot, TokenName, TokenSlot),
     /// Presents a token: is it accepted?
@@ -127,8 +142,20 @@ pub enum Step {
     RevokeAsDescribed(Slot),
     /// Asks for several revocations of one credential at once.
     RevokeMany(Slot, u8),
+    /// Revokes several credentials of one caller at once, as that caller.
+    RevokeTogether(Vec<Slot>, CallerName),
+    /// Revokes a credential while so many uses of it are under way at each moment, and goes on using it for a while.
+    RaceUse(Slot, u8),
+    /// Revokes a credential and creates a dependent that refers to it, at once.
+    RaceReference(DependentName, DependentSlot, Slot),
+    /// A step outside of the API, about the credential of a slot or about none.
+    Hook(HookName, Option<Slot>),
+    /// Makes a call that the contract describes, about the credential of a slot.
+    Call(Box<Call>, Slot),
     /// Lists the credentials, all pages: as the contract says, or as a caller.
     List(Option<CallerName>),
+    /// Lists the credentials in pages so short that there are several.
+    ListInShortPages,
     /// Ends the sequence unless the credential of the slot is the only active one of its caller.
     StopUnlessOnlyActive(Slot),
     /// Lets time pass.
@@ -193,6 +220,7 @@ impl fmt::Display for By {
             Self::Without(index) => write!(f, "without required value {}", index + 1),
             Self::BasicPair => f.write_str("with its own pair as HTTP Basic"),
             Self::BareSecret => f.write_str("with its own secret as a bearer"),
+            Self::TokenOf(caller, token) => write!(f, "with a {token} token of {caller}"),
         }
     }
 }
@@ -231,6 +259,9 @@ impl fmt::Display for Step {
                     (Some(like), Key::Fresh) => write!(f, " like {like}")?,
                     (None, _) => {}
                 }
+                if let Some(caller) = &issuing.by {
+                    write!(f, " as {caller}")?;
+                }
                 match &issuing.patch {
                     Patch::Nothing => Ok(()),
                     Patch::Expiring => f.write_str(" with a short life"),
@@ -238,6 +269,10 @@ impl fmt::Display for Step {
                 }
             }
             Self::Present(slot) => write!(f, "present {slot}"),
+            Self::PresentEvery { slot, every, until } => {
+                let (every, until) = (Period::from(*every), Period::from(*until));
+                write!(f, "present {slot} every {every} until {until} after its revocation")
+            }
             Self::Exchange(slot, token, into) => {
                 write!(f, "exchange {slot} for {token} token {}", into.0 + 1)
             }
@@ -258,6 +293,18 @@ impl fmt::Display for Step {
             }
             Self::RevokeAsDescribed(slot) => write!(f, "revoke {slot} as its issuing answer says"),
             Self::RevokeMany(slot, parallel) => write!(f, "revoke {slot} {parallel} times at once"),
+            Self::RevokeTogether(slots, caller) => {
+                let names: Vec<String> = slots.iter().map(Slot::to_string).collect();
+                write!(f, "revoke {} at once as {caller}", names.join(" and "))
+            }
+            Self::RaceUse(slot, uses) => write!(f, "revoke {slot} while {uses} uses of it are under way"),
+            Self::RaceReference(name, into, slot) => {
+                write!(f, "revoke {slot} and create {name} {} that refers to it, at once", into.0 + 1)
+            }
+            Self::Hook(name, None) => write!(f, "run the hook {name}"),
+            Self::Hook(name, Some(slot)) => write!(f, "run the hook {name} on {slot}"),
+            Self::Call(call, _) => write!(f, "call {} as {}", call.operation, call.actor),
+            Self::ListInShortPages => f.write_str("list the credentials in short pages"),
             Self::List(None) => f.write_str("list the credentials"),
             Self::List(Some(caller)) => write!(f, "list the credentials as {caller}"),
             Self::StopUnlessOnlyActive(slot) => write!(f, "make sure that {slot} is the only active one"),

@@ -91,6 +91,9 @@ pub struct RequirementReport {
     /// What was measured on the way; no verdict rests on it.
     #[serde(default)]
     pub measurements: Vec<Measurement>,
+    /// Checks of it that could not be run, and why, where others were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// What came of one check of single answers or requests.

@@ -318,7 +318,9 @@ fn find<'c>(contract: &'c Contract, operation: &Operation) -> Option<Found<'c>> 
         }
         for token in kind.tokens.values() {
             add(&token.exchange, Some(&token.success), false);
-            add(&token.probe.call, None, false);
+            if let Some(probe) = &token.probe {
+                add(&probe.call, None, false);
+            }
         }
         if let Some(probe) = &kind.probe {
             add(&probe.call, None, false);

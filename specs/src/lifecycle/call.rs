@@ -41,6 +41,10 @@ names! {
     TokenName,
     /// The name of a kind of dependent, a key of `dependents`.
     DependentName,
+    /// The name of a step outside of the API, a key of `hooks`.
+    HookName,
+    /// The name of a value that the operator supplies, a key of `supplied`.
+    SuppliedName,
 }
 
 /// Who makes a call.

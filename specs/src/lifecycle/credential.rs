@@ -103,8 +103,9 @@ pub struct TokenKind {
     /// How it is put on a request, by security scheme.
     #[schemars(with = "std::collections::BTreeMap<String, Presentation>")]
     pub present: IndexMap<SchemeName, Presentation>,
-    /// A call that shows whether it still works.
-    pub probe: Probe,
+    /// A call that shows whether it still works; absent: no operation of the contract takes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<Probe>,
 }
 
 /// What becomes of a token when its credential is revoked.
@@ -151,6 +152,10 @@ pub struct NextPage {
     /// Where the last item has the cursor.
     #[schemars(with = "String")]
     pub last: Pointer,
+    /// The query parameter that bounds the length of a page. Lists are then read in short pages as well, so that what
+    /// is lost between two of them is missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
 }
 
 /// Where a listed credential says whether it was revoked.

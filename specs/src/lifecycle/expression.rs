@@ -34,6 +34,8 @@ pub enum Expression {
     PoolSecret,
     /// `$dependent.id`: the identifier of the dependent in question.
     DependentId,
+    /// `$supplied.tenant`: a value that the operator supplied.
+    Supplied(String),
     /// `$unique`: a word that no other call of the run uses.
     Unique,
     /// `$expiry`: the instant at which a credential with a lifetime is to expire (RFC 3339).
@@ -47,7 +49,7 @@ pub struct ExpressionError(String);
 
 const EXPRESSIONS: &str = "$request.body#/…, $request.path.…, $request.query.…, $request.header.…, $response.body#/…, \
      $response.header.…, $credential.id, $credential.secret, $other.id, $token, $pool.id, $pool.secret, \
-     $dependent.id, $unique, $expiry";
+     $dependent.id, $supplied.…, $unique, $expiry";
 
 impl FromStr for Expression {
     type Err = ExpressionError;
@@ -74,6 +76,8 @@ impl FromStr for Expression {
                     text.strip_prefix("$response.header.").filter(|name| !name.is_empty())
                 {
                     Self::ResponseHeader(name.to_owned())
+                } else if let Some(name) = text.strip_prefix("$supplied.").filter(|name| !name.is_empty()) {
+                    Self::Supplied(name.to_owned())
                 } else {
                     let rest = text.strip_prefix("$request.").ok_or_else(error)?;
                     let (location, name) = rest.split_once('.').ok_or_else(error)?;
@@ -107,6 +111,7 @@ impl fmt::Display for Expression {
             Self::PoolId => f.write_str("$pool.id"),
             Self::PoolSecret => f.write_str("$pool.secret"),
             Self::DependentId => f.write_str("$dependent.id"),
+            Self::Supplied(name) => write!(f, "$supplied.{name}"),
             Self::Unique => f.write_str("$unique"),
             Self::Expiry => f.write_str("$expiry"),
         }

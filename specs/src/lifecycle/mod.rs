@@ -5,6 +5,7 @@ mod check;
 mod condition;
 mod credential;
 mod expression;
+mod hook;
 mod period;
 mod requirement;
 mod resolve;
@@ -13,13 +14,18 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use call::{Action, Actor, Call, CallerName, DependentName, KindName, Presentation, Probe, TokenName};
+pub use call::{
+    Action, Actor, Call, CallerName, DependentName, HookName, KindName, Presentation, Probe, SuppliedName,
+    TokenName,
+};
 pub use check::{
-    AnswerOf, BodyCase, CheckSpec, ConcurrentRevocation, Expiry, FirstUse, ForeignCredential, Guard,
-    GuardLifted, HiddenIdentifiers, HiddenState, Impostor, LastActive, Lift, ListedAfterRevocation, ListedAs,
-    Nothing, OfKind, OutstandingTokens, RefusedIssue, Reissue, Reissued, ReplayedIssue, RevocationBody,
-    RevokedByAnother, RevokedReference, SelfRevocation, Settles, Stranger, Successes, ThenIssue,
-    TokenLifetime, Traffic, UnauthorizedRevocation, UsableAfterIssue, UseAfterRevocation,
+    AfterLast, AnswerOf, BodyCase, CallAfterRevocation, CheckSpec, ConcurrentRevocation, Expiry, FirstUse,
+    ForeignCredential, Guard, GuardLifted, HiddenIdentifiers, HiddenState, Impostor, LastActive,
+    LastTwoActive, Lift, ListedAfterRevocation, ListedAs, Means, Nothing, OfKind, OutstandingTokens,
+    RacingReference, RacingUse, RefusedIssue, Reissue, Reissued, RepeatedRevocation, ReplayedIssue,
+    RevocationBody, RevokedByAnother, RevokedReference, SecretShownOnce, SelfRevocation, Settles, Stranger,
+    Successes, ThenIssue, TokenLifetime, Traffic, UnauthorizedRevocation, UsableAfterIssue,
+    UseAfterRevocation, UseDuringOutage,
 };
 pub use condition::{Condition, Pattern, PatternError, Payload, StatusSet};
 pub use credential::{
@@ -27,6 +33,7 @@ pub use credential::{
     SelfDescription, TokenKind,
 };
 pub use expression::{Expression, ExpressionError, JsonTemplate, Piece, Template};
+pub use hook::{Hook, HookEffect, Supplied};
 pub use period::{Period, PeriodError};
 pub use requirement::{Basis, Coverage, Requirement, RequirementId};
 
@@ -45,6 +52,14 @@ pub struct Lifecycle {
     /// Resources that can hold a reference to a credential.
     #[serde(default)]
     pub dependents: IndexMap<DependentName, Dependent>,
+    /// Steps outside of the API that the operator of a run can supply.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(with = "std::collections::BTreeMap<String, Hook>")]
+    pub hooks: IndexMap<HookName, Hook>,
+    /// Values that only the operator of a run knows.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(with = "std::collections::BTreeMap<String, Supplied>")]
+    pub supplied: IndexMap<SuppliedName, Supplied>,
     /// Operations of which the documentation lists not every answer, and what is known to be missing. An undocumented
     /// status of these is no finding.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]

@@ -37,6 +37,13 @@ impl Period {
     }
 }
 
+impl From<Duration> for Period {
+    /// The same length, to the millisecond.
+    fn from(time: Duration) -> Self {
+        Self(Duration::from_millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
 impl FromStr for Period {
     type Err = PeriodError;
 

@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use serde::Deserialize as _;
 use serde_path_to_error::Segment;
 
-use super::{Action, Actor, Call, CheckSpec, Lifecycle, Presentation, Probe, Stranger};
+use super::{
+    Action, Actor, Call, CheckSpec, Expression, HookEffect, HookName, Impostor, JsonTemplate, Lifecycle,
+    Means, Presentation, Probe, Stranger,
+};
 use crate::{
     Diagnostic, Document, LoadError, Operation, ParameterLocation, Pointer, SchemeKind, SchemeName,
     SecurityScheme,
@@ -137,6 +140,12 @@ impl Resolver<'_> {
         for id in self.lifecycle.incomplete.keys() {
             self.known("operation", &root.join("incomplete").join(&id.0), &id.0, &operations);
         }
+        for (name, hook) in &self.lifecycle.hooks {
+            if let HookEffect::OutageUntil(end) = &hook.does {
+                let at = root.join("hooks").join(&name.0).join("does").join("outage-until");
+                self.hook(&at, end, "recover", |effect| *effect == HookEffect::Recover);
+            }
+        }
         self.requirements(&root.join("requirements"));
     }
 
@@ -153,7 +162,9 @@ impl Resolver<'_> {
             let at = at.join("tokens").join(&name.0);
             self.call(&at.join("exchange"), &token.exchange);
             self.presentations(&at.join("present"), &token.present);
-            self.probe(&at.join("probe"), &token.probe);
+            if let Some(probe) = &token.probe {
+                self.probe(&at.join("probe"), probe);
+            }
         }
         if let Some(probe) = &kind.probe {
             self.probe(&at.join("probe"), probe);
@@ -162,8 +173,11 @@ impl Resolver<'_> {
             self.call(&at.join("listed").join("call"), &listed.call);
             if let Some(next) = &listed.next {
                 let known = self.parameters(&listed.call, Some(ParameterLocation::Query));
-                let at = at.join("listed").join("next").join("parameter");
-                self.known("query parameter", &at, &next.parameter, &known);
+                let at = at.join("listed").join("next");
+                self.known("query parameter", &at.join("parameter"), &next.parameter, &known);
+                if let Some(size) = &next.size {
+                    self.known("query parameter", &at.join("size"), size, &known);
+                }
             }
         }
         if let Some(revoke) = &kind.revoke {
@@ -217,7 +231,7 @@ impl Resolver<'_> {
                 self.known("kind of token", &at.join("token"), &with.token.0, &tokens());
             }
             CheckSpec::ForeignCredential(with) => {
-                if let Stranger::Caller(name) = &with.by {
+                if let Some(name) = with.by.caller() {
                     self.known("caller", &at.join("by").join("caller"), &name.0, &callers());
                 }
                 if let Some(name) = &with.guarded_by {
@@ -225,7 +239,7 @@ impl Resolver<'_> {
                 }
             }
             CheckSpec::HiddenIdentifiers(with) => {
-                if let Some(Stranger::Caller(name)) = &with.stranger {
+                if let Some(name) = with.stranger.as_ref().and_then(Stranger::caller) {
                     self.known("caller", &at.join("stranger").join("caller"), &name.0, &callers());
                 }
             }
@@ -236,8 +250,86 @@ impl Resolver<'_> {
             CheckSpec::RevokedReference(with) => {
                 self.known("dependent", &at.join("by"), &with.by.0, &dependents());
             }
+            CheckSpec::RacingReference(with) => {
+                self.known("dependent", &at.join("by"), &with.by.0, &dependents());
+            }
             CheckSpec::LastActive(with) => self.known("caller", &at.join("by"), &with.by.0, &callers()),
+            CheckSpec::LastTwoActive(with) => self.known("caller", &at.join("by"), &with.by.0, &callers()),
+            CheckSpec::RevokedByAnother(with) => {
+                if let Some(name) = &with.by {
+                    self.known("caller", &at.join("by"), &name.0, &callers());
+                }
+            }
+            CheckSpec::UnauthorizedRevocation(with) => self.impostors(&at.join("with"), &with.with),
+            CheckSpec::SecretShownOnce(with) => {
+                for (index, call) in with.also.iter().enumerate() {
+                    self.call(&at.join("also").index(index), call);
+                }
+            }
+            CheckSpec::UseAfterRevocation(with) => {
+                self.means(at, &with.by);
+                if let Some(name) = &with.then {
+                    self.hook(&at.join("then"), name, "restart", |effect| *effect == HookEffect::Restart);
+                }
+                if let Some(name) = &with.held_by {
+                    self.known("caller", &at.join("held_by"), &name.0, &callers());
+                }
+            }
+            CheckSpec::RepeatedRevocation(with) => self.means(at, &with.by),
+            CheckSpec::Reissue(with) => self.means(at, &with.by),
+            CheckSpec::CallAfterRevocation(with) => {
+                self.means(at, &with.by);
+                self.call(&at.join("call"), &with.call);
+            }
+            CheckSpec::UseDuringOutage(with) => {
+                let outage = |effect: &HookEffect| matches!(effect, HookEffect::OutageUntil(_));
+                self.hook(&at.join("during"), &with.during, "outage-until", outage);
+            }
             _ => {}
+        }
+    }
+
+    /// Whoever must not do: the caller is known, and what it holds gives such a token.
+    fn impostors(&mut self, at: &Pointer, impostors: &[Impostor]) {
+        for (index, impostor) in impostors.iter().enumerate() {
+            let Impostor::TokenOf { caller, token } = impostor else { continue };
+            let at = at.index(index).join("token-of");
+            let callers: Vec<String> = self.lifecycle.callers.keys().map(|name| name.0.clone()).collect();
+            self.known("caller", &at.join("caller"), &caller.0, &callers);
+            let holds = self.lifecycle.callers.get(caller).map(|caller| &caller.holds);
+            let kind = holds.and_then(|kind| self.lifecycle.credentials.get(kind));
+            if let Some(kind) = kind {
+                let tokens: Vec<String> = kind.tokens.keys().map(|name| name.0.clone()).collect();
+                self.known("kind of token", &at.join("token"), &token.0, &tokens);
+            }
+        }
+    }
+
+    fn means(&mut self, at: &Pointer, means: &Means) {
+        if let Means::Hook(name) = means {
+            let revokes = |effect: &HookEffect| *effect == HookEffect::Revoke;
+            self.hook(&at.join("by").join("hook"), name, "revoke", revokes);
+        }
+    }
+
+    /// A hook has to be one of the document's, and to do what is wanted of it.
+    fn hook(&mut self, at: &Pointer, name: &HookName, wanted: &str, fits: impl Fn(&HookEffect) -> bool) {
+        let hooks: Vec<String> = self.lifecycle.hooks.keys().map(|name| name.0.clone()).collect();
+        self.known("hook", at, &name.0, &hooks);
+        if let Some(hook) = self.lifecycle.hooks.get(name)
+            && !fits(&hook.does)
+        {
+            self.error(at, format!("a hook that does `{wanted}` is needed here, and `{name}` does not"));
+        }
+    }
+
+    /// Every `$supplied.NAME` has to be one of the document's.
+    fn supplied(&mut self, at: &Pointer, template: &JsonTemplate) {
+        let known: Vec<String> = self.lifecycle.supplied.keys().map(|name| name.0.clone()).collect();
+        for expression in template.expressions() {
+            if let Expression::Supplied(name) = expression {
+                self.known("supplied value", at, &name, &known);
+            }
         }
     }
 
@@ -262,8 +354,12 @@ impl Resolver<'_> {
         let Some(operation) = self.operations.iter().find(|operation| operation.id == call.operation) else {
             return;
         };
+        if let Some(body) = &call.body {
+            self.supplied(&at.join("body"), body);
+        }
         let parameters = self.parameters(call, None);
-        for name in call.parameters.keys() {
+        for (name, value) in &call.parameters {
+            self.supplied(&at.join("parameters").join(name), value);
             self.known("parameter", &at.join("parameters").join(name), name, &parameters);
         }
         if call.body.is_some() && operation.request_body.is_none() {

@@ -1,6 +1,6 @@
 //! Is the only active credential of a caller not revoked?
 
-use rescind_specs::lifecycle::LastActive as With;
+use rescind_specs::lifecycle::{AfterLast, LastActive as With};
 
 use super::support::{Judge, Setting};
 use super::{LifecycleCheck, Noise, Scenario};
@@ -8,8 +8,9 @@ use crate::check::Judgement;
 use crate::lifecycle::{By, History, Slot, Step};
 
 /// # What it does
-/// Makes sure that a caller has one active credential, lets that caller revoke it, and shows that it still works. It is
-/// the only check that risks a credential which the operator supplied.
+/// Makes sure that a caller has one active credential, lets that caller revoke it, and shows that it still works. Where
+/// the contract lets the last one go, issues another instead and shows that it works. It risks a credential that the
+/// operator supplied; in the second case it takes one that may be used up.
 /// # Verdicts
 /// Fail: answered like none of the documented ones, or the credential works no more. Divergence: not the recommended
 /// answer. Not exercised: the caller was not supplied, or has other active credentials.
@@ -19,13 +20,19 @@ pub struct LastActive<'w>(pub &'w With);
 
 impl LifecycleCheck for LastActive<'_> {
     fn scenario(&self, setting: &Setting<'_>) -> Scenario {
-        let mut steps = vec![
-            Step::Adopt(Slot(0), self.0.by.clone()),
-            Step::present(0),
-            Step::StopUnlessOnlyActive(Slot(0)),
-            Step::revoke_by(0, By::Caller(self.0.by.clone())),
-        ];
-        steps.extend(setting.still_works(0));
+        let mut steps = vec![Step::Adopt(Slot(0), self.0.by.clone()), Step::present(0)];
+        match self.0.then {
+            AfterLast::Kept => {
+                steps.push(Step::StopUnlessOnlyActive(Slot(0)));
+                steps.push(Step::revoke_by(0, By::Caller(self.0.by.clone())));
+                steps.extend(setting.still_works(0));
+            }
+            AfterLast::Restored => {
+                steps.push(Step::revoke_by(0, By::Caller(self.0.by.clone())));
+                // What is issued puts itself away: nobody else is left who could.
+                steps.extend([Step::issue(1), Step::present(1), Step::revoke_by(1, By::Slot(Slot(1)))]);
+            }
+        }
         Scenario { steps, noise: Noise::Nothing }
     }
 
@@ -38,7 +45,14 @@ impl LifecycleCheck for LastActive<'_> {
         let preferred = self.0.preferred.as_ref();
         let what = "revoking the only active credential of a caller";
         judge.answer(setting, history, event, &self.0.answer, preferred, what);
-        judge.still_works(history, 0, at, "the only active credential of a caller works no more");
+        match self.0.then {
+            AfterLast::Kept => {
+                judge.still_works(history, 0, at, "the only active credential of a caller works no more");
+            }
+            AfterLast::Restored => {
+                judge.works(history, 1, at, "a credential issued after the last one was revoked does not work");
+            }
+        }
         judge.done(history)
     }
 }

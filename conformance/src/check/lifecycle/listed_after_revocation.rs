@@ -1,5 +1,7 @@
 //! What does the list show of a credential before and after its revocation?
 
+use std::time::Duration;
+
 use rescind_specs::lifecycle::{ListedAfterRevocation as With, ListedAs, Listing};
 use serde_json::Value;
 
@@ -8,20 +10,48 @@ use super::{LifecycleCheck, Noise, Scenario};
 use crate::call::short;
 use crate::check::Judgement;
 use crate::lifecycle::driver::{is_live, names};
-use crate::lifecycle::{Event, History, Step};
+use crate::lifecycle::{Event, History, Seen, Step, Until};
+
+/// How many credentials are issued that are not revoked.
+const OTHERS: u8 = 3;
+/// Long enough that an instant told in seconds moves.
+const TICK: Duration = Duration::from_secs(5);
 
 /// # What it does
-/// Lists all pages before and after a revocation, and looks for the credential and for one that was not revoked.
+/// Lists all pages before and after a revocation, and looks for the credential and for some that were not revoked. Where
+/// the length of pages can be chosen, reads them in short ones as well. Where members are documented to move with a use,
+/// uses the credential before and after its revocation and looks at them again.
 /// # Verdicts
-/// Fail: it is there though it should be gone, or gone though it should stay, or its state or identity is wrong.
-/// Inconclusive: a list could not be read to its end, or lacks the other credential too.
+/// Fail: it is there though it should be gone, or gone though it should stay, or its state or identity is wrong; a live
+/// credential is missing where pages are short; a member moves or stands still against its documentation.
+/// Inconclusive: a list could not be read to its end, or lacks the other credentials too.
 /// # Source
 /// The listing operation; `listed` in the vendor's `lifecycle.yaml`.
 pub struct ListedAfterRevocation<'w>(pub &'w With);
 
 impl LifecycleCheck for ListedAfterRevocation<'_> {
-    fn scenario(&self, _: &Setting<'_>) -> Scenario {
-        let steps = vec![Step::issue(0), Step::issue(1), Step::List(None), Step::revoke(0), Step::List(None)];
+    fn scenario(&self, setting: &Setting<'_>) -> Scenario {
+        if !self.0.moves.is_empty() {
+            let pause = || Step::Wait(Until::For(TICK));
+            let steps = vec![
+                Step::issue(0),
+                Step::issue(1),
+                Step::List(None),
+                pause(),
+                Step::present(0),
+                Step::List(None),
+                Step::revoke(0),
+                Step::List(None),
+                pause(),
+                Step::present(0),
+                Step::List(None),
+            ];
+            return Scenario { steps, noise: Noise::Nothing };
+        }
+        let mut steps: Vec<Step> = (0..=OTHERS).map(Step::issue).collect();
+        steps.extend([Step::List(None), Step::revoke(0), Step::List(None)]);
+        let next = setting.kind.listed.as_ref().and_then(|listing| listing.next.as_ref());
+        steps.extend(next.and_then(|next| next.size.as_ref()).map(|_| Step::ListInShortPages));
         Scenario { steps, noise: Noise::Uses }
     }
 
@@ -32,6 +62,8 @@ impl LifecycleCheck for ListedAfterRevocation<'_> {
         else {
             return judge.done(history);
         };
+        let others: Vec<&str> =
+            (1..=OTHERS).filter_map(|slot| Some(history.credential(slot)?.id.text.as_str())).collect();
         let Some((revoked, _)) = history.revoked(0) else { return judge.done(history) };
         let id = credential.id.text.as_str();
         let complete = |event: &&Event| event.accepted() && event.items.is_some();
@@ -49,11 +81,23 @@ impl LifecycleCheck for ListedAfterRevocation<'_> {
             judge.open("the credential was not listed as active before its revocation");
             return judge.done(history);
         };
+        let live = |event: &Event, id: &str| {
+            find(listing, event, id).is_some_and(|item| is_live(listing, item, id))
+        };
+        for (_, event) in history.all(|step| *step == Step::ListInShortPages) {
+            let whole = lists(true).filter(complete).last();
+            if !complete(&event) || !whole.is_some_and(|whole| others.iter().all(|id| live(whole, id))) {
+                judge.open("the list could not be read to its end in short pages");
+                continue;
+            }
+            judge.exercised();
+            if others.iter().any(|id| !live(event, id)) {
+                let message = "a live credential is missing from a list that is read in short pages";
+                judge.breach(history, event, message, "listed on one of the pages", "listed on none");
+            }
+        }
         for event in lists(true) {
-            if !complete(&event)
-                || !find(listing, event, &other.id.text)
-                    .is_some_and(|item| is_live(listing, item, &other.id.text))
-            {
+            if !complete(&event) || !live(event, &other.id.text) {
                 judge.open("a list after the revocation lacks another credential that should be on it");
                 continue;
             }
@@ -84,11 +128,46 @@ impl LifecycleCheck for ListedAfterRevocation<'_> {
                 }
             }
         }
+        self.movements(&mut judge, listing, history, id, revoked);
         judge.done(history)
     }
 }
 
 impl ListedAfterRevocation<'_> {
+    /// Members that move with a use, between each two lists with a use between them.
+    fn movements(&self, judge: &mut Judge, listing: &Listing, history: &History, id: &str, revoked: usize) {
+        let lists: Vec<(usize, &Event)> = history.all(|step| *step == Step::List(None)).collect();
+        for pair in lists.windows(2) {
+            let [(first, before), (last, after)] = pair else { continue };
+            let (Some(was), Some(is)) = (find(listing, before, id), find(listing, after, id)) else { continue };
+            let Some((used, event)) = history.presents(0).find(|(at, _)| first < at && at < last) else {
+                continue;
+            };
+            for pointer in &self.0.moves {
+                let (was, is) = (pointer.get(was), pointer.get(is));
+                let moved = was != is;
+                let value = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), short);
+                match &event.seen {
+                    Seen::Accepted if used < revoked => {
+                        judge.exercised();
+                        if !moved {
+                            let message = format!("{pointer} does not move with a use that is accepted");
+                            judge.breach(history, after, message, "another value", value(is));
+                        }
+                    }
+                    Seen::Refused if event.refused() => {
+                        judge.exercised();
+                        if moved {
+                            let message = format!("{pointer} moves with a use that is refused");
+                            judge.breach(history, after, message, value(was), value(is));
+                        }
+                    }
+                    _ => judge.open(event.why_open().unwrap_or_default()),
+                }
+            }
+        }
+    }
+
     fn identity(
         &self,
         judge: &mut Judge,

@@ -1,5 +1,6 @@
 //! Lifecycle checks: one file each, named as in `lifecycle.yaml`. A check says what to do and judges what came of it.
 
+mod call_after_revocation;
 mod concurrent_revocation;
 mod expiry;
 mod foreign_credential;
@@ -8,9 +9,12 @@ mod guard_lifted;
 mod hidden_identifiers;
 mod issue_answer;
 mod last_active;
+mod last_two_active;
 mod listed_after_revocation;
 mod others_unaffected;
 mod outstanding_tokens;
+mod racing_reference;
+mod racing_use;
 mod refused_issue;
 mod reissue;
 mod repeated_issue;
@@ -33,9 +37,11 @@ mod unauthorized_revocation;
 mod unknown_credential;
 mod usable_after_issue;
 mod use_after_revocation;
+mod use_during_outage;
 
 use rescind_specs::lifecycle::CheckSpec;
 
+pub use call_after_revocation::CallAfterRevocation;
 pub use concurrent_revocation::ConcurrentRevocation;
 pub use expiry::Expiry;
 pub use foreign_credential::ForeignCredential;
@@ -44,9 +50,12 @@ pub use guard_lifted::GuardLifted;
 pub use hidden_identifiers::HiddenIdentifiers;
 pub use issue_answer::IssueAnswer;
 pub use last_active::LastActive;
+pub use last_two_active::LastTwoActive;
 pub use listed_after_revocation::ListedAfterRevocation;
 pub use others_unaffected::OthersUnaffected;
 pub use outstanding_tokens::OutstandingTokens;
+pub use racing_reference::RacingReference;
+pub use racing_use::RacingUse;
 pub use refused_issue::RefusedIssue;
 pub use reissue::Reissue;
 pub use repeated_issue::RepeatedIssue;
@@ -65,6 +74,7 @@ pub use unauthorized_revocation::UnauthorizedRevocation;
 pub use unknown_credential::UnknownCredential;
 pub use usable_after_issue::UsableAfterIssue;
 pub use use_after_revocation::UseAfterRevocation;
+pub use use_during_outage::UseDuringOutage;
 
 use crate::check::Judgement;
 use crate::lifecycle::{History, Step};
@@ -114,9 +124,9 @@ pub fn of(spec: &CheckSpec) -> Box<dyn LifecycleCheck + '_> {
         CheckSpec::UnauthorizedRevocation(with) => Box::new(UnauthorizedRevocation(with)),
         CheckSpec::RevocationBody(with) => Box::new(RevocationBody(with)),
         CheckSpec::OthersUnaffected(_) => Box::new(OthersUnaffected),
-        CheckSpec::RevokedByAnother(_) => Box::new(RevokedByAnother),
+        CheckSpec::RevokedByAnother(with) => Box::new(RevokedByAnother(with)),
         CheckSpec::SelfRevocation(with) => Box::new(SelfRevocation(with)),
-        CheckSpec::SecretShownOnce(_) => Box::new(SecretShownOnce),
+        CheckSpec::SecretShownOnce(with) => Box::new(SecretShownOnce(with)),
         CheckSpec::ListedAfterRevocation(with) => Box::new(ListedAfterRevocation(with)),
         CheckSpec::Reissue(with) => Box::new(Reissue(with)),
         CheckSpec::RepeatedIssue(with) => Box::new(RepeatedIssue(with)),
@@ -129,5 +139,10 @@ pub fn of(spec: &CheckSpec) -> Box<dyn LifecycleCheck + '_> {
         CheckSpec::RevokedReference(with) => Box::new(RevokedReference(with)),
         CheckSpec::LastActive(with) => Box::new(LastActive(with)),
         CheckSpec::ConcurrentRevocation(with) => Box::new(ConcurrentRevocation(with)),
+        CheckSpec::RacingUse(with) => Box::new(RacingUse(with)),
+        CheckSpec::RacingReference(with) => Box::new(RacingReference(with)),
+        CheckSpec::LastTwoActive(with) => Box::new(LastTwoActive(with)),
+        CheckSpec::UseDuringOutage(with) => Box::new(UseDuringOutage(with)),
+        CheckSpec::CallAfterRevocation(with) => Box::new(CallAfterRevocation(with)),
     }
 }

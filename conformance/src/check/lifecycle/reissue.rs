@@ -2,7 +2,7 @@
 
 use rescind_specs::lifecycle::{Reissue as With, Reissued};
 
-use super::support::{Judge, Setting, unanswered, what_came};
+use super::support::{Judge, Setting, revocation, unanswered, what_came};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
 use crate::lifecycle::{History, Issuing, Slot, Step};
@@ -19,7 +19,8 @@ pub struct Reissue<'w>(pub &'w With);
 impl LifecycleCheck for Reissue<'_> {
     fn scenario(&self, setting: &Setting<'_>) -> Scenario {
         let again = Issuing { like: Some(Slot(0)), ..Issuing::default() };
-        let mut steps = vec![Step::issue(0), Step::present(0), Step::revoke(0), Step::Issue(Slot(1), again)];
+        let mut steps =
+            vec![Step::issue(0), Step::present(0), revocation(&self.0.by, 0), Step::Issue(Slot(1), again)];
         if self.0.gives == Reissued::Another {
             steps.push(Step::present(1));
         }

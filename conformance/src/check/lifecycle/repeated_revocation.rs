@@ -1,8 +1,8 @@
 //! Is the second revocation of one credential answered as documented?
 
-use rescind_specs::lifecycle::AnswerOf;
+use rescind_specs::lifecycle::RepeatedRevocation as With;
 
-use super::support::{Judge, Setting};
+use super::support::{Judge, Setting, revocation};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
 use crate::lifecycle::{History, Step};
@@ -14,11 +14,11 @@ use crate::lifecycle::{History, Step};
 /// Not exercised: the first revocation was not acknowledged.
 /// # Source
 /// The revoking operation; the vendor's `lifecycle.yaml`.
-pub struct RepeatedRevocation<'w>(pub &'w AnswerOf);
+pub struct RepeatedRevocation<'w>(pub &'w With);
 
 impl LifecycleCheck for RepeatedRevocation<'_> {
     fn scenario(&self, setting: &Setting<'_>) -> Scenario {
-        let mut steps = vec![Step::issue(0), Step::present(0), Step::revoke(0), Step::revoke(0)];
+        let mut steps = vec![Step::issue(0), Step::present(0), revocation(&self.0.by, 0), Step::revoke(0)];
         steps.extend(setting.ends_revoked(0));
         Scenario { steps, noise: Noise::Uses }
     }

@@ -1,27 +1,31 @@
 //! Can a credential be revoked by one that did not issue it?
 
+use rescind_specs::lifecycle::RevokedByAnother as With;
+
 use super::support::{Judge, Setting, unanswered, what_came};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
 use crate::lifecycle::{By, History, Slot, Step};
 
 /// # What it does
-/// Issues two credentials and revokes the first as the second.
+/// Issues two credentials and revokes the first as the second, or as a caller who did not issue it.
 /// # Verdicts
 /// Fail: it is not revoked, or it works in the end. Inconclusive: the answer was lost or throttled.
 /// # Source
 /// The security requirement of the revoking operation; the vendor's `lifecycle.yaml`.
-pub struct RevokedByAnother;
+pub struct RevokedByAnother<'w>(pub &'w With);
 
-impl LifecycleCheck for RevokedByAnother {
+impl LifecycleCheck for RevokedByAnother<'_> {
     fn scenario(&self, setting: &Setting<'_>) -> Scenario {
-        let mut steps = vec![
-            Step::issue(0),
-            Step::issue(1),
-            Step::present(0),
-            Step::present(1),
-            Step::revoke_by(0, By::Slot(Slot(1))),
-        ];
+        let mut steps = vec![Step::issue(0), Step::present(0)];
+        let by = match &self.0.by {
+            Some(caller) => By::Caller(caller.clone()),
+            None => {
+                steps.extend([Step::issue(1), Step::present(1)]);
+                By::Slot(Slot(1))
+            }
+        };
+        steps.push(Step::revoke_by(0, by));
         steps.extend(setting.ends_revoked(0));
         Scenario { steps, noise: Noise::Uses }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 use base64::Engine as _;
-use rescind_specs::lifecycle::Expression;
+use rescind_specs::lifecycle::{Expression, SecretShownOnce as With};
 use rescind_specs::{Contract, PathTemplate};
 
 use super::support::{Judge, Setting};
@@ -27,9 +27,9 @@ const SHORTEST: usize = 8;
 /// Fail: the secret is in an answer other than the one that is documented to show it.
 /// # Source
 /// The response schemas; the vendor's `lifecycle.yaml`.
-pub struct SecretShownOnce;
+pub struct SecretShownOnce<'w>(pub &'w With);
 
-impl LifecycleCheck for SecretShownOnce {
+impl LifecycleCheck for SecretShownOnce<'_> {
     fn scenario(&self, setting: &Setting<'_>) -> Scenario {
         let mut steps = vec![Step::issue(0), Step::present(0)];
         let listed = setting.kind.listed.is_some();
@@ -41,6 +41,7 @@ impl LifecycleCheck for SecretShownOnce {
         steps.extend([Step::Issue(Slot(1), again), Step::revoke(0)]);
         steps.extend(listed.then_some(Step::List(None)));
         steps.extend([Step::revoke(0), Step::present(0)]);
+        steps.extend(self.0.also.iter().map(|call| Step::Call(Box::new(call.clone()), Slot(0))));
         Scenario { steps, noise: Noise::Others }
     }
 

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use rescind_specs::Contract;
-use rescind_specs::lifecycle::{Actor, Condition, CredentialKind, JsonTemplate, KindName, Payload};
+use rescind_specs::lifecycle::{Actor, Condition, CredentialKind, JsonTemplate, KindName, Means, Payload};
 
 use crate::check::Judgement;
 use crate::exchange::{Exchange, ExchangeId, Reply};
 use crate::finding::Finding;
-use crate::lifecycle::{By, Event, History, Issuing, Seen, Step};
+use crate::lifecycle::{By, Event, History, Issuing, Seen, Slot, Step};
 use crate::report::measurement::Sample;
 use crate::verdict::Verdict;
 
@@ -75,9 +75,17 @@ impl Setting<'_> {
     /// Who asks for the revocation of what does not exist: where a credential revokes itself, the one in this slot.
     pub fn asker(&self, slot: u8) -> By {
         match self.kind.revoke.as_ref().map(|revoke| &revoke.call.actor) {
-            Some(Actor::Credential) => By::Slot(crate::lifecycle::Slot(slot)),
+            Some(Actor::Credential) => By::Slot(Slot(slot)),
             _ => By::Documented,
         }
+    }
+}
+
+/// Revokes the credential of a slot by these means.
+pub(super) fn revocation(means: &Means, slot: u8) -> Step {
+    match means {
+        Means::Call => Step::revoke(slot),
+        Means::Hook(name) => Step::Hook(name.clone(), Some(Slot(slot))),
     }
 }
 

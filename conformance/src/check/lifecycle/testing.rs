@@ -109,6 +109,9 @@ impl Story {
             sent: self.now,
             received: self.now,
             took: std::time::Duration::ZERO,
+            replica: crate::exchange::Replica::default(),
+            timing: crate::exchange::Timing::default(),
+            span: crate::exchange::Span::default(),
         })
     }
 
@@ -259,7 +262,7 @@ impl Story {
     pub(super) fn token_used(mut self, slot: u8, accepted: bool, body: Value) -> Self {
         let (_, kind) = self.kind();
         let (_, token) = kind.tokens.first().unwrap();
-        let operation = token.probe.call.operation.clone();
+        let operation = token.probe.as_ref().unwrap().call.operation.clone();
         let exchange = self.exchange(&operation, if accepted { 200 } else { 401 }, &body);
         let seen = if accepted { Seen::Accepted } else { Seen::Refused };
         let mut event = Event::new(Step::PresentToken(TokenSlot(slot)), self.now, seen);

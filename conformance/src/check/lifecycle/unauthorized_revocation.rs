@@ -19,7 +19,7 @@ pub struct UnauthorizedRevocation<'w>(pub &'w With);
 
 impl UnauthorizedRevocation<'_> {
     /// The steps of one impostor: its birth, and its attempts.
-    fn attempts(impostor: Impostor, setting: &Setting<'_>) -> (Vec<Step>, Vec<By>) {
+    fn attempts(impostor: &Impostor, setting: &Setting<'_>) -> (Vec<Step>, Vec<By>) {
         let own = |impostor| (Vec::new(), vec![impostor]);
         match impostor {
             Impostor::Nobody => own(By::Nobody),
@@ -27,6 +27,7 @@ impl UnauthorizedRevocation<'_> {
             Impostor::WrongSecret => own(By::WrongSecret),
             Impostor::BasicPair => own(By::BasicPair),
             Impostor::BareSecret => own(By::BareSecret),
+            Impostor::TokenOf { caller, token } => own(By::TokenOf(caller.clone(), token.clone())),
             Impostor::Partial => (Vec::new(), (0..required(setting)).map(By::Without).collect()),
             Impostor::Revoked => {
                 let wait = Step::after_revocation(1, setting.settled());
@@ -70,7 +71,7 @@ impl LifecycleCheck for UnauthorizedRevocation<'_> {
     fn scenario(&self, setting: &Setting<'_>) -> Scenario {
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for impostor in &self.0.with {
-            let (born, attempts) = Self::attempts(*impostor, setting);
+            let (born, attempts) = Self::attempts(impostor, setting);
             before.extend(born);
             for by in attempts {
                 after.extend([Step::revoke_by(0, by), Step::present(0)]);

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use rescind_specs::lifecycle::{Settles, Traffic, UseAfterRevocation as With};
 
-use super::support::{Judge, Setting, documented, late, received, seconds, since, what_came};
+use super::support::{Judge, Setting, documented, late, received, revocation, seconds, since, what_came};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
-use crate::lifecycle::{History, Seen, Step};
+use crate::lifecycle::{History, Seen, Slot, Step};
 
-/// How many uses a dense traffic makes within the time watched, at most.
+/// How many uses a dense traffic makes within the time watched, where there is no bound.
 const DENSE: u32 = 12;
+/// How many uses a dense traffic makes within a bound.
+const WITHIN_BOUND: u32 = 30;
 
 /// # What it does
 /// Uses a credential before its revocation, then up to the documented bound and beyond, by the deployment's clock.
@@ -26,47 +28,62 @@ pub struct UseAfterRevocation<'w>(pub &'w With);
 impl UseAfterRevocation<'_> {
     /// When the credential is used, counted from the answer to its revocation.
     fn moments(&self) -> Vec<Duration> {
-        let (bound, watch) = (self.0.within.duration(), self.0.watch.duration());
-        let end = late(bound) + watch;
-        let mut moments = vec![Duration::ZERO];
+        let (bound, end) = self.bound_and_end();
+        let mut moments = vec![late(bound), end];
         match (self.0.traffic, self.0.settles) {
-            (Traffic::Continuous, _) => {
-                // Dense enough that each use falls into the window that the one before could have renewed.
-                let window = if bound.is_zero() { watch / DENSE } else { bound / 3 };
-                let window = window.max(end / DENSE).min(if bound.is_zero() { end } else { bound * 4 / 5 });
-                let mut at = window;
-                while at < end && !window.is_zero() {
-                    moments.push(at);
-                    at += window;
-                }
-            }
+            (Traffic::Continuous, _) => return moments,
             (_, Settles::AtFirstRefusal) => {
                 moments.extend([bound / 16, bound / 8, bound / 4, bound / 2, bound * 3 / 4]);
             }
             (Traffic::Steady | Traffic::Unused, Settles::AtBound) => moments.push(bound / 2),
         }
-        moments.extend([late(bound), late(bound) + watch / 2, end]);
+        moments.push(late(bound) + self.0.watch.duration() / 2);
         moments.sort_unstable();
         moments.dedup();
         moments
+    }
+
+    fn bound_and_end(&self) -> (Duration, Duration) {
+        let bound = self.0.within.duration();
+        (bound, late(bound) + self.0.watch.duration())
+    }
+
+    /// The time between two uses of a dense traffic: short enough that each use falls into any window that the one
+    /// before could have renewed.
+    fn every(&self) -> Duration {
+        match self.0.within.duration() {
+            Duration::ZERO => self.0.watch.duration() / DENSE,
+            bound => (bound / WITHIN_BOUND).max(Duration::from_secs(1)),
+        }
     }
 }
 
 impl LifecycleCheck for UseAfterRevocation<'_> {
     fn scenario(&self, _: &Setting<'_>) -> Scenario {
-        let mut steps = vec![Step::issue(0)];
+        let mut steps = vec![match &self.0.held_by {
+            Some(caller) => Step::Adopt(Slot(0), caller.clone()),
+            None => Step::issue(0),
+        }];
         let unused = self.0.traffic == Traffic::Unused;
         if !unused {
             steps.push(Step::present(0));
         }
-        steps.push(Step::revoke(0));
+        steps.push(revocation(&self.0.by, 0));
+        steps.extend(self.0.then.clone().map(|hook| Step::Hook(hook, None)));
+        steps.push(Step::present(0));
         for moment in self.moments() {
-            if !moment.is_zero() {
-                steps.push(Step::after_revocation(0, moment));
+            if self.0.traffic == Traffic::Continuous {
+                steps.push(Step::PresentEvery { slot: Slot(0), every: self.every(), until: moment });
+            } else if !moment.is_zero() {
+                steps.extend([Step::after_revocation(0, moment), Step::present(0)]);
             }
-            steps.push(Step::present(0));
         }
-        Scenario { steps, noise: if unused { Noise::Others } else { Noise::Uses } }
+        let noise = match (&self.0.held_by, unused) {
+            (Some(_), _) => Noise::Nothing,
+            (None, true) => Noise::Others,
+            (None, false) => Noise::Uses,
+        };
+        Scenario { steps, noise }
     }
 
     fn judge(&self, setting: &Setting<'_>, history: &History) -> Judgement {

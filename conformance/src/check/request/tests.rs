@@ -66,6 +66,9 @@ fn exchange(id: u64, status: u16) -> Exchange {
         sent: Timestamp::UNIX_EPOCH,
         received: Timestamp::UNIX_EPOCH,
         took: Duration::ZERO,
+        replica: crate::exchange::Replica::default(),
+        timing: crate::exchange::Timing::default(),
+        span: crate::exchange::Span::default(),
     }
 }
 

@@ -74,6 +74,9 @@ fn exchange(
         sent: Timestamp::UNIX_EPOCH,
         received: Timestamp::UNIX_EPOCH,
         took: Duration::ZERO,
+        replica: crate::exchange::Replica::default(),
+        timing: crate::exchange::Timing::default(),
+        span: crate::exchange::Span::default(),
     }
 }
 

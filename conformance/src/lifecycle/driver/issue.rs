@@ -1,9 +1,10 @@
 //! Issuing a credential, or making up what it will be.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use rescind_specs::lifecycle::{CallerName, Expression, Issue, JsonTemplate};
+use rescind_specs::lifecycle::{Actor, CallerName, Expression, Issue, JsonTemplate};
 
 use super::answer::{seen, sign};
 use super::{Done, Draft, Driver, State, text};
@@ -70,10 +71,10 @@ impl Driver<'_, '_, '_> {
                 let mut request = held.request.clone().ok_or("there is no request to send again")?;
                 // A token of the first time may have expired.
                 request.headers.remove(http::header::AUTHORIZATION);
-                self.sign_issue(issue, &bindings, &mut request).await?;
+                sign(self.actors, &issue.call, &bindings, &mut request).await?;
                 request
             }
-            _ => issue_call(self.actors, issue, &mut bindings).await?,
+            _ => issue_call(self.actors, issue, issuing.by.as_ref(), &mut bindings).await?,
         };
         state.slots.entry(slot).or_default().draft = Some(draft);
         let exchange = self.session().send_patiently(request.clone()).await;
@@ -97,6 +98,12 @@ impl Driver<'_, '_, '_> {
                 }
                 _ => credential,
             });
+            let issued = match &issuing.by {
+                Some(caller) => {
+                    issued.map(|credential| Arc::new(Credential { caller: Some(caller.clone()), ..(*credential).clone() }))
+                }
+                None => issued,
+            };
             held.credential.clone_from(&issued);
             held.request = Some(request);
             return Ok(Done { credential: issued, ..Done::answered(outcome, exchange) });
@@ -104,21 +111,13 @@ impl Driver<'_, '_, '_> {
         let other = issuing.like.and_then(|like| state.slots.get(&like)?.credential.clone());
         Ok(Done { credential: other, ..Done::answered(outcome, exchange) })
     }
-
-    pub(super) async fn sign_issue(
-        &self,
-        issue: &Issue,
-        bindings: &Bindings,
-        request: &mut Request,
-    ) -> Result<(), String> {
-        sign(self.actors, &issue.call, bindings, request).await
-    }
 }
 
 /// The request that issues a credential, signed, with an idempotency key where there is one.
 pub(in crate::lifecycle) async fn issue_call(
     actors: &Actors<'_, '_>,
     issue: &Issue,
+    by: Option<&CallerName>,
     bindings: &mut Bindings,
 ) -> Result<Request, String> {
     let session = actors.session();
@@ -127,11 +126,15 @@ pub(in crate::lifecycle) async fn issue_call(
         bindings.pool =
             Some(pair.ok_or("the pool of pairs that can be registered is used up; supply more of them")?);
     }
-    let mut request = build_call(session.contract(), &issue.call, bindings).map_err(text)?;
+    let mut call = Cow::Borrowed(&issue.call);
+    if let Some(caller) = by {
+        call.to_mut().actor = Actor::Caller(caller.clone());
+    }
+    let mut request = build_call(session.contract(), &call, bindings).map_err(text)?;
     if let Some(header) = &issue.idempotency_key {
         set_header(&mut request.headers, header, &session.unique()).map_err(text)?;
     }
-    sign(actors, &issue.call, bindings, &mut request).await?;
+    sign(actors, &call, bindings, &mut request).await?;
     Ok(request)
 }
 

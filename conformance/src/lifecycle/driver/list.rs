@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use rescind_specs::lifecycle::{CallerName, JsonTemplate, Listing};
+use rescind_specs::lifecycle::{Call, CallerName, JsonTemplate, Listing};
 use serde_json::Value;
 
 use super::answer::{sign, status};
 use super::{Done, Driver, PAGES, text};
 use crate::actors::Signer;
-use crate::call::{Bindings, build_call};
+use crate::call::build_call;
 use crate::credential::Credential;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Replica};
 use crate::lifecycle::history::Seen;
+
+/// About so many pages a list is read in where its pages are short.
+const SHORT_PAGES: usize = 20;
 
 impl Driver<'_, '_, '_> {
     /// Reads a list to its end.
@@ -19,10 +22,39 @@ impl Driver<'_, '_, '_> {
         &self,
         listing: &Listing,
         caller: Option<&CallerName>,
+        replica: Replica,
+    ) -> Result<(Vec<Arc<Exchange>>, Vec<Value>, Seen), String> {
+        self.pages(listing, listing.call.clone(), caller, replica).await
+    }
+
+    /// Reads a list in pages so short that there are several, and not too many of them.
+    pub(super) async fn list_in_short_pages(&self) -> Result<Done, String> {
+        let listing = self.kind.listed.as_ref().ok_or("it is listed nowhere")?;
+        let size = listing.next.as_ref().and_then(|next| next.size.as_ref());
+        let size = size.ok_or("the length of its pages cannot be chosen")?;
+        let home = self.session().home();
+        let (mut exchanges, items, seen) = self.list(listing, None, home).await?;
+        if seen != Seen::Accepted {
+            return Ok(Done { exchanges, items: Some(items), ..Done::new(seen) });
+        }
+        let length = items.len().div_ceil(SHORT_PAGES).max(2);
+        let mut call = listing.call.clone();
+        let length = JsonTemplate::try_from(Value::from(length)).map_err(text)?;
+        call.parameters.insert(size.clone(), length);
+        let (more, items, seen) = self.pages(listing, call, None, home).await?;
+        exchanges.extend(more);
+        Ok(Done { exchanges, items: Some(items), ..Done::new(seen) })
+    }
+
+    async fn pages(
+        &self,
+        listing: &Listing,
+        mut call: Call,
+        caller: Option<&CallerName>,
+        replica: Replica,
     ) -> Result<(Vec<Arc<Exchange>>, Vec<Value>, Seen), String> {
         let contract = self.contract();
-        let bindings = Bindings { unique: self.session().unique(), ..Bindings::default() };
-        let mut call = listing.call.clone();
+        let bindings = self.session().bindings();
         let (mut exchanges, mut items) = (Vec::new(), Vec::<Value>::new());
         for _ in 0..PAGES {
             let mut request = build_call(contract, &call, &bindings).map_err(text)?;
@@ -34,7 +66,7 @@ impl Driver<'_, '_, '_> {
                     self.actors.sign(&signer, operation, &mut request).await.map_err(text)?;
                 }
             }
-            let exchange = self.session().send_patiently(request).await;
+            let exchange = self.session().send_patiently_to(replica, request).await;
             exchanges.push(Arc::clone(&exchange));
             let body = match exchange.response() {
                 Some(response) if response.status.is_success() => response.json(),
@@ -66,7 +98,8 @@ impl Driver<'_, '_, '_> {
         let kind = self.kind_of(credential);
         let listing = kind.listed.as_ref().ok_or("nothing lists the credentials of a caller")?;
         let caller = credential.caller.as_ref().ok_or("it is no caller's own")?;
-        let (exchanges, items, seen) = self.list(listing, Some(caller)).await?;
+        let home = self.session().home();
+        let (exchanges, items, seen) = self.list(listing, Some(caller), home).await?;
         if seen != Seen::Accepted {
             return Ok(Done { exchanges, items: Some(items), ..Done::new(seen) });
         }

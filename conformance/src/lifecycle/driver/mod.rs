@@ -4,7 +4,9 @@ mod answer;
 mod dependent;
 mod issue;
 mod list;
+mod outside;
 mod present;
+mod race;
 mod revoke;
 mod wait;
 
@@ -20,12 +22,14 @@ use serde_json::Value;
 use self::wait::longest;
 use super::control::Controls;
 use super::history::{Event, History, Seen};
+use super::propagation::observed;
 use super::step::{DependentSlot, Slot, Step, TokenSlot};
 use crate::actors::Actors;
 use crate::call::{Bindings, Known};
 use crate::credential::{Credential, Token, known};
 use crate::deployment::Pair;
-use crate::exchange::{Exchange, Request};
+use crate::exchange::{Exchange, Replica, Request};
+use crate::progress::Event as Progressed;
 use crate::session::Session;
 
 pub(super) use answer::seen;
@@ -85,8 +89,13 @@ struct Draft {
     pool: Option<Pair>,
 }
 
-/// What came of a step, before its times are noted.
+/// What came of a step or of a part of it.
 struct Done {
+    /// The part, where a step has several.
+    step: Option<Step>,
+    /// When the part began, and when it was over.
+    times: Option<(Timestamp, Timestamp)>,
+    replica: Replica,
     seen: Seen,
     exchanges: Vec<Arc<Exchange>>,
     credential: Option<Arc<Credential>>,
@@ -99,6 +108,9 @@ struct Done {
 impl Done {
     fn new(seen: Seen) -> Self {
         Self {
+            step: None,
+            times: None,
+            replica: Replica::default(),
             seen,
             exchanges: Vec::new(),
             credential: None,
@@ -123,35 +135,62 @@ impl<'r> Driver<'_, '_, 'r> {
         self.session().contract()
     }
 
-    /// Runs the steps in order. The first that cannot be run ends the sequence; its event says why.
+    /// Runs the steps in order. The first that cannot be run ends the sequence; its event says why. An outage that the
+    /// sequence begins is over when it ends.
     pub async fn run(&self, steps: &[Step]) -> History {
+        self.session().move_home();
         let mut state = State::default();
         let mut history = History::default();
         for (index, step) in steps.iter().enumerate() {
-            let began = self.session().now();
             state.later = longest(&steps[index + 1..]);
-            let done = match self.step(step, &mut state).await {
-                Ok(done) => done,
-                Err(why) => Done::new(Seen::NotRun(why)),
+            let began = self.session().now();
+            let parts = match self.parts(step, &mut state).await {
+                Ok(parts) => parts,
+                Err(why) => vec![Done::new(Seen::NotRun(why))],
             };
-            let over = matches!(done.seen, Seen::NotRun(_) | Seen::StillOpen(_));
-            history.events.push(Event {
-                step: step.clone(),
-                began,
-                ended: self.session().now(),
-                seen: done.seen,
-                exchanges: done.exchanges,
-                credential: done.credential,
-                token: done.token,
-                dependent: done.dependent,
-                items: done.items,
-                control: done.control,
-            });
+            let ended = self.session().now();
+            let over = parts.iter().any(|done| matches!(done.seen, Seen::NotRun(_) | Seen::StillOpen(_)));
+            history.events.extend(parts.into_iter().map(|done| {
+                let (began, ended) = done.times.unwrap_or((began, ended));
+                Event {
+                    step: done.step.unwrap_or_else(|| step.clone()),
+                    index,
+                    replica: done.replica,
+                    began,
+                    ended,
+                    seen: done.seen,
+                    exchanges: done.exchanges,
+                    credential: done.credential,
+                    token: done.token,
+                    dependent: done.dependent,
+                    items: done.items,
+                    control: done.control,
+                }
+            }));
             if over {
                 break;
             }
         }
+        for failed in self.session().recover().await {
+            self.session().progress().event(Progressed::Note(failed.into()));
+        }
+        self.session().observe_delays(observed(&history));
         history
+    }
+
+    /// Runs a step that may have several parts, each of which is an event of its own.
+    async fn parts(&self, step: &Step, state: &mut State) -> Result<Vec<Done>, String> {
+        match step {
+            Step::Present(slot) => self.present_everywhere(*slot, state).await,
+            Step::PresentToken(token) => self.present_token_everywhere(*token, state).await,
+            Step::PresentEvery { slot, every, until } => {
+                self.present_every(*slot, *every, *until, state).await
+            }
+            Step::RevokeTogether(slots, caller) => self.revoke_together(slots, caller, state).await,
+            Step::RaceUse(slot, uses) => self.race_use(*slot, *uses, state).await,
+            Step::RaceReference(name, into, slot) => self.race_reference(name, *into, *slot, state).await,
+            _ => Ok(vec![self.step(step, state).await?]),
+        }
     }
 
     async fn step(&self, step: &Step, state: &mut State) -> Result<Done, String> {
@@ -163,17 +202,25 @@ impl<'r> Driver<'_, '_, 'r> {
                 Ok(Done { credential: Some(credential), ..Done::new(Seen::Accepted) })
             }
             Step::Issue(slot, issuing) => self.issue(*slot, issuing, state).await,
-            Step::Present(slot) => self.present(&held(state, *slot)?).await,
+            Step::Present(_)
+            | Step::PresentToken(_)
+            | Step::PresentEvery { .. }
+            | Step::RevokeTogether(..)
+            | Step::RaceUse(..)
+            | Step::RaceReference(..) => Err("it has several parts".to_owned()),
+            Step::Hook(name, slot) => self.hook(name, *slot, state).await,
+            Step::Call(call, slot) => self.call(call, &held(state, *slot)?).await,
+            Step::ListInShortPages => self.list_in_short_pages().await,
             Step::Exchange(slot, token, into) => {
                 self.exchange(&held(state, *slot)?, token, *into, state).await
             }
-            Step::PresentToken(token) => self.present_token(*token, state).await,
             Step::Revoke { target, by, body } => self.revoke(*target, by, body.as_ref(), state).await,
             Step::RevokeAsDescribed(slot) => self.revoke_as_described(*slot, state).await,
             Step::RevokeMany(slot, parallel) => self.revoke_many(*slot, *parallel, state).await,
             Step::List(caller) => {
                 let listing = self.kind.listed.as_ref().ok_or("it is listed nowhere")?;
-                let (exchanges, items, seen) = self.list(listing, caller.as_ref()).await?;
+                let home = self.session().home();
+                let (exchanges, items, seen) = self.list(listing, caller.as_ref(), home).await?;
                 Ok(Done { exchanges, items: Some(items), ..Done::new(seen) })
             }
             Step::StopUnlessOnlyActive(slot) => self.stop_unless_only(&held(state, *slot)?).await,
@@ -205,7 +252,7 @@ impl<'r> Driver<'_, '_, 'r> {
     }
 
     fn refer(&self, credential: Option<Arc<Credential>>, dependent: Option<Known>) -> Bindings {
-        Bindings { credential, dependent, unique: self.session().unique(), ..Bindings::default() }
+        Bindings { credential, dependent, ..self.session().bindings() }
     }
 
     /// The kind of a credential: a caller's own may be of another one.

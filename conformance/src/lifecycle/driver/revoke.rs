@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use rescind_specs::lifecycle::{Actor, BodyCase, JsonTemplate, Revoke};
 use serde_json::Value;
 
-use super::answer::seen;
+use super::answer::{seen, status};
 use super::present::probe;
 use super::{Done, Driver, State, held, text};
 use crate::actors::{Placed, Signer};
 use crate::call::{Bindings, Known, Scope, accept, build_call, path_parameter, set_header};
 use crate::credential::Credential;
-use crate::exchange::{Origin, Request};
+use crate::exchange::{Origin, Request, Timing};
 use crate::lifecycle::history::Seen;
 use crate::lifecycle::impostor::{forge, spoil};
 use crate::lifecycle::step::{By, Slot, Target};
@@ -30,8 +30,7 @@ impl Driver<'_, '_, '_> {
         let contract = self.contract();
         let bindings = Bindings {
             credential: Some(Arc::clone(target)),
-            unique: self.session().unique(),
-            ..Bindings::default()
+            ..self.session().bindings()
         };
         let mut call = revoke.call.clone();
         match body {
@@ -75,6 +74,14 @@ impl Driver<'_, '_, '_> {
                 }
                 placed.remove(*index);
                 placed
+            }
+            By::TokenOf(caller, token) => {
+                let holder = self.actors.caller(caller).map_err(text)?;
+                let kind = self.kind_of(&holder).tokens.get(token).ok_or("there is no such kind of token")?;
+                let (exchange, given) = self.actors.exchange(&holder, token, kind).await.map_err(text)?;
+                let given =
+                    given.ok_or_else(|| format!("no {token} token was given: answered {}", status(&exchange)))?;
+                self.actors.present(&Signer::Token(given), operation).await.map_err(text)?
             }
             By::BasicPair | By::BareSecret => {
                 raw(target, by, &mut request)?;
@@ -135,13 +142,13 @@ impl Driver<'_, '_, '_> {
         let probed = self.kind_of(&credential).probe.as_ref()?;
         let signer = Signer::Credential(Arc::clone(&credential));
         let bindings = self.refer(Some(credential), None);
-        Some(probe(self.actors, probed, &signer, &bindings).await.1)
+        Some(probe(self.actors, probed, &signer, &bindings, self.session().home()).await.1)
     }
 
     /// A credential with an identifier that none has.
     pub(super) fn nobodys(&self) -> Result<Arc<Credential>, String> {
         let issue = self.kind.issue.as_ref().ok_or("it cannot be issued")?;
-        let bindings = Bindings { unique: self.session().unique(), ..Bindings::default() };
+        let bindings = self.session().bindings();
         let id = issue
             .unknown_id
             .render(&mut |expression| bindings.value(expression, &Scope::before()))
@@ -204,7 +211,8 @@ impl Driver<'_, '_, '_> {
     ) -> Result<Done, String> {
         let credential = held(state, slot)?;
         let request = self.revocation(&credential, &By::Documented, None, state).await?;
-        let sends = (0..parallel).map(|_| self.session().send(request.clone()));
+        let home = self.session().home();
+        let sends = (0..parallel).map(|_| self.session().send_to(home, request.clone(), Timing::Racing));
         let exchanges = futures::future::join_all(sends).await;
         let bindings = self.refer(Some(Arc::clone(&credential)), None);
         let success = &self.revocable()?.success;

@@ -58,6 +58,7 @@ pub(super) fn longest(steps: &[Step]) -> Later {
             Step::Wait(Until::AfterRevocation(_, time) | Until::TokenAge(_, time)) => {
                 later.since = later.since.max(*time);
             }
+            Step::PresentEvery { until, .. } => later.since = later.since.max(*until),
             _ => {}
         }
         later

@@ -1,0 +1,126 @@
+//! Steps outside of the API: how the operator of a run lets them be done.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rescind_specs::lifecycle::HookName;
+use serde_json::json;
+use url::Url;
+
+use crate::clock;
+
+/// Longest time for one step outside of the API, such as the restart of a service.
+const LONGEST: Duration = Duration::from_mins(2);
+
+/// How a step outside of the API is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HookAction {
+    /// A program with its arguments. It finds the name of the hook in `RESCIND_HOOK` and, where the hook is about a
+    /// credential, its identifier in `RESCIND_CREDENTIAL_ID`; it ends with 0 when the step is done.
+    Command {
+        /// The program.
+        program: String,
+        /// Its arguments.
+        arguments: Vec<String>,
+    },
+    /// URLs that `{"credential": {"id": …}}` is posted to, one after the other; each answers 2xx when its part of the
+    /// step is done.
+    Post(Vec<Url>),
+}
+
+impl HookAction {
+    /// Does it, and waits until it is done.
+    ///
+    /// # Errors
+    /// It could not be begun, failed, or took too long; says what it answered.
+    pub(crate) async fn run(
+        &self,
+        client: &reqwest::Client,
+        name: &HookName,
+        credential: Option<&str>,
+    ) -> Result<(), String> {
+        match self {
+            Self::Command { program, arguments } => command(program, arguments, name, credential).await,
+            Self::Post(addresses) => {
+                for address in addresses {
+                    post(client, address, credential).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn command(
+    program: &str,
+    arguments: &[String],
+    name: &HookName,
+    credential: Option<&str>,
+) -> Result<(), String> {
+    let about: BTreeMap<&str, &str> = credential.map(|id| ("RESCIND_CREDENTIAL_ID", id)).into_iter().collect();
+    let running = tokio::process::Command::new(program)
+        .args(arguments)
+        .env("RESCIND_HOOK", &name.0)
+        .envs(about)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .output();
+    let ended = tokio::time::timeout(LONGEST, running).await;
+    let ended = ended.map_err(|_| format!("{program} did not end within {} s", LONGEST.as_secs()))?;
+    let output = ended.map_err(|error| format!("{program} could not be run: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    Err(if last.is_empty() {
+        format!("{program} ended with {}", output.status)
+    } else {
+        format!("{program} ended with {}: {last}", output.status)
+    })
+}
+
+async fn post(client: &reqwest::Client, address: &Url, credential: Option<&str>) -> Result<(), String> {
+    let body = credential.map_or_else(|| json!({}), |id| json!({ "credential": { "id": id } }));
+    let request = client
+        .post(address.clone())
+        .timeout(LONGEST)
+        .header(http::header::CONTENT_TYPE, "application/json")
+        .body(body.to_string());
+    let reply = request.send().await.map_err(|error| clock::root(&error))?;
+    if reply.status().is_success() {
+        return Ok(());
+    }
+    Err(format!("POST {} answered {}", address.path(), reply.status()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn shell(script: &str, credential: Option<&str>) -> Result<(), String> {
+        let arguments = vec!["-c".to_owned(), script.to_owned()];
+        let action = HookAction::Command { program: "sh".to_owned(), arguments };
+        action.run(&reqwest::Client::new(), &"restart".into(), credential).await
+    }
+
+    #[tokio::test]
+    async fn a_program_is_told_what_it_is_about() {
+        let script = "test \"$RESCIND_HOOK $RESCIND_CREDENTIAL_ID\" = 'restart ak_1'";
+        assert_eq!(shell(script, Some("ak_1")).await, Ok(()));
+        assert!(shell(script, Some("ak_2")).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_a_program_said_last_is_told() {
+        let failed = shell("echo first >&2; echo 'no such service' >&2; exit 3", None).await;
+        assert_eq!(failed, Err("sh ended with exit status: 3: no such service".to_owned()));
+        let program = "/no/such/program".to_owned();
+        let action = HookAction::Command { program, arguments: Vec::new() };
+        let missing = action.run(&reqwest::Client::new(), &"restart".into(), None).await.unwrap_err();
+        assert!(missing.starts_with("/no/such/program could not be run"), "{missing}");
+    }
+}

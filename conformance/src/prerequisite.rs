@@ -1,0 +1,121 @@
+//! What a check needs of the operator before it can be run, and when in a run its turn is.
+
+use rescind_specs::lifecycle::{
+    CallerName, CheckSpec, Coverage, Expression, HookEffect, HookName, Impostor, JsonTemplate, Lifecycle, Need,
+    Requirement,
+};
+
+use crate::actors::Actors;
+use crate::deployment::Kept;
+use crate::plan::{Plan, Writes};
+use crate::report::Outcome;
+
+/// When in a run the turn of a requirement is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Turn {
+    /// Before anything else: it shows whether revocations harm the caller, without whom nothing can be seen.
+    First,
+    /// In the order of the document.
+    Usual,
+    /// After everything that needs the callers: it risks a credential that the operator supplied.
+    Risky,
+    /// After everything was put away: it uses up a credential that the operator supplied.
+    Last,
+}
+
+/// When the turn of a requirement is.
+pub(crate) fn turn(requirement: &Requirement) -> Turn {
+    let has = |fits: &dyn Fn(&CheckSpec) -> bool| requirement.check.iter().any(fits);
+    if has(&|check| check.uses_up().is_some()) {
+        Turn::Last
+    } else if has(&|check| matches!(check, CheckSpec::LastActive(_))) {
+        Turn::Risky
+    } else if has(&|check| matches!(check, CheckSpec::OthersUnaffected(_))) {
+        Turn::First
+    } else {
+        Turn::Usual
+    }
+}
+
+/// Whether a requirement is run at all; else what its report says.
+pub(crate) fn not_run(actors: &Actors<'_, '_>, requirement: &Requirement) -> Option<Outcome> {
+    let checks = match requirement.coverage() {
+        Coverage::Pending(what) => return Some(Outcome::Pending(what.to_owned())),
+        Coverage::NotObserved(why) => return Some(Outcome::NotObserved(why.to_owned())),
+        Coverage::Checked(checks) => checks,
+    };
+    let plan = actors.session().plan();
+    let mut selected = checks.iter().filter(|check| selected(plan, requirement, check)).peekable();
+    if selected.peek().is_none() {
+        return Some(Outcome::NotRun("not among what was asked for".to_owned()));
+    }
+    if plan.writes == Writes::Forbidden {
+        let why = "it would change something, and --allow-writes was not given";
+        return Some(Outcome::NotRun(why.to_owned()));
+    }
+    let missing: Option<Vec<String>> = selected.map(|check| missing(actors, check)).collect();
+    missing.map(|mut missing| {
+        missing.dedup();
+        Outcome::NotRun(missing.join("; "))
+    })
+}
+
+/// Whether the plan has this check of this requirement.
+pub(crate) fn selected(plan: &Plan, requirement: &Requirement, check: &CheckSpec) -> bool {
+    let names = |list: &[String]| list.iter().any(|name| *name == requirement.id.0 || name == check.id());
+    (plan.only.is_empty() || names(&plan.only)) && !names(&plan.skip)
+}
+
+/// What a check needs and the operator did not supply, in words.
+pub(crate) fn missing(actors: &Actors<'_, '_>, check: &CheckSpec) -> Option<String> {
+    let session = actors.session();
+    let lifecycle = session.contract().lifecycle()?;
+    if let Some(name) = check.callers().into_iter().find(|name| is_absent(actors, lifecycle, name)) {
+        return Some(format!("it takes the caller {name}, which was not supplied"));
+    }
+    let deployment = session.deployment();
+    if let Some(name) = check.uses_up()
+        && deployment.callers.get(name).is_some_and(|pair| pair.kept == Kept::Always)
+    {
+        return Some(format!(
+            "it would use up the credential of {name}; if that may be, say expendable = true in the target file"
+        ));
+    }
+    let is_supplied = |name: &HookName| deployment.hooks.contains_key(name);
+    let ends = |name: &HookName| match lifecycle.hooks.get(name).map(|hook| &hook.does) {
+        Some(HookEffect::OutageUntil(end)) => Some(end),
+        _ => None,
+    };
+    let hooks = check.hooks();
+    let hooks = hooks.iter().copied().chain(hooks.iter().filter_map(|name| ends(name)));
+    if let Some(name) = hooks.into_iter().find(|name| !is_supplied(name)) {
+        return Some(format!("it takes the hook {name}, which was not supplied"));
+    }
+    let supplied = |name: &String| deployment.supplied.keys().any(|known| known.0 == *name);
+    let name = values(lifecycle, check).into_iter().find(|name| !supplied(name))?;
+    Some(format!("it takes the value {name}, which was not supplied"))
+}
+
+/// Whether a run goes on without this caller, and has to.
+fn is_absent(actors: &Actors<'_, '_>, lifecycle: &Lifecycle, name: &CallerName) -> bool {
+    let need = lifecycle.callers.get(name).map(|caller| caller.need);
+    actors.caller(name).is_err() && need == Some(Need::Optional)
+}
+
+/// The values of the operator that a check sends.
+fn values(lifecycle: &Lifecycle, check: &CheckSpec) -> Vec<String> {
+    let CheckSpec::UnauthorizedRevocation(with) = check else { return Vec::new() };
+    let exchanges = with.with.iter().filter_map(|impostor| {
+        let Impostor::TokenOf { caller, token } = impostor else { return None };
+        let holds = &lifecycle.callers.get(caller)?.holds;
+        Some(&lifecycle.credentials.get(holds)?.tokens.get(token)?.exchange)
+    });
+    exchanges
+        .flat_map(|call| call.body.iter().chain(call.parameters.values()))
+        .flat_map(JsonTemplate::expressions)
+        .filter_map(|expression| match expression {
+            Expression::Supplied(name) => Some(name),
+            _ => None,
+        })
+        .collect()
+}
