@@ -42,6 +42,18 @@ Examples:
   Break a promise, to see a judge find it:
     rescind-server --fault accepted-after-revocation
 
+Admin listener (JSON; a refusal is {\"error\": \"the reason\"}):
+  GET  /health, /ready           whether the process runs, whether its store answers
+  GET  /clock                    the time
+  POST /clock/advance            {\"seconds\": 300} moves a virtual clock
+  GET  /faults                   every promise that can be broken, and whether it is
+  PUT  /faults/NAME              breaks one; DELETE keeps it again, DELETE /faults all of them
+  POST /hooks/CONTRACT/HOOK      a step beside the API, such as a restart or a row changed by hand;
+                                 {\"credential\": {\"id\": \"…\"}} says which one it is about
+  POST /mint?count=N             genuine pairs that were never registered
+  POST /reset                    forgets everything but the time
+The target file names the hooks of each contract.
+
 Exit codes:
   0  stopped when it was told to
   1  could not start; the message says why
@@ -84,7 +96,7 @@ pub struct Serve {
     /// A promise to break; may be repeated; `rescind-server faults` lists them
     #[arg(long = "fault", env = "RESCIND_FAULT", value_name = "NAME", value_delimiter = ',')]
     faults: Vec<Fault>,
-    /// Open the admin listener there: clock, faults, reset, pairs. Whoever reaches it rules the server
+    /// Open the admin listener there: clock, faults, hooks, reset, pairs. Whoever reaches it rules the server
     #[arg(long, env = "RESCIND_ADMIN", value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
     /// Write URLs and starting credentials there, for a judge; readable by the owner alone

@@ -30,6 +30,7 @@ enum Hook {
 pub struct Hooks {
     contract: Vendor,
     by_name: IndexMap<&'static str, Hook>,
+    undo: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
 impl fmt::Debug for Hooks {
@@ -73,7 +74,7 @@ pub enum HookError {
 impl Hooks {
     /// No hooks yet.
     pub(crate) fn new(contract: Vendor) -> Self {
-        Self { contract, by_name: IndexMap::new() }
+        Self { contract, by_name: IndexMap::new(), undo: None }
     }
 
     /// With one that is about nothing in particular.
@@ -89,6 +90,19 @@ impl Hooks {
     {
         self.by_name.insert(name, Hook::OnCredential(Arc::new(run)));
         self
+    }
+
+    /// With what undoes all of them that are not facts in the store.
+    pub(crate) fn undone_by(mut self, undo: impl Fn() + Send + Sync + 'static) -> Self {
+        self.undo = Some(Arc::new(undo));
+        self
+    }
+
+    /// Makes everything as it was at the start, except for the facts in the store.
+    pub(crate) fn undo(&self) {
+        if let Some(undo) = &self.undo {
+            undo();
+        }
     }
 
     /// The names, in the order of their declaration.

@@ -51,7 +51,9 @@ fn faults() -> Vec<u8> {
         } else {
             requirements.join(" ")
         };
-        text.extend([fault.name(), "\n    ", fault.about(), "\n    breaks ", &breaks, "\n"]);
+        let where_seen =
+            if fault.needs_replicas() { "\n    shows with several servers on one database" } else { "" };
+        text.extend([fault.name(), "\n    ", fault.about(), "\n    breaks ", &breaks, where_seen, "\n"]);
     }
     text.into_bytes()
 }

@@ -28,7 +28,11 @@ async fn call(url: &str, method: &str, path: &str, body: &str) -> (u16, String) 
     let address = url.strip_prefix("http://").unwrap();
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
-    let answer = send(address, &format!("{head}content-length: {length}\r\n\r\n{body}")).await;
+    let answer = send(
+        address,
+        &format!("{head}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"),
+    )
+    .await;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     (head[9..12].parse().unwrap(), body.to_owned())
 }
@@ -98,8 +102,14 @@ async fn a_reset_brings_the_start_back() {
     store.register_pair(&spare.id, SecretHash::of(spare.secret.expose()), now).await.unwrap();
     assert!(store.revoke_pair(&operator.id, now).await.unwrap());
     running.faults().set(Fault::GuardIgnored);
+    running.hook(Vendor::EntryTarget, "stop_store", None).await.unwrap();
+    let url = format!("http://{}", running.address());
+    let body = json!({ "api_key": spare.id, "api_secret": spare.secret.expose() }).to_string();
+    let register = async || call(&url, "POST", "/entrytarget/credentials", &body).await.0;
+    assert_eq!(register().await, 500);
     assert_eq!(admin(&running, "POST", "/reset", "").await.0, 204);
     assert!(store.pair(&spare.id).await.unwrap().is_none());
+    assert_eq!(register().await, 201);
     assert!(store.revoke_pair(&operator.id, now).await.unwrap());
     assert_eq!(running.faults().on().count(), 0);
 }

@@ -22,7 +22,8 @@ pub(super) async fn reset(State(admin): State<Admin>) -> Result<StatusCode, Refu
     admin.state.store().clear().await?;
     admin.state.restart();
     admin.state.faults().clear_all();
-    for contract in admin.hooks.keys() {
+    for (contract, hooks) in &admin.hooks {
+        hooks.undo();
         vendor::bootstrap(*contract, &admin.state).await?;
     }
     tracing::info!("everything was reset");

@@ -14,6 +14,7 @@ pub(super) struct Shown {
     about: &'static str,
     is_on: bool,
     breaks: Vec<String>,
+    needs_replicas: bool,
 }
 
 pub(super) async fn list(State(admin): State<Admin>) -> Json<Vec<Shown>> {
@@ -22,6 +23,7 @@ pub(super) async fn list(State(admin): State<Admin>) -> Json<Vec<Shown>> {
         about: fault.about(),
         is_on: admin.state.faults().is_on(*fault),
         breaks: fault.requirements().collect(),
+        needs_replicas: fault.needs_replicas(),
     });
     Json(shown.collect())
 }

@@ -13,7 +13,7 @@ use crate::store::{Store, StoreError};
 /// The hooks of a deployment.
 pub(super) fn of(ledger: &Arc<EntryTarget>) -> Hooks {
     let (editing, restarting) = (ledger.clone(), ledger.clone());
-    let (stopping, starting) = (ledger.clone(), ledger.clone());
+    let (stopping, starting, undoing) = (ledger.clone(), ledger.clone(), ledger.clone());
     Hooks::new(Vendor::EntryTarget)
         .on_credential("deactivate", move |id| {
             let ledger = editing.clone();
@@ -21,7 +21,8 @@ pub(super) fn of(ledger: &Arc<EntryTarget>) -> Hooks {
         })
         .plain("restart", move || restarting.restart())
         .plain("stop_store", move || stopping.store_is_down.store(true, Ordering::SeqCst))
-        .plain("start_store", move || starting.store_is_down.store(false, Ordering::SeqCst))
+        .plain("start_store", move || starting.start_store())
+        .undone_by(move || undoing.start_store())
 }
 
 /// What a call finds while the store is stopped.
@@ -36,6 +37,10 @@ impl EntryTarget {
             return Err(StoreError::Unavailable(Box::new(Stopped)));
         }
         Ok(self.state.store())
+    }
+
+    fn start_store(&self) {
+        self.store_is_down.store(false, Ordering::SeqCst);
     }
 
     /// What an `UPDATE` by hand does: the pair becomes inactive, and no time of a revocation is written.
