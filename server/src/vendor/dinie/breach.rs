@@ -159,7 +159,8 @@ impl Dinie {
         }
         if self.is_on(Fault::RevocationNeedsOwner) && !is_self {
             let known = self.state.store().credential(records::CREDENTIALS, client_id).await?;
-            let issuer = known.and_then(|mut known| known.attributes.remove(ISSUER));
+            let own = known.filter(|known| known.tenant == caller.partner);
+            let issuer = own.and_then(|mut own| own.attributes.remove(ISSUER));
             if issuer.is_some_and(|issuer| issuer != caller.client_id.as_str()) {
                 return Ok(Some(Trouble::NotRevocable));
             }

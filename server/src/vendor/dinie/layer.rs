@@ -32,7 +32,7 @@ static FORM: Form = Form {
         r#"{"id":"dinie_ci_00000000000000000000000000000001","client_id":"dinie_ci_00000000000000000000000000000001",
             "name":"accepted","status":"active","expires_at":null,"created_at":"2026-03-04T12:00:00Z",
             "updated_at":"2026-03-04T12:00:00Z","last_used_at":null,
-            "client_secret":"dinie_cs_live_00000000000000000000000000000000"}"#,
+            "client_secret":"none"}"#,
     )],
 };
 

@@ -2,7 +2,7 @@
 //!
 //! Each does nothing unless its fault is on.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -58,8 +58,8 @@ const HOLD: SignedDuration = SignedDuration::from_mins(1);
 /// What a server that keeps its promises need not remember.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// Who was revoked last: id and key.
-    last_revoked: Mutex<Option<(String, Secret)>>,
+    /// What was asked for with each user's name: id and key.
+    issued: Mutex<HashMap<String, (String, Secret)>>,
     /// Keys that were revoked over this server's API, by id.
     revoked_here: Mutex<HashSet<String>>,
     uses: Uses,
@@ -177,22 +177,24 @@ impl WattShift {
             let here = &self.memory.revoked_here;
             here.lock().unwrap_or_else(PoisonError::into_inner).insert(caller.id.clone());
         }
-        if self.is_on(Fault::SameIdReissued) {
-            let mut last = self.memory.last_revoked.lock().unwrap_or_else(PoisonError::into_inner);
-            *last = Some((caller.id.clone(), caller.key.clone()));
-        }
     }
 
-    /// The credential that was revoked last, live again, in place of a new one.
-    pub(super) async fn revived_instead(&self) -> Result<Option<(String, Secret)>, StoreError> {
+    /// The credential that was issued to this user before, live again, in place of a new one.
+    pub(super) async fn revived_instead(&self, user: &str) -> Result<Option<(String, Secret)>, StoreError> {
         if !self.is_on(Fault::SameIdReissued) {
             return Ok(None);
         }
-        let last = self.memory.last_revoked.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((id, _)) = &last {
-            self.state.store().revive(records::CREDENTIALS, id).await?;
+        let known = self.memory.issued.lock().unwrap_or_else(PoisonError::into_inner).get(user).cloned();
+        let Some((id, key)) = known else { return Ok(None) };
+        let is_revived = self.state.store().revive(records::CREDENTIALS, &id).await?;
+        Ok(is_revived.then_some((id, key)))
+    }
+
+    pub(super) fn remember_issued(&self, user: &str, id: &str, key: &Secret) {
+        if self.is_on(Fault::SameIdReissued) {
+            let mut issued = self.memory.issued.lock().unwrap_or_else(PoisonError::into_inner);
+            issued.insert(user.to_owned(), (id.to_owned(), key.clone()));
         }
-        Ok(last)
     }
 }
 

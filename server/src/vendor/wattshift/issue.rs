@@ -80,10 +80,11 @@ impl WattShift {
     /// Issues a credential and describes it in the decision.
     async fn issue(&self, wanted: &Wanted, decision: &mut Decision, now: Timestamp) -> Result<(), Failure> {
         let faults = self.state.faults();
-        let (id, key) = match self.revived_instead().await? {
+        let (id, key) = match self.revived_instead(&wanted.user_name).await? {
             Some(old) => old,
             None => self.store_new(wanted, now).await?,
         };
+        self.remember_issued(&wanted.user_name, &id, &key);
         let ending = if faults.is_on(Fault::SelfDescriptionWrongPath) { "revocation" } else { "revoke" };
         decision.key_prefix = Some(records::CREDENTIAL.prefix.trim_end_matches('_').to_owned());
         decision.expires_at = Some(expiry(wanted, now));
