@@ -149,6 +149,9 @@ faults! {
     MalformedJsonServerError "malformed-json-server-error" "A body that is no JSON is answered 500.",
     RefusedRevocationHasEffect "refused-revocation-has-effect" "A revocation that is refused for its body is carried out.",
     HeadHasEffect "head-has-effect" "A HEAD request does what the documented method does.",
+    UndocumentedMethodAnswered "undocumented-method-answered" "A method that no document names is answered as a success.",
+    OversizedBodyServerError "oversized-body-server-error" "A body beyond all limits is answered 500.",
+    EncodedPathRefused "encoded-path-refused" "A path with a percent-encoded character is refused.",
 }
 
 impl Fault {

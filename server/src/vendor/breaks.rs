@@ -130,6 +130,11 @@ fn broken(fault: Fault) -> Broken {
             &[(WattShift, &[]), (Dinie, &[]), (ShiftAgent, &[]), (EntryTarget, &[])]
         }
         Fault::RefusedRevocationHasEffect => &[(WattShift, &["R13"])],
-        Fault::HeadHasEffect => &[(WattShift, &[]), (Dinie, &[]), (ShiftAgent, &[]), (EntryTarget, &[])],
+        Fault::HeadHasEffect
+        | Fault::UndocumentedMethodAnswered
+        | Fault::OversizedBodyServerError
+        | Fault::EncodedPathRefused => {
+            &[(WattShift, &[]), (Dinie, &[]), (ShiftAgent, &[]), (EntryTarget, &[])]
+        }
     }
 }

@@ -51,8 +51,15 @@ pub(super) fn wrap(routes: Router, state: &State, form: &'static Form) -> Router
 }
 
 async fn around(Shared(spoiler): Shared<Spoiler>, request: Request, next: Next) -> Response {
-    if spoiler.state.faults().on().next().is_none() || is_long(request.headers(), &spoiler.state) {
+    if spoiler.state.faults().on().next().is_none() {
         return next.run(request).await;
+    }
+    if is_long(request.headers(), &spoiler.state) {
+        let response = next.run(request).await;
+        return spoiler.fail_if_too_large(response);
+    }
+    if spoiler.is_on(Fault::EncodedPathRefused) && request.uri().path().contains('%') {
+        return StatusCode::BAD_REQUEST.into_response();
     }
     let (parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, usize::MAX).await else {
@@ -64,7 +71,12 @@ async fn around(Shared(spoiler): Shared<Spoiler>, request: Request, next: Next) 
         body: serde_json::from_slice(&bytes).ok(),
         has_body: !bytes.is_empty(),
     };
+    let is_harmless = parts.method == Method::HEAD || parts.method == Method::OPTIONS;
     let response = spoiler.send(parts, bytes, next).await;
+    let is_unknown_method = response.status() == StatusCode::METHOD_NOT_ALLOWED && !is_harmless;
+    if is_unknown_method && spoiler.is_on(Fault::UndocumentedMethodAnswered) {
+        return StatusCode::NO_CONTENT.into_response();
+    }
     spoiler.spoil(response, &sent).await
 }
 
@@ -85,6 +97,13 @@ struct Sent {
 impl Spoiler {
     fn is_on(&self, fault: Fault) -> bool {
         self.state.faults().is_on(fault)
+    }
+
+    fn fail_if_too_large(&self, mut response: Response) -> Response {
+        if self.is_on(Fault::OversizedBodyServerError) {
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        }
+        response
     }
 
     /// Cuts a text that is one character too long, so that the stubs let it through.
