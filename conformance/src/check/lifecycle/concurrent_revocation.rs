@@ -6,7 +6,7 @@ use super::support::{Judge, Setting, documented, received, unanswered};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::call::Bindings;
 use crate::check::Judgement;
-use crate::lifecycle::{History, Slot, Step};
+use crate::lifecycle::{History, Seen, Slot, Step};
 
 /// # What it does
 /// Sends several revocations of one credential at once, counts the successes, holds the other answers against the
@@ -33,6 +33,10 @@ impl LifecycleCheck for ConcurrentRevocation<'_> {
         };
         if let Some(why) = event.exchanges.iter().find_map(|exchange| unanswered(exchange)) {
             judge.open(format!("one of several revocations at once: {why}"));
+            return judge.done(history);
+        }
+        if !event.accepted() && !matches!(event.control, None | Some(Seen::Accepted)) {
+            judge.open("several revocations at once: whoever asked was not accepted any more");
             return judge.done(history);
         }
         judge.exercised();

@@ -10,8 +10,8 @@ use crate::lifecycle::{By, DependentSlot, History, Slot, Step};
 
 /// # What it does
 /// Issues a credential, lets a stranger revoke it, holds the answer against the documented ones, and uses the
-/// credential again, past the propagation delay as well. Where asked, a dependent refers to it meanwhile. Where there
-/// is a list, the stranger's has to be without it.
+/// credential again, past the propagation delay as well. Where asked, a dependent refers to it meanwhile; where not,
+/// and there is a list, the stranger's has to be without it.
 /// # Verdicts
 /// Fail: answered like none of them, or the credential (or the stranger's own) works no more. Not exercised: the
 /// stranger was not supplied.
@@ -39,7 +39,9 @@ impl LifecycleCheck for ForeignCredential<'_> {
         if self.0.by == Stranger::Sibling {
             steps.push(Step::present(1));
         }
-        if let (Stranger::Caller(name), Some(_)) = (&self.0.by, &setting.kind.listed) {
+        if let (Stranger::Caller(name), Some(_), None) =
+            (&self.0.by, &setting.kind.listed, &self.0.guarded_by)
+        {
             steps.push(Step::List(Some(name.clone())));
         }
         steps.extend(setting.still_works(0));

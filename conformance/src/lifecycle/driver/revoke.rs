@@ -225,7 +225,11 @@ impl Driver<'_, '_, '_> {
             mark_revoked(state, slot, at);
         }
         let outcome = if done.is_some() { Seen::Accepted } else { Seen::Refused };
-        Ok(Done { exchanges, credential: Some(credential), ..Done::new(outcome) })
+        let control = match done {
+            Some(_) => None,
+            None => self.asker(Target::Slot(slot), &By::Documented, state).await,
+        };
+        Ok(Done { exchanges, control, credential: Some(credential), ..Done::new(outcome) })
     }
 }
 
