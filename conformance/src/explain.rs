@@ -144,7 +144,9 @@ pub fn list_requirements(contracts: &[Contract]) -> String {
         let requirements = requirements.unwrap_or_default();
         let gap = if text.is_empty() { "" } else { "\n" };
         let (name, title, count) = (contract.name(), contract.title(), requirements.len());
-        let _ = writeln!(text, "{gap}{name}: {title}, {count} requirements");
+        let checked = requirements.iter().filter(|known| matches!(known.coverage(), Coverage::Checked(_)));
+        let checked = checked.count();
+        let _ = writeln!(text, "{gap}{name}: {title}, {count} requirements, {checked} of them checked");
         for requirement in requirements {
             let _ = writeln!(
                 text,
@@ -154,14 +156,26 @@ pub fn list_requirements(contracts: &[Contract]) -> String {
                 seen(requirement)
             );
             let _ = writeln!(text, "       {}", requirement.text);
+            if let Coverage::Pending(why) | Coverage::NotObserved(why) = requirement.coverage() {
+                let _ = writeln!(text, "       Why not: {why}");
+            }
         }
     }
     text
 }
 
+/// The checks of a requirement, each once, or that it has none.
 fn seen(requirement: &Requirement) -> String {
     match requirement.coverage() {
-        Coverage::Checked(checks) => checks.iter().map(CheckSpec::id).collect::<Vec<_>>().join(", "),
+        Coverage::Checked(checks) => {
+            let mut ids: Vec<&str> = Vec::new();
+            for id in checks.iter().map(CheckSpec::id) {
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
+            }
+            ids.join(", ")
+        }
         Coverage::Pending(_) => "pending".to_owned(),
         Coverage::NotObserved(_) => "not observed".to_owned(),
     }

@@ -1,5 +1,6 @@
 //! The lifecycle language: its schema, the bundled documents, what mistakes look like, and its small grammars.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -30,6 +31,38 @@ fn bundled_contracts_load_without_errors_or_warnings() {
         assert!(warnings.is_empty(), "{}", warnings.join("\n"));
         assert!(contract.lifecycle().is_some(), "{vendor} has no lifecycle");
     }
+}
+
+/// `specs/uncovered.txt` holds what no check covers, and nothing else.
+#[test]
+fn what_no_check_covers_is_listed_with_its_reason() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("uncovered.txt");
+    let text = fs::read_to_string(path).unwrap();
+    let mut listed: BTreeMap<&str, &str> = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.split_once(": ").unwrap_or_else(|| panic!("{line:?} is no `contract/R1: reason`")))
+        .collect();
+    let mut wrong = Vec::new();
+    for vendor in Vendor::ALL {
+        for requirement in &vendor.contract().unwrap().lifecycle().unwrap().requirements {
+            let name = format!("{vendor}/{}", requirement.id);
+            match (requirement.coverage(), listed.remove(name.as_str())) {
+                (Coverage::Checked(_), Some(_)) => {
+                    wrong.push(format!("{name} has a check by now: take it off the list"));
+                }
+                (Coverage::NotObserved(why) | Coverage::Pending(why), Some(reason)) if why != reason => {
+                    wrong.push(format!("{name}: the list says {reason:?}, its document {why:?}"));
+                }
+                (Coverage::NotObserved(_) | Coverage::Pending(_), None) => {
+                    wrong.push(format!("{name} has no check: write one; the list may not grow"));
+                }
+                _ => {}
+            }
+        }
+    }
+    wrong.extend(listed.into_keys().map(|name| format!("{name} is no requirement")));
+    assert!(wrong.is_empty(), "specs/uncovered.txt: {}", wrong.join("\n"));
 }
 
 #[test]
