@@ -13,7 +13,7 @@ use wiremock::matchers::{basic_auth, body_json, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
-use crate::deployment::Pair;
+use crate::deployment::{Kept, Pair};
 use crate::exchange::{Origin, OriginKind, Reply, Request, Response};
 
 const OPERATOR: &str = "operator-secret-0123";

@@ -199,6 +199,8 @@ pub fn revokes(step: &Step) -> Option<Slot> {
         Step::Revoke { target: Target::Slot(slot), .. }
         | Step::RevokeAsDescribed(slot)
         | Step::RevokeMany(slot, _)
+        | Step::RaceUse(slot, _)
+        | Step::RaceReference(_, _, slot)
         | Step::Hook(_, Some(slot)) => Some(*slot),
         _ => None,
     }

@@ -410,7 +410,7 @@ fn refused_issue() {
     } });
     let wrong = |status: u16| {
         let body = json!("wrong").try_into().unwrap();
-        let issuing = Issuing { like: Some(Slot(0)), patch: Patch::Body(body), key: Key::Fresh };
+        let issuing = Issuing { like: Some(Slot(0)), patch: Patch::Body(body), key: Key::Fresh, by: None };
         story(EntryTarget).issue_with(1, issuing, None, status, NOTHING)
     };
     wrong(403).issued(0).used(0, true).says(check.clone(), Pass);

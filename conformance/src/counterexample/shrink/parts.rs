@@ -35,6 +35,10 @@ fn needs(step: &Step) -> Vec<Part> {
         | Step::Exchange(slot, ..)
         | Step::RevokeAsDescribed(slot)
         | Step::RevokeMany(slot, _)
+        | Step::RaceUse(slot, _)
+        | Step::RaceReference(_, _, slot)
+        | Step::Hook(_, Some(slot))
+        | Step::Call(_, slot)
         | Step::StopUnlessOnlyActive(slot)
         | Step::Create(_, _, slot)
         | Step::Wait(Until::Expiry(slot, _)) => vec![Part::Credential(*slot)],
@@ -48,12 +52,20 @@ fn needs(step: &Step) -> Vec<Part> {
             };
             target.into_iter().chain(by(who)).collect()
         }
-        Step::Wait(Until::AfterRevocation(slot, _)) => vec![Part::Revocation(*slot)],
+        Step::RevokeTogether(slots, _) => slots.iter().copied().map(Part::Credential).collect(),
+        Step::Wait(Until::AfterRevocation(slot, _)) | Step::PresentEvery { slot, .. } => {
+            vec![Part::Revocation(*slot)]
+        }
         Step::Read(dependent) | Step::Clear(dependent) | Step::Delete(dependent) => {
             vec![Part::Dependent(*dependent)]
         }
         Step::Repoint(dependent, slot) => vec![Part::Dependent(*dependent), Part::Credential(*slot)],
-        Step::Reserve(_) | Step::Adopt(..) | Step::List(_) | Step::Wait(Until::For(_)) => Vec::new(),
+        Step::Reserve(_)
+        | Step::Adopt(..)
+        | Step::List(_)
+        | Step::ListInShortPages
+        | Step::Hook(_, None)
+        | Step::Wait(Until::For(_)) => Vec::new(),
     }
 }
 
@@ -69,7 +81,8 @@ fn protects(step: &Step) -> bool {
 /// Whether running the steps once more could take from the operator what the run did not issue.
 pub(super) fn spends(steps: &[Step]) -> bool {
     let adopted = |slot: Slot| steps.iter().any(|step| matches!(step, Step::Adopt(into, _) if *into == slot));
-    steps.iter().filter_map(revokes).any(adopted)
+    let together = |step: &Step| matches!(step, Step::RevokeTogether(slots, _) if slots.iter().any(|slot| adopted(*slot)));
+    steps.iter().filter_map(revokes).any(adopted) || steps.iter().any(together)
 }
 
 /// Which of the steps are left, by place, when those at `out` are taken out: without them go the steps that needed
