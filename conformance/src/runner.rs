@@ -10,6 +10,7 @@ use crate::cleanup::{anything_answered, not_put_away, put_away};
 use crate::clock;
 use crate::deployment::Deployment;
 use crate::lifecycle::Controls;
+use crate::machine::reference_machine;
 use crate::plan::Plan;
 use crate::prerequisite::{Turn, not_run, turn};
 use crate::progress::{Event, Progress};
@@ -65,6 +66,7 @@ pub async fn run(
                 judge(&actors, &controls, requirement, index, &mut judged).await;
             }
             checks = request_runner::run(&session, &actors).await;
+            checks.push(reference_machine::run(&actors, &controls).await);
             for (index, requirement) in of_turn(Turn::Risky) {
                 judge(&actors, &controls, requirement, index, &mut judged).await;
             }

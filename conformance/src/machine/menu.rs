@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use rescind_specs::lifecycle::{
-    Actor, CallerName, CredentialKind, Impostor, Lifecycle, Reissued, Stranger, UseAfterRevocation,
+    Actor, CallerName, CredentialKind, ForeignCredential, HookEffect, HookName, Impostor, Lifecycle, Reissued,
+    Stranger, UseAfterRevocation,
 };
 
 use super::rules::{Rules, rule};
@@ -35,6 +36,8 @@ pub(super) struct Menu<'c> {
     rules: &'c Rules<'c>,
     /// The callers of other tenants that were supplied.
     strangers: Vec<CallerName>,
+    /// What else the operator supplied.
+    supply: Supply<'c>,
     /// How much time a sequence may take.
     patience: Duration,
     waits: Vec<Duration>,
@@ -44,6 +47,17 @@ pub(super) struct Menu<'c> {
 /// Where the token of a revoked credential would go: no step presents it.
 pub(super) const NOWHERE: TokenSlot = TokenSlot(98);
 
+/// What the operator of a run supplied.
+#[derive(Clone, Copy)]
+pub(super) struct Supply<'s> {
+    /// Whether there is this caller.
+    pub(super) caller: &'s dyn Fn(&CallerName) -> bool,
+    /// Whether there is this hook.
+    pub(super) hook: &'s dyn Fn(&HookName) -> bool,
+    /// How much time a sequence may take, where it passes in earnest.
+    pub(super) patience: Duration,
+}
+
 /// Steps, each with its weight.
 type Choices = Vec<(u32, Step)>;
 
@@ -52,8 +66,7 @@ impl<'c> Menu<'c> {
     pub(super) fn new(
         setting: Setting<'c>,
         rules: &'c Rules<'c>,
-        supplied: impl Fn(&CallerName) -> bool,
-        patience: Duration,
+        supply: Supply<'c>,
     ) -> Option<Self> {
         let kind = setting.kind;
         let lifecycle = setting.contract.lifecycle()?;
@@ -64,20 +77,20 @@ impl<'c> Menu<'c> {
                 Stranger::Caller(name) => Some(name.clone()),
                 Stranger::Sibling => None,
             })
-            .filter(supplied)
+            .filter(supply.caller)
             .collect();
         strangers.dedup();
         let short_life = kind.issue.as_ref().and_then(|issue| issue.expiring.as_ref());
         let foresight = Foresight {
-            reissued: rules.all(rule!(Reissue)).any(|(_, with)| with.gives == Reissued::Another),
+            reissued: rules.reissues(None).any(|(_, with)| with.gives == Reissued::Another),
             short_life: short_life.map(|expiring| expiring.lifetime.duration()).unwrap_or_default(),
         };
         let patience = match setting.time {
             Time::Moved => Duration::MAX,
-            Time::Real => patience,
+            Time::Real => supply.patience,
         };
         let waits = waits(&setting, rules, foresight);
-        Some(Self { kind, lifecycle, setting, rules, strangers, patience, waits, foresight })
+        Some(Self { kind, lifecycle, setting, rules, strangers, supply, patience, waits, foresight })
     }
 
     pub(super) fn foresight(&self) -> Foresight {
@@ -109,11 +122,18 @@ impl<'c> Menu<'c> {
             choices.extend(self.strangers.iter().map(|name| (1, Step::List(Some(name.clone())))));
         }
         if !sketch.slots.is_empty() {
+            choices.extend(self.hooks(|does| *does == HookEffect::Restart).map(|name| (2, Step::Hook(name.clone(), None))));
             let left = self.patience.saturating_sub(sketch.now);
             let waits = self.waits.iter().filter(|time| **time <= left);
             choices.extend(waits.map(|time| (1, Step::Wait(Until::For(*time)))));
         }
         choices
+    }
+
+    /// The hooks with such an effect that were supplied.
+    fn hooks(&self, does: impl Fn(&HookEffect) -> bool) -> impl Iterator<Item = &'c HookName> {
+        let hooks = self.lifecycle.hooks.iter().filter(move |(name, hook)| does(&hook.does) && (self.supply.hook)(name));
+        hooks.map(|(name, _)| name)
     }
 
     fn asker(&self) -> Option<&'c Actor> {
@@ -142,12 +162,17 @@ impl<'c> Menu<'c> {
         if self.rules.any(rule!(SelfRevocation)) {
             choices.push((1, revoke(By::Slot(slot))));
         }
-        let sibling = |(_, with): (_, &'c rescind_specs::lifecycle::ForeignCredential)| with.by == Stranger::Sibling;
-        if self.rules.any(rule!(RevokedByAnother)) || self.rules.all(rule!(ForeignCredential)).any(sibling) {
+        let sibling = |(_, with): (_, &'c ForeignCredential)| with.by == Stranger::Sibling;
+        let another = || self.rules.all(rule!(RevokedByAnother)).map(|(_, with)| with.by.as_ref());
+        if another().any(|by| by.is_none()) || self.rules.all(rule!(ForeignCredential)).any(sibling) {
             let others = sketch.live().into_iter().filter(|other| *other != slot);
             choices.extend(others.map(|other| (2, revoke(By::Slot(other)))));
         }
         choices.extend(self.strangers.iter().map(|name| (2, revoke(By::Caller(name.clone())))));
+        let callers = another().flatten().filter(|name| (self.supply.caller)(name));
+        choices.extend(callers.map(|name| (2, revoke(By::Caller(name.clone())))));
+        let hooks = self.hooks(|does| *does == HookEffect::Revoke).filter(|_| !sketch.guarded(slot));
+        choices.extend(hooks.map(|name| (2, Step::Hook(name.clone(), Some(slot)))));
         for impostor in self.rules.all(rule!(UnauthorizedRevocation)).flat_map(|(_, with)| &with.with) {
             let by = match impostor {
                 Impostor::Nobody => By::Nobody,
@@ -155,6 +180,9 @@ impl<'c> Menu<'c> {
                 Impostor::WrongSecret => By::WrongSecret,
                 Impostor::BasicPair => By::BasicPair,
                 Impostor::BareSecret => By::BareSecret,
+                Impostor::TokenOf { caller, token } if (self.supply.caller)(caller) => {
+                    By::TokenOf(caller.clone(), token.clone())
+                }
                 Impostor::Revoked => {
                     let long = |held: &Sketched| match held {
                         Sketched::Revoked(at) => *at + self.setting.settled() <= sketch.now,
@@ -244,7 +272,7 @@ fn waits(setting: &Setting<'_>, rules: &Rules<'_>, foresight: Foresight) -> Vec<
     let delay = setting.delay();
     let mut waits = vec![SHORT, delay / 2, setting.settled(), LONG];
     let bound = |(_, with): (_, &UseAfterRevocation)| late(with.within.duration());
-    waits.extend(rules.all(rule!(UseAfterRevocation)).map(bound));
+    waits.extend(rules.uses(None).map(bound));
     waits.extend(rules.all(rule!(TokenLifetime)).map(|(_, with)| late(with.at_most.duration())));
     if rules.any(rule!(Expiry)) && !foresight.short_life.is_zero() {
         waits.push(foresight.short_life + delay + MARGIN);

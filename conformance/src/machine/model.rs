@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rescind_specs::lifecycle::{DependentName, Lift, Requirement};
+use rescind_specs::lifecycle::{DependentName, HookName, Lift, Requirement};
 use serde_json::Value;
 
 use super::words::MARGIN;
@@ -35,6 +35,10 @@ pub(super) struct Held<'c> {
     pub(super) causes: Vec<Cause<'c>>,
     /// How it was listed while it lived.
     pub(super) listed: Option<Value>,
+    /// The hook that revoked it, if one did.
+    pub(super) revoked_by: Option<HookName>,
+    /// The hooks that were run since its revocation, with when each was done.
+    pub(super) hooks: Vec<(HookName, Timestamp)>,
     /// How references to it were taken away.
     pub(super) lifted: Vec<(DependentName, Lift)>,
 }
@@ -111,6 +115,8 @@ impl<'c> Model<'c> {
             refused: None,
             causes: Vec::new(),
             listed: None,
+            revoked_by: None,
+            hooks: Vec::new(),
             lifted: Vec::new(),
         };
         self.slots.insert(slot, known);
@@ -124,10 +130,12 @@ impl<'c> Model<'c> {
     }
 
     /// The revocation of a credential was acknowledged.
-    pub(super) fn revoked(&mut self, slot: Slot, at: Timestamp) {
+    pub(super) fn revoked(&mut self, slot: Slot, at: Timestamp, by: Option<&HookName>) {
         if let Some(known) = self.slots.get_mut(&slot) {
             known.life = Life::Revoked(at);
             known.refused = None;
+            known.revoked_by = by.cloned();
+            known.hooks.clear();
             known.causes.clear();
         }
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use rescind_specs::Pointer;
-use rescind_specs::lifecycle::{CredentialKind, Expression, JsonTemplate, KindName, Requirement};
+use rescind_specs::lifecycle::{CallerName, CredentialKind, Expression, HookName, JsonTemplate, KindName, Requirement};
 
 use super::judge::{Broken, Class, judge};
-use super::menu::Menu;
+use super::menu::{Menu, Supply};
 use super::rules::Rules;
 use super::sequence;
 use crate::actors::Actors;
@@ -31,7 +31,7 @@ pub const ID: &str = "reference_machine";
 const QUESTION: &str = "Do random sequences of lifecycle steps show nothing that the requirements rule out?";
 
 /// How many sequences are run for each one that a requirement gets.
-const SEQUENCES: u32 = 8;
+const SEQUENCES: u32 = 12;
 /// No further sequence is begun after so many requests for each of those.
 const REQUESTS: u64 = 220;
 /// How often a sequence is run again to make it shorter.
@@ -163,8 +163,10 @@ async fn one(
     let Subject { name, kind, rules } = subject;
     let time = if session.moves_time() { Time::Moved } else { Time::Real };
     let setting = Setting { contract: session.contract(), name, kind, time };
-    let supplied = |caller: &_| actors.caller(caller).is_ok();
-    let Some(menu) = Menu::new(setting, rules, supplied, session.plan().patience) else { return Ok(()) };
+    let caller = |name: &CallerName| actors.caller(name).is_ok();
+    let hook = |name: &HookName| session.deployment().hooks.contains_key(name);
+    let supply = Supply { caller: &caller, hook: &hook, patience: session.plan().patience };
+    let Some(menu) = Menu::new(setting, rules, supply) else { return Ok(()) };
     let steps = sequence::draw(&menu, seed);
     let driver = Driver { actors, controls, name, kind };
     if pairs_needed(&steps) + SPARE_PAIRS > session.pairs_left() && takes_pairs(kind) {
@@ -201,8 +203,8 @@ async fn one(
             known.keys.push(before);
             continue;
         }
-        let steps: Vec<Step> = shown.history.events.iter().map(|event| event.step.clone()).collect();
-        let sequence = Some(Sequence { seed: format!("{seed:016x}"), steps: sequence::told(&steps) });
+        let steps = sequence::told(&steps_of(&shown.history));
+        let sequence = Some(Sequence { seed: format!("{seed:016x}"), steps });
         let finding = Finding { sequence, ..broken.finding };
         sum.breaches.push(Kind { keys: vec![before, after], shown: Shown { finding, ..shown }, times: 1 });
     }
@@ -220,7 +222,7 @@ async fn shortest(
     let session = driver.actors.session();
     let watch = clock::stopwatch();
     let mut reruns = 0;
-    let may_rerun = || {
+    let mut may_rerun = || {
         let in_time = setting.time == Time::Moved || watch.elapsed() < took.max(SHORT);
         let pairs = !takes_pairs(driver.kind) || session.pairs_left() >= SPARE_PAIRS + PAIRS;
         reruns += 1;
@@ -234,10 +236,27 @@ async fn shortest(
         Judgement { findings: findings.collect(), ..Judgement::default() }
     };
     let run = async |steps: &[Step]| driver.run(steps).await;
-    let shown = shrink(same, run, may_rerun, history, &broken.finding).await;
+    let mut shown = shrink(&same, &run, &mut may_rerun, history, &broken.finding).await;
+    for simpler in sequence::plainer(&steps_of(&shown.history)) {
+        if !may_rerun() {
+            break;
+        }
+        let history = run(&simpler).await;
+        if let Some(finding) = same(&history).findings.pop()
+            && finding.exchanges.last() == history.exchanges().last().map(|exchange| &exchange.id)
+        {
+            shown = Shown { finding, history, ..shown };
+            break;
+        }
+    }
     let all = judge(setting, rules, &shown.history).broken;
     let last = all.into_iter().rfind(|other| alike(other, broken)).unwrap_or_else(|| broken.clone());
     (shown, last)
+}
+
+/// The steps of a history.
+fn steps_of(history: &History) -> Vec<Step> {
+    history.events.iter().map(|event| event.step.clone()).collect()
 }
 
 /// Whether a breach is one of another's class and as bad.

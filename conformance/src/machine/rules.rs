@@ -1,7 +1,9 @@
 //! What the requirements of a lifecycle document say about one kind of credential, check by check.
 
 use rescind_specs::Contract;
-use rescind_specs::lifecycle::{CheckSpec, Condition, Coverage, KindName, Reissue, Requirement, UseAfterRevocation};
+use rescind_specs::lifecycle::{
+    CheckSpec, Condition, Coverage, HookName, KindName, Reissue, Requirement, UseAfterRevocation,
+};
 
 use crate::plan::Plan;
 
@@ -46,18 +48,30 @@ impl<'c> Rules<'c> {
         self.all(choose).next().is_some()
     }
 
-    /// When a credential that was revoked with the documented call has to be refused.
-    pub(super) fn uses(&self) -> impl Iterator<Item = (&'c Requirement, &'c UseAfterRevocation)> {
-        self.all(rule!(UseAfterRevocation))
+    /// When a credential that was revoked by this hook, or with the documented call, has to be refused. Those about a
+    /// caller's own credential are none of this.
+    pub(super) fn uses(
+        &self,
+        by: Option<&HookName>,
+    ) -> impl Iterator<Item = (&'c Requirement, &'c UseAfterRevocation)> {
+        let rules = self.all(rule!(UseAfterRevocation));
+        rules.filter(move |(_, with)| with.by.hook() == by && with.held_by.is_none())
     }
 
-    /// How a further revocation is answered, after one with the documented call.
-    pub(super) fn repeats(&self) -> impl Iterator<Item = (&'c Requirement, &'c [Condition])> {
-        self.all(rule!(RepeatedRevocation)).map(|(requirement, with)| (requirement, with.answer.as_slice()))
+    /// How a further revocation is answered, after one by this hook or with the documented call.
+    pub(super) fn repeats(
+        &self,
+        by: Option<&HookName>,
+    ) -> impl Iterator<Item = (&'c Requirement, &'c [Condition])> {
+        let rules = self.all(rule!(RepeatedRevocation)).filter(move |(_, with)| with.by.hook() == by);
+        rules.map(|(requirement, with)| (requirement, with.answer.as_slice()))
     }
 
-    /// What issuing again gives, after a revocation with the documented call.
-    pub(super) fn reissues(&self) -> impl Iterator<Item = (&'c Requirement, &'c Reissue)> {
-        self.all(rule!(Reissue))
+    /// What issuing again gives, after a revocation by this hook or with the documented call.
+    pub(super) fn reissues(
+        &self,
+        by: Option<&HookName>,
+    ) -> impl Iterator<Item = (&'c Requirement, &'c Reissue)> {
+        self.all(rule!(Reissue)).filter(move |(_, with)| with.by.hook() == by)
     }
 }

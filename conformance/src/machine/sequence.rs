@@ -1,6 +1,7 @@
 //! A sequence from a seed, and its words after steps were taken out of it.
 
 use std::collections::BTreeMap;
+use std::mem::{Discriminant, discriminant};
 
 use proptest::prelude::*;
 use proptest::strategy::{Union, ValueTree as _};
@@ -8,7 +9,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::menu::{Menu, NOWHERE};
 use super::sketch::Sketch;
-use crate::lifecycle::{By, DependentSlot, Issuing, Slot, Step, Target, TokenSlot};
+use crate::lifecycle::{By, DependentSlot, Issuing, Patch, Slot, Step, Target, TokenSlot};
 use crate::session::mix;
 
 /// The fewest and the most steps.
@@ -22,6 +23,7 @@ pub(super) fn draw(menu: &Menu<'_>, seed: u64) -> Vec<Step> {
     let length = LENGTH.new_tree(&mut runner).map_or(*LENGTH.start(), |tree| tree.current());
     let mut sketch = Sketch::default();
     let mut steps = Vec::with_capacity(length);
+    let mut done = Vec::with_capacity(length);
     while steps.len() < length {
         let mut choices = menu.after(&sketch);
         // Two waits are one, and what is read twice in a row is read once.
@@ -32,13 +34,50 @@ pub(super) fn draw(menu: &Menu<'_>, seed: u64) -> Vec<Step> {
         if choices.is_empty() {
             break;
         }
-        let any = Union::new_weighted(choices.into_iter().map(|(weight, step)| (weight, Just(step))).collect());
+        // What was done already is less likely to be done again.
+        let often = |step: &Step| done.iter().filter(|known| **known == kind(&sketch, step)).count();
+        let weighed = choices.into_iter().map(|(weight, step)| {
+            let often = u32::try_from(often(&step)).unwrap_or(u32::MAX).min(5);
+            (weight * 24 / (1 + often) / (1 + often), Just(step))
+        });
+        let any = Union::new_weighted(weighed.filter(|(weight, _)| *weight > 0).collect());
         let Ok(tree) = any.new_tree(&mut runner) else { break };
         let step = tree.current();
+        done.push(kind(&sketch, &step));
         sketch.apply(&step, menu.foresight());
         steps.push(step);
     }
     steps
+}
+
+/// What a step does, and to a credential in which state: the same may be done to several.
+fn kind(sketch: &Sketch, step: &Step) -> (Discriminant<Step>, Option<Discriminant<By>>, State) {
+    let (slot, by) = match step {
+        Step::Present(slot) | Step::Exchange(slot, ..) => (Some(*slot), None),
+        Step::PresentToken(token) => (sketch.tokens.get(usize::from(token.0)).copied(), None),
+        Step::Revoke { target: Target::Slot(slot), by, .. } => (Some(*slot), Some(discriminant(by))),
+        Step::Issue(_, issuing) => (issuing.like, None),
+        _ => (None, None),
+    };
+    let state = match slot {
+        None => State::Any,
+        Some(slot) if sketch.revoked().contains(&slot) => State::Revoked,
+        Some(slot) if sketch.guarded(slot) => State::Guarded,
+        Some(slot) if sketch.live().contains(&slot) => State::Live,
+        Some(_) => State::Other,
+    };
+    (discriminant(step), by, state)
+}
+
+/// The state of a credential that a step is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It is about none.
+    Any,
+    Live,
+    Guarded,
+    Revoked,
+    Other,
 }
 
 /// The seed of the sequence of that number in a run.
@@ -70,6 +109,29 @@ struct Numbers {
 fn renumbered(steps: &[Step]) -> Option<Vec<Step>> {
     let mut numbers = Numbers::default();
     steps.iter().map(|step| numbers.step(step)).collect()
+}
+
+/// The same steps, each done in the usual way where it was done in another: all of them at once, then each alone.
+pub(super) fn plainer(steps: &[Step]) -> Vec<Vec<Step>> {
+    let plain = |step: &Step| match step {
+        Step::Issue(slot, issuing) if issuing.patch == Patch::Expiring => {
+            Step::Issue(*slot, Issuing { patch: Patch::Nothing, ..issuing.clone() })
+        }
+        Step::Revoke { target: Target::Slot(slot), by: By::Slot(other), body } if slot == other => {
+            Step::Revoke { target: Target::Slot(*slot), by: By::Documented, body: body.clone() }
+        }
+        other => other.clone(),
+    };
+    let changed: Vec<usize> = (0..steps.len()).filter(|at| plain(&steps[*at]) != steps[*at]).collect();
+    let mut ways: Vec<Vec<usize>> = if changed.is_empty() { Vec::new() } else { vec![changed.clone()] };
+    if changed.len() > 1 {
+        ways.extend(changed.into_iter().map(|at| vec![at]));
+    }
+    let with = |ways: Vec<usize>| {
+        let numbered = steps.iter().enumerate();
+        numbered.map(|(at, step)| if ways.contains(&at) { plain(step) } else { step.clone() }).collect()
+    };
+    ways.into_iter().map(with).collect()
 }
 
 /// The steps in words.
@@ -119,6 +181,13 @@ impl Numbers {
                     other => other.clone(),
                 };
                 Step::Revoke { target, by, body: body.clone() }
+            }
+            Step::Hook(name, slot) => {
+                let slot = match slot {
+                    None => None,
+                    Some(slot) => Some(self.slot(*slot)?),
+                };
+                Step::Hook(name.clone(), slot)
             }
             Step::Create(name, into, slot) => {
                 let slot = self.slot(*slot)?;

@@ -127,6 +127,8 @@ impl Sketch {
             Step::Repoint(dependent, slot) => self.refer(*dependent, Some(*slot), true),
             Step::Clear(dependent) => self.refer(*dependent, None, true),
             Step::Delete(dependent) => self.refer(*dependent, None, false),
+            // A hook about a credential is one that revokes it.
+            Step::Hook(_, Some(slot)) => self.end(*slot),
             Step::Wait(Until::For(time)) => self.now += *time,
             _ => {}
         }
@@ -159,7 +161,7 @@ impl Sketch {
     }
 
     /// The credential of a slot is dead from now on.
-    pub(super) fn end(&mut self, slot: Slot) {
+    fn end(&mut self, slot: Slot) {
         let now = self.now;
         if let Some(held) = self.slots.get_mut(usize::from(slot.0)) {
             held.life = Sketched::Revoked(now);

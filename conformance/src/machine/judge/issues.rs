@@ -37,8 +37,20 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// What was issued lives from now on.
+    /// What was issued lives from now on. It is none of those that were revoked.
     fn take(&mut self, slot: Slot, event: &Event) {
+        let revoked = |life: Life| matches!(life, Life::Revoked(_));
+        let old = self.model.slots.keys().find(|old| self.life(**old).is_some_and(revoked) && self.same(**old, event));
+        if let Some(old) = old.copied().filter(|_| event.accepted()) {
+            for (requirement, _) in self.rules.all(rule!(Reissue)).filter(|(_, with)| with.gives == Reissued::Another) {
+                self.bound = true;
+                let message = "an issue gives the identifier of a revoked credential";
+                let documented = "another identifier";
+                self.against(Class::Issue, Some(requirement), message, documented, "the same identifier");
+            }
+            self.model.forget(old);
+            return;
+        }
         if let Some(credential) = event.credential.as_ref().filter(|_| event.accepted()) {
             self.model.issued(slot, Arc::clone(credential), event.began);
         }
@@ -72,7 +84,8 @@ impl Walk<'_, '_> {
         let same = self.same(like, event);
         let refused = event.refused() && event.seen == Seen::Refused;
         let mut another = false;
-        for (requirement, with) in self.rules.reissues() {
+        let by = self.model.slots.get(&like).and_then(|known| known.revoked_by.clone());
+        for (requirement, with) in self.rules.reissues(by.as_ref()) {
             self.bound = true;
             if !with.answer.is_empty() {
                 self.answer(Class::Issue, requirement, event, &with.answer, what);

@@ -32,8 +32,6 @@ pub(super) struct Ruling {
 pub(super) struct Broken {
     /// What kind of breach it is.
     pub(super) class: Class,
-    /// The place of the step.
-    pub(super) at: usize,
     /// The breach.
     pub(super) finding: Finding,
 }
@@ -130,7 +128,7 @@ fn broken(history: &History, at: usize, event: &Event, candidate: Candidate<'_>)
         requirement: candidate.requirement.map(|requirement| RequirementId(requirement.id.0.clone())),
         sequence: None,
     };
-    Broken { class: candidate.class, at, finding }
+    Broken { class: candidate.class, finding }
 }
 
 impl<'c> Walk<'_, 'c> {
@@ -147,6 +145,7 @@ impl<'c> Walk<'_, 'c> {
             Step::Repoint(dependent, slot) => self.repoint(*dependent, *slot, event),
             Step::Clear(dependent) => self.clear(*dependent, event),
             Step::Delete(dependent) => self.delete(*dependent, event),
+            Step::Hook(name, slot) => self.hook(name, *slot, event),
             _ => {}
         }
     }
@@ -166,6 +165,26 @@ impl<'c> Walk<'_, 'c> {
     ) {
         let (message, documented, received) = (message.into(), documented.into(), received.into());
         self.candidates.push(Candidate { class, requirement, message, documented, received });
+    }
+
+    /// Whatever else happened to a credential may be why a step about it went wrong: that names the requirement first,
+    /// the latest first of all.
+    fn blame(&mut self, slot: Slot) {
+        let Some(known) = self.model.slots.get(&slot) else { return };
+        let Some(first) = self.candidates.first() else { return };
+        let blamed: Vec<Candidate<'c>> = known
+            .causes
+            .iter()
+            .rev()
+            .map(|cause| Candidate {
+                class: first.class,
+                requirement: Some(cause.requirement),
+                message: format!("{}, after {}", first.message, cause.what),
+                documented: first.documented.clone(),
+                received: first.received.clone(),
+            })
+            .collect();
+        self.candidates.splice(..0, blamed);
     }
 
     /// The answer of this step has to be like one of `answers`. Whether it told anything at all.

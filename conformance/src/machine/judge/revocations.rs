@@ -1,6 +1,8 @@
 //! Revocations: by whoever may and by whoever may not, of what lives, of what is dead and of what never was.
 
-use rescind_specs::lifecycle::{Condition, Impostor, Lift, Stranger};
+use rescind_specs::lifecycle::{
+    CallerName, Condition, DependentName, HookEffect, HookName, Impostor, Lift, Stranger,
+};
 
 use super::{Class, Walk};
 use crate::lifecycle::{By, Event, Seen, Slot, Target};
@@ -14,8 +16,8 @@ enum Asker {
     Entitled,
     /// The credential itself.
     Itself,
-    /// Another credential that lives.
-    Sibling,
+    /// Another credential that lives, or a caller who may.
+    Another(Option<CallerName>),
     /// Somebody who must not.
     Stranger(Stranger),
     /// Something that must not do.
@@ -42,7 +44,7 @@ impl Walk<'_, '_> {
             (_, Asker::Doubtful) | (Life::Unknown, _) => self.unjudged(slot, event),
             (Life::Live, _) if !fresh => self.unjudged(slot, event),
             (Life::Live, Asker::Stranger(stranger)) => self.stranger(slot, &stranger, by, event),
-            (Life::Live, Asker::Impostor(impostor)) => self.impostor(slot, impostor, event),
+            (Life::Live, Asker::Impostor(impostor)) => self.impostor(slot, &impostor, event),
             (Life::Live, asker) => self.entitled(slot, &asker, event),
             (Life::Revoked(_), Asker::Entitled) if fresh => self.repeated(slot, event),
             (Life::Revoked(_), _) => {}
@@ -62,7 +64,7 @@ impl Walk<'_, '_> {
                         if target != Target::Unknown && rules.any(|(_, with)| with.by == Stranger::Sibling) {
                             Asker::Stranger(Stranger::Sibling)
                         } else {
-                            Asker::Sibling
+                            Asker::Another(None)
                         }
                     }
                     Life::Revoked(at) if between(at, event.began) >= self.setting.settled() => {
@@ -71,20 +73,48 @@ impl Walk<'_, '_> {
                     _ => Asker::Doubtful,
                 }
             }
-            By::Caller(name) => Asker::Stranger(Stranger::Caller(name.clone())),
+            By::Caller(name) => {
+                let mut rules = self.rules.all(rule!(RevokedByAnother));
+                if rules.any(|(_, with)| with.by.as_ref() == Some(name)) {
+                    Asker::Another(Some(name.clone()))
+                } else {
+                    Asker::Stranger(Stranger::Caller(name.clone()))
+                }
+            }
             By::Nobody => Asker::Impostor(Impostor::Nobody),
             By::Unknown => Asker::Impostor(Impostor::Unknown),
             By::WrongSecret => Asker::Impostor(Impostor::WrongSecret),
             By::BasicPair => Asker::Impostor(Impostor::BasicPair),
             By::BareSecret => Asker::Impostor(Impostor::BareSecret),
+            By::TokenOf(caller, token) => {
+                Asker::Impostor(Impostor::TokenOf { caller: caller.clone(), token: token.clone() })
+            }
             _ => Asker::Doubtful,
+        }
+    }
+
+    /// A step outside of the API: it revokes a credential, or leaves all of them as they are.
+    pub(super) fn hook(&mut self, name: &HookName, slot: Option<Slot>, event: &Event) {
+        let hooks = self.setting.contract.lifecycle().map(|lifecycle| &lifecycle.hooks);
+        let revokes = hooks.and_then(|hooks| hooks.get(name)).is_some_and(|hook| hook.does == HookEffect::Revoke);
+        match slot {
+            Some(slot) if !event.accepted() => self.model.forget(slot),
+            Some(slot) if revokes && self.life(slot) == Some(Life::Live) => {
+                self.model.revoked(slot, event.ended, Some(name));
+            }
+            _ if event.accepted() => {
+                for known in self.model.slots.values_mut() {
+                    known.hooks.push((name.clone(), event.ended));
+                }
+            }
+            _ => {}
         }
     }
 
     /// What is not judged may have had its effect all the same.
     fn unjudged(&mut self, slot: Slot, event: &Event) {
         if event.accepted() {
-            self.model.revoked(slot, event.ended);
+            self.model.revoked(slot, event.ended, None);
         } else {
             self.model.forget(slot);
         }
@@ -126,16 +156,19 @@ impl Walk<'_, '_> {
             }
             _ => Vec::new(),
         };
-        for (requirement, answers) in answers {
-            self.answer(Class::Revocation, requirement, event, answers, what);
-        }
         let refused = event.refused() && event.seen == Seen::Refused;
         if refused {
             self.refused_although_entitled(slot, asker, event);
         }
+        for (requirement, answers) in answers {
+            self.answer(Class::Revocation, requirement, event, answers, what);
+        }
+        if refused {
+            self.blame(slot);
+        }
         if event.accepted() {
             self.bound = true;
-            self.model.revoked(slot, event.ended);
+            self.model.revoked(slot, event.ended, None);
             for (requirement, _) in self.rules.all(rule!(OthersUnaffected)) {
                 self.model.cause_to_all(Some(slot), requirement, "another one was revoked");
             }
@@ -145,8 +178,8 @@ impl Walk<'_, '_> {
     }
 
     fn refused_although_entitled(&mut self, slot: Slot, asker: &Asker, event: &Event) {
-        if matches!(asker, Asker::Sibling) {
-            for (requirement, _) in self.rules.all(rule!(RevokedByAnother)) {
+        if let Asker::Another(caller) = asker {
+            for (requirement, _) in self.rules.all(rule!(RevokedByAnother)).filter(|(_, with)| with.by == *caller) {
                 self.bound = true;
                 let message = "a credential cannot be revoked by another one";
                 self.against(Class::Revocation, Some(requirement), message, "revoked", came(event));
@@ -167,16 +200,17 @@ impl Walk<'_, '_> {
     fn guarded(
         &mut self,
         slot: Slot,
-        names: &[rescind_specs::lifecycle::DependentName],
+        names: &[DependentName],
         ids: &[String],
         event: &Event,
     ) {
         let what = "revoking a credential that something refers to";
         let mut kept_by = None;
+        let mut guards = Vec::new();
         for (requirement, with) in self.rules.all(rule!(Guard)).filter(|(_, with)| names.contains(&with.by)) {
             kept_by = Some(requirement);
+            guards.push(requirement);
             self.answer(Class::Guard, requirement, event, &with.answer, what);
-            self.model.cause(slot, requirement, "a revocation that had to be refused");
             if let Some(pointer) = &with.names_dependent
                 && let Some(response) = event.decisive().and_then(|exchange| exchange.response())
                 && let Some(serde_json::Value::String(named)) = response.at(pointer)
@@ -186,6 +220,12 @@ impl Walk<'_, '_> {
                 let documented = "a dependent that refers to it";
                 self.against(Class::Guard, Some(requirement), message, documented, "another identifier");
             }
+        }
+        if !event.accepted() {
+            self.blame(slot);
+        }
+        for requirement in guards {
+            self.model.cause(slot, requirement, "a revocation that had to be refused");
         }
         if event.accepted() || event.seen != Seen::Refused {
             self.model.forget(slot);
@@ -197,7 +237,8 @@ impl Walk<'_, '_> {
 
     fn repeated(&mut self, slot: Slot, event: &Event) {
         let what = "revoking a credential again";
-        for (requirement, answers) in self.rules.repeats() {
+        let by = self.model.slots.get(&slot).and_then(|known| known.revoked_by.clone());
+        for (requirement, answers) in self.rules.repeats(by.as_ref()) {
             self.answer(Class::Repeat, requirement, event, answers, what);
             self.model.cause(slot, requirement, "it was revoked again");
         }
@@ -228,11 +269,11 @@ impl Walk<'_, '_> {
         self.must_not_have_effect(slot, judged, event);
     }
 
-    fn impostor(&mut self, slot: Slot, impostor: Impostor, event: &Event) {
+    fn impostor(&mut self, slot: Slot, impostor: &Impostor, event: &Event) {
         let what = "a revocation without a right credential";
         let mut judged = false;
         for (requirement, with) in self.rules.all(rule!(UnauthorizedRevocation)) {
-            if with.with.contains(&impostor) {
+            if with.with.contains(impostor) {
                 judged = true;
                 self.answer(Class::Stranger, requirement, event, &with.answer, what);
                 self.model.cause(slot, requirement, "a revocation without a right credential");

@@ -2,13 +2,29 @@
 
 use std::time::Duration;
 
-use rescind_specs::lifecycle::{Condition, Requirement, Settles, TokenName, Traffic};
+use jiff::Timestamp;
+use rescind_specs::lifecycle::{
+    Condition, HookName, Requirement, Settles, TokenName, Traffic, UseAfterRevocation,
+};
 
 use super::{Class, Walk};
 use crate::lifecycle::{Event, Seen, Slot, TokenSlot};
 use crate::machine::model::{Age, Life, Used, age, between};
 use crate::machine::rules::rule;
 use crate::machine::words::{came, documented, late, received};
+
+/// How much time counts against a bound: since the revocation, or since the hook that is run after it; `None`: that was
+/// not run.
+fn counted(
+    with: &UseAfterRevocation,
+    hooks: &[(HookName, Timestamp)],
+    time: Duration,
+    event: &Event,
+) -> Option<Duration> {
+    let Some(then) = &with.then else { return Some(time) };
+    let (_, at) = hooks.iter().rfind(|(name, _)| name == then)?;
+    Some(between(*at, event.began))
+}
 
 impl<'c> Walk<'_, 'c> {
     pub(super) fn present(&mut self, slot: Slot, event: &Event) {
@@ -38,6 +54,7 @@ impl<'c> Walk<'_, 'c> {
                 for (requirement, with) in self.rules.all(rule!(Expiry)) {
                     self.refusal(requirement, with.refused.as_ref(), event, "an expired credential");
                 }
+                self.blame(slot);
             }
             (Age::Fresh, Seen::Accepted) => self.bound = true,
             (Age::Fresh, Seen::Refused) if event.refused() => {
@@ -50,11 +67,6 @@ impl<'c> Walk<'_, 'c> {
 
     /// A credential is refused that nothing ended.
     fn lost(&mut self, slot: Slot, before: Used, event: &Event) {
-        let causes = self.model.slots.get(&slot).map(|known| known.causes.clone()).unwrap_or_default();
-        for cause in causes.iter().rev() {
-            let message = format!("a credential works no more after {}", cause.what);
-            self.against(Class::Lost, Some(cause.requirement), message, "accepted", came(event));
-        }
         if before != Used::Accepted {
             for (requirement, _) in self.rules.all(rule!(UsableAfterIssue)) {
                 let message = "a credential does not work after its issue";
@@ -63,13 +75,15 @@ impl<'c> Walk<'_, 'c> {
         }
         let message = "a credential is refused that nothing ended";
         self.against(Class::Lost, None, message, "accepted", came(event));
+        self.blame(slot);
         self.model.forget(slot);
     }
 
-    fn present_revoked(&mut self, slot: Slot, at: jiff::Timestamp, event: &Event) {
+    fn present_revoked(&mut self, slot: Slot, at: Timestamp, event: &Event) {
         let time = between(at, event.began);
         let Some(known) = self.model.slots.get_mut(&slot) else { return };
-        let (used, refused) = (known.used, known.refused);
+        let (used, refused, by) = (known.used, known.refused, known.revoked_by.clone());
+        let hooks = known.hooks.clone();
         let expired = age(&known.credential, event, Duration::ZERO) != Age::Fresh;
         if event.refused() && event.seen == Seen::Refused {
             known.refused.get_or_insert(time);
@@ -77,8 +91,9 @@ impl<'c> Walk<'_, 'c> {
         match &event.seen {
             Seen::Accepted => self.revived(slot, time, used, refused, event),
             Seen::Refused if event.refused() => {
-                for (requirement, with) in self.rules.uses() {
+                for (requirement, with) in self.rules.uses(by.as_ref()) {
                     let bound = late(with.within.duration());
+                    let Some(time) = counted(with, &hooks, time, event) else { continue };
                     if time < bound || (with.traffic == Traffic::Unused && used != Used::Never) {
                         continue;
                     }
@@ -99,12 +114,16 @@ impl<'c> Walk<'_, 'c> {
             let causes = self.model.slots.get(&slot).map(|known| known.causes.clone()).unwrap_or_default();
             for cause in causes.iter().rev() {
                 self.bound = true;
-                let message = format!("a revoked credential works after {}", cause.what);
+                let message = format!("a revoked credential is accepted, after {}", cause.what);
                 self.against(Class::Revived, Some(cause.requirement), message, "refused", came(event));
             }
         }
-        for (requirement, with) in self.rules.uses() {
-            let binding = time >= late(with.within.duration());
+        let known = self.model.slots.get(&slot);
+        let by = known.and_then(|known| known.revoked_by.clone());
+        let hooks = known.map(|known| known.hooks.clone()).unwrap_or_default();
+        for (requirement, with) in self.rules.uses(by.as_ref()) {
+            let Some(counted) = counted(with, &hooks, time, event) else { continue };
+            let binding = counted >= late(with.within.duration());
             if binding && (with.traffic != Traffic::Unused || used == Used::Never) {
                 self.bound = true;
                 let message = format!("a revoked credential is accepted {seconds} s after its revocation");
