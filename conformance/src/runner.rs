@@ -9,13 +9,14 @@ use crate::actors::Actors;
 use crate::cleanup::{anything_answered, not_put_away, put_away};
 use crate::clock;
 use crate::deployment::Deployment;
+use crate::exchange::Timing;
 use crate::lifecycle::Controls;
 use crate::machine::reference_machine;
 use crate::plan::Plan;
 use crate::prerequisite::{Turn, not_run, turn};
 use crate::progress::{Event, Progress};
 use crate::redact::Redactor;
-use crate::report::{ContractReport, Coverage, End, OperationCoverage, Outcome, RequirementReport};
+use crate::report::{PropagationDelay, ContractReport, Coverage, End, OperationCoverage, Outcome, RequirementReport};
 use crate::request_runner::{self, scene};
 use crate::requirement_runner as requirements;
 use crate::session::{Session, SessionError};
@@ -117,6 +118,7 @@ pub async fn run(
         contract: contract.name().to_owned(),
         title: format!("{} {}", contract.title(), contract.version()),
         url: deployment.base.to_string(),
+        replicas: deployment.replicas.iter().map(ToString::to_string).collect(),
         requests: session.requests(),
         seconds: watch.elapsed().as_secs_f64(),
         coverage: Coverage::of_requirements(&requirements),
@@ -124,6 +126,7 @@ pub async fn run(
         checks: all,
         operations: coverage(&session),
         revocations: session.ledger().revocations(),
+        propagation: session.delays().iter().map(|delay| PropagationDelay::of(deployment, delay)).collect(),
         left_behind,
         end: if interrupted { End::Interrupted } else { End::Complete },
     })
@@ -174,7 +177,9 @@ fn coverage(session: &Session<'_>) -> Vec<OperationCoverage> {
         .map(|operation| {
             let mut received: BTreeMap<u16, u64> = BTreeMap::new();
             let concerned = exchanges.iter().filter(|exchange| {
-                exchange.request.operation.as_ref() == Some(&operation.id)
+                // What came of a race is a matter of chance.
+                exchange.timing == Timing::InTurn
+                    && exchange.request.operation.as_ref() == Some(&operation.id)
                     && exchange.request.method == operation.method
             });
             for status in concerned.filter_map(|exchange| exchange.status()) {

@@ -28,6 +28,7 @@ fn requirement(id: &str, text: &str, basis: Basis, outcome: Outcome) -> Requirem
         exercised,
         findings: Vec::new(),
         measurements: Vec::new(),
+        left_out: Vec::new(),
     }
 }
 
@@ -116,6 +117,8 @@ fn contract(name: &str) -> ContractReport {
         ],
         coverage: Coverage::default(),
         revocations: 12,
+        propagation: Vec::new(),
+        replicas: Vec::new(),
         left_behind: Vec::new(),
         end: End::Complete,
     }

@@ -4,6 +4,7 @@ pub mod coverage;
 pub mod human;
 pub mod json;
 pub mod measurement;
+pub mod propagation;
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use rescind_specs::lifecycle::{Basis, RequirementId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::propagation::PropagationDelay;
 use crate::finding::Finding;
 use crate::verdict::Verdict;
 pub use coverage::Coverage;
@@ -36,6 +38,9 @@ pub struct ContractReport {
     pub title: String,
     /// The base URL of the deployment.
     pub url: String,
+    /// The base URLs of its further replicas.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replicas: Vec<String>,
     /// How many requests were sent.
     pub requests: u64,
     /// How long it took, in seconds by the judge's own clock.
@@ -51,6 +56,9 @@ pub struct ContractReport {
     pub operations: Vec<OperationCoverage>,
     /// How many credentials were revoked in the run, as their deployment acknowledged.
     pub revocations: u64,
+    /// How long revoked credentials went on to be accepted, one entry a credential and replica; no verdict rests on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub propagation: Vec<PropagationDelay>,
     /// What was issued and could not be revoked at the end, by identifier.
     pub left_behind: Vec<String>,
     /// Whether the run came to its end.

@@ -1,5 +1,6 @@
 //! Is a revoked credential refused, in time and for good?
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rescind_specs::lifecycle::{Settles, Traffic, UseAfterRevocation as With};
@@ -7,6 +8,7 @@ use rescind_specs::lifecycle::{Settles, Traffic, UseAfterRevocation as With};
 use super::support::{Judge, Setting, documented, late, received, revocation, seconds, since, what_came};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
+use crate::exchange::Replica;
 use crate::lifecycle::{History, Seen, Slot, Step};
 
 /// How many uses a dense traffic makes within the time watched, where there is no bound.
@@ -101,7 +103,8 @@ impl LifecycleCheck for UseAfterRevocation<'_> {
             return judge.done(history);
         }
         let bound = late(self.0.within.duration());
-        let mut refused_at = None;
+        // Each replica may remember for itself.
+        let mut refused_at: BTreeMap<Replica, Duration> = BTreeMap::new();
         for (_, event) in history.presents(0).filter(|(index, _)| *index > at) {
             let time = since(revoked, event);
             let binding = time >= bound;
@@ -117,10 +120,10 @@ impl LifecycleCheck for UseAfterRevocation<'_> {
                     judge.breach(history, event, message, documented, what_came(event));
                 }
                 Seen::Accepted => {
-                    if let (Settles::AtFirstRefusal, Some(refused)) = (self.0.settles, refused_at) {
+                    if let (Settles::AtFirstRefusal, Some(refused)) = (self.0.settles, refused_at.get(&event.replica)) {
                         let message = format!(
                             "a revoked credential is refused after {} and accepted after {}",
-                            seconds(refused),
+                            seconds(*refused),
                             seconds(time)
                         );
                         judge.breach(
@@ -133,7 +136,7 @@ impl LifecycleCheck for UseAfterRevocation<'_> {
                     }
                 }
                 Seen::Refused if event.refused() => {
-                    refused_at.get_or_insert(time);
+                    refused_at.entry(event.replica).or_insert(time);
                     if binding {
                         judge.exercised();
                     }

@@ -112,8 +112,16 @@ impl<'r> Subject<'r> {
         if !finding.received.is_empty() {
             page.labelled(INDENT, "Received", &finding.received)?;
         }
+        if let Some(id) = &finding.requirement {
+            let known = self.contract.requirements.iter().find(|requirement| requirement.id == *id);
+            let text = known.map(|known| format!(": {} ({})", known.text, known.basis)).unwrap_or_default();
+            page.labelled(INDENT, "Breaks", &format!("{}/{id}{text}", self.contract.contract))?;
+        }
         if let Some(place) = &finding.place {
             page.labelled(INDENT, "Contract", place)?;
+        }
+        if let Some(sequence) = &finding.sequence {
+            page.labelled(INDENT, "Seed", &sequence.seed)?;
         }
         if let Some(runs) = breach.once_in {
             page.labelled(INDENT, "Seen", &format!("once in {runs} runs of the same sequence"))?;

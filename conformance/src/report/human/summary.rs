@@ -10,7 +10,8 @@ use super::layout::{Align, BOLD, DIM, GREEN, Page, RED, Table, YELLOW};
 use super::layout::{CYAN, MAGENTA};
 use super::seen::{Seen, succeeded};
 use crate::exit_code::ExitCode;
-use crate::report::{ContractReport, Coverage, End, Outcome, Report};
+use crate::report::propagation::Summary;
+use crate::report::{ContractReport, Coverage, End, Outcome, PropagationDelay, Report};
 use crate::verdict::Verdict;
 
 pub(super) fn write(report: &Report, subjects: &[Subject<'_>], page: &mut Page<'_>) -> io::Result<()> {
@@ -91,6 +92,12 @@ fn notes(contract: &ContractReport, page: &mut Page<'_>) -> io::Result<()> {
         ),
         DIM,
     )?;
+    propagation(contract, page)?;
+    for requirement in &contract.requirements {
+        for check in &requirement.left_out {
+            page.styled(0, &format!("{name}/{}: without {check}.", requirement.id), DIM)?;
+        }
+    }
     if contract.end == End::Interrupted {
         page.styled(0, &format!("{name}: the run was interrupted, so nothing is settled as a whole."), CYAN)?;
     }
@@ -119,6 +126,23 @@ fn notes(contract: &ContractReport, page: &mut Page<'_>) -> io::Result<()> {
             &format!("{name}: left behind and not revoked, please revoke by hand: {ids}"),
             YELLOW,
         )?;
+    }
+    Ok(())
+}
+
+/// How long revoked credentials went on to be accepted, a line for each replica.
+fn propagation(contract: &ContractReport, page: &mut Page<'_>) -> io::Result<()> {
+    for Summary { replica, credentials, accepted, refused } in PropagationDelay::sum(&contract.propagation) {
+        let used = counted(credentials as u64, "revoked credential");
+        let accepted = accepted.map_or_else(
+            || "none was accepted again".to_owned(),
+            |time| format!("the last accepted use came {time} after a revocation"),
+        );
+        let refused =
+            refused.map(|time| format!(", the first lasting refusal {time} after one")).unwrap_or_default();
+        let place = if contract.replicas.is_empty() { String::new() } else { format!(" at {replica}") };
+        let name = &contract.contract;
+        page.styled(0, &format!("{name}: of {used} used{place}, {accepted}{refused}."), DIM)?;
     }
     Ok(())
 }
