@@ -27,9 +27,8 @@ impl LifecycleCheck for CallAfterRevocation<'_> {
         let mut judge = Judge::new("call_after_revocation");
         let Some((revoked, _)) = history.revoked(0) else { return judge.done(history) };
         let calls = || history.all(|step| matches!(step, Step::Call(..)));
-        let fits = |answer| {
-            calls().any(|(at, event)| at < revoked && event.meets(setting.contract, answer).is_ok())
-        };
+        let fits =
+            |answer| calls().any(|(at, event)| at < revoked && event.meets(setting.contract, answer).is_ok());
         if !self.0.answer.iter().any(fits) {
             judge.open("the call was not answered as documented before the revocation either");
             return judge.done(history);

@@ -50,7 +50,12 @@ impl LifecycleCheck for LastActive<'_> {
                 judge.still_works(history, 0, at, "the only active credential of a caller works no more");
             }
             AfterLast::Restored => {
-                judge.works(history, 1, at, "a credential issued after the last one was revoked does not work");
+                judge.works(
+                    history,
+                    1,
+                    at,
+                    "a credential issued after the last one was revoked does not work",
+                );
             }
         }
         judge.done(history)

@@ -33,7 +33,8 @@ impl LifecycleCheck for LastTwoActive<'_> {
 
     fn judge(&self, setting: &Setting<'_>, history: &History) -> Judgement {
         let mut judge = Judge::new("last_two_active");
-        let as_caller = |step: &Step| matches!(step, Step::Revoke { by: By::Caller(name), .. } if *name == self.0.by);
+        let as_caller =
+            |step: &Step| matches!(step, Step::Revoke { by: By::Caller(name), .. } if *name == self.0.by);
         let attempts: Vec<_> = history.all(as_caller).map(|(_, event)| event).collect();
         let [first, second] = attempts.as_slice() else { return judge.done(history) };
         let lost = [first, second].into_iter().filter_map(|event| event.decisive());
@@ -47,14 +48,24 @@ impl LifecycleCheck for LastTwoActive<'_> {
             judge.breach(history, second, message, "one of them survives", "both are revoked");
         }
         for event in [first, second].into_iter().filter(|event| !event.accepted()) {
-            let differences: Vec<String> =
-                self.0.answer.iter().filter_map(|answer| event.meets(setting.contract, answer).err()).collect();
+            let differences: Vec<String> = self
+                .0
+                .answer
+                .iter()
+                .filter_map(|answer| event.meets(setting.contract, answer).err())
+                .collect();
             if differences.len() == self.0.answer.len()
                 && let Some(exchange) = event.decisive()
             {
                 let nearest = differences.into_iter().min_by_key(String::len).unwrap_or_default();
                 let message = "revoking one of the last two active credentials is not answered as documented";
-                judge.breach(history, event, message, documented(&self.0.answer), received(exchange, &nearest));
+                judge.breach(
+                    history,
+                    event,
+                    message,
+                    documented(&self.0.answer),
+                    received(exchange, &nearest),
+                );
             }
         }
         judge.done(history)

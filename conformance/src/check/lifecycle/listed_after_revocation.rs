@@ -81,9 +81,8 @@ impl LifecycleCheck for ListedAfterRevocation<'_> {
             judge.open("the credential was not listed as active before its revocation");
             return judge.done(history);
         };
-        let live = |event: &Event, id: &str| {
-            find(listing, event, id).is_some_and(|item| is_live(listing, item, id))
-        };
+        let live =
+            |event: &Event, id: &str| find(listing, event, id).is_some_and(|item| is_live(listing, item, id));
         for (_, event) in history.all(|step| *step == Step::ListInShortPages) {
             let whole = lists(true).filter(complete).last();
             if !complete(&event) || !whole.is_some_and(|whole| others.iter().all(|id| live(whole, id))) {
@@ -139,7 +138,9 @@ impl ListedAfterRevocation<'_> {
         let lists: Vec<(usize, &Event)> = history.all(|step| *step == Step::List(None)).collect();
         for pair in lists.windows(2) {
             let [(first, before), (last, after)] = pair else { continue };
-            let (Some(was), Some(is)) = (find(listing, before, id), find(listing, after, id)) else { continue };
+            let (Some(was), Some(is)) = (find(listing, before, id), find(listing, after, id)) else {
+                continue;
+            };
             let Some((used, event)) = history.presents(0).find(|(at, _)| first < at && at < last) else {
                 continue;
             };

@@ -30,7 +30,8 @@ impl LifecycleCheck for RacingReference<'_> {
             return judge.done(history);
         };
         for slot in 0..self.0.rounds {
-            let revokes = |step: &Step| matches!(step, Step::Revoke { target: Target::Slot(of), .. } if of.0 == slot);
+            let revokes =
+                |step: &Step| matches!(step, Step::Revoke { target: Target::Slot(of), .. } if of.0 == slot);
             let creates = |step: &Step| matches!(step, Step::Create(_, into, _) if into.0 == slot);
             let reads = |step: &Step| *step == Step::Read(DependentSlot(slot));
             let (Some((_, revocation)), Some((_, creation))) =
@@ -39,15 +40,19 @@ impl LifecycleCheck for RacingReference<'_> {
                 continue;
             };
             let both = [revocation, creation];
-            let lost = both.iter().filter_map(|event| event.decisive()).find_map(|exchange| unanswered(exchange));
+            let lost =
+                both.iter().filter_map(|event| event.decisive()).find_map(|exchange| unanswered(exchange));
             if let Some(why) = lost {
                 judge.open(format!("one of two calls at once: {why}"));
                 continue;
             }
             judge.exercised();
-            let Some((_, read)) = history.all(reads).next().filter(|(_, read)| read.accepted()) else { continue };
+            let Some((_, read)) = history.all(reads).next().filter(|(_, read)| read.accepted()) else {
+                continue;
+            };
             let body = read.decisive().and_then(|exchange| exchange.response()?.json());
-            let refers = body.as_ref().and_then(|body| dependent.reference.get(body)).and_then(|id| id.as_str());
+            let refers =
+                body.as_ref().and_then(|body| dependent.reference.get(body)).and_then(|id| id.as_str());
             let id = history.credential(slot).map(|credential| credential.id.text.as_str());
             if revocation.accepted() && refers.is_some() && refers == id {
                 let message = format!("a {} refers to a revoked credential", self.0.by);

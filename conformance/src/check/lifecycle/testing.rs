@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Setting, Time, of};
 use crate::call::Known;
 use crate::credential::{Credential, Token};
-use crate::exchange::{Exchange, ExchangeId, Reply, Request, Response};
+use crate::exchange::{Exchange, ExchangeId, Replica, Reply, Request, Response, Span, Timing};
 use crate::lifecycle::{DependentSlot, Event, History, Issuing, Key, Seen, Slot, Step, Target, TokenSlot};
 use crate::verdict::Verdict;
 
@@ -109,9 +109,9 @@ impl Story {
             sent: self.now,
             received: self.now,
             took: std::time::Duration::ZERO,
-            replica: crate::exchange::Replica::default(),
-            timing: crate::exchange::Timing::default(),
-            span: crate::exchange::Span::default(),
+            replica: Replica::default(),
+            timing: Timing::default(),
+            span: Span { began: 2 * id.0 + 1, ended: 2 * id.0 + 2 },
         })
     }
 
@@ -190,6 +190,20 @@ impl Story {
         event.exchanges = vec![exchange];
         event.credential = Some(self.credential(slot));
         self.push(event)
+    }
+
+    /// A use that is answered with this status, which may show neither acceptance nor refusal.
+    pub(super) fn probed(self, slot: u8, status: u16) -> Self {
+        let mut story = self.used(slot, false);
+        let operation = story.contract.lifecycle().unwrap().kind(None).unwrap().1.probe.as_ref().unwrap();
+        let exchange = story.exchange(&operation.call.operation, status, &Value::Null);
+        let event = story.history.events.last_mut().unwrap();
+        if status != 401 {
+            event.seen = Seen::Unclear(format!("answered {status}"));
+            event.control = None;
+        }
+        event.exchanges = vec![exchange];
+        story
     }
 
     /// The last event was refused while the control credential was refused too.
@@ -307,6 +321,43 @@ impl Story {
         }
         event.exchanges = vec![exchange];
         self.push(event)
+    }
+
+    /// The last event was under way before anything else ended.
+    pub(super) fn in_flight(mut self) -> Self {
+        let event = self.history.events.last_mut().unwrap();
+        for exchange in &mut event.exchanges {
+            Arc::make_mut(exchange).span.began = 0;
+        }
+        self
+    }
+
+    /// The last event happened at the second replica.
+    pub(super) fn elsewhere(mut self) -> Self {
+        self.history.events.last_mut().unwrap().replica = Replica(1);
+        self
+    }
+
+    /// A step outside of the API, about a credential or about none.
+    pub(super) fn hook(self, name: &str, slot: Option<u8>) -> Self {
+        let mut event = Event::new(Step::Hook(name.into(), slot.map(Slot)), self.now, Seen::Accepted);
+        event.credential = slot.map(|slot| self.credential(slot));
+        self.push(event)
+    }
+
+    /// A call that has nothing to do with a credential.
+    pub(super) fn called(mut self, operation: &str, status: u16) -> Self {
+        let call = serde_json::from_value(json!({ "operation": operation })).unwrap();
+        let exchange = self.exchange(&OperationId(operation.to_owned()), status, &json!({}));
+        let mut event = Event::new(Step::Call(Box::new(call), Slot(0)), self.now, Seen::Accepted);
+        event.exchanges = vec![exchange];
+        self.push(event)
+    }
+
+    /// The last event was a list that was read in short pages.
+    pub(super) fn in_short_pages(mut self) -> Self {
+        self.history.events.last_mut().unwrap().step = Step::ListInShortPages;
+        self
     }
 
     /// The sequence ended: a wait was too long.

@@ -120,7 +120,9 @@ impl LifecycleCheck for UseAfterRevocation<'_> {
                     judge.breach(history, event, message, documented, what_came(event));
                 }
                 Seen::Accepted => {
-                    if let (Settles::AtFirstRefusal, Some(refused)) = (self.0.settles, refused_at.get(&event.replica)) {
+                    if let (Settles::AtFirstRefusal, Some(refused)) =
+                        (self.0.settles, refused_at.get(&event.replica))
+                    {
                         let message = format!(
                             "a revoked credential is refused after {} and accepted after {}",
                             seconds(*refused),

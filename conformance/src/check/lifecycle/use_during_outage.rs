@@ -38,7 +38,8 @@ impl LifecycleCheck for UseDuringOutage<'_> {
 
     fn judge(&self, setting: &Setting<'_>, history: &History) -> Judgement {
         let mut judge = Judge::new("use_during_outage");
-        let hooks: Vec<usize> = history.all(|step| matches!(step, Step::Hook(..))).map(|(at, _)| at).collect();
+        let hooks: Vec<usize> =
+            history.all(|step| matches!(step, Step::Hook(..))).map(|(at, _)| at).collect();
         let (Some(begun), ended) = (hooks.first(), hooks.get(1)) else { return judge.done(history) };
         let during = history.presents(0).filter(|(at, _)| at > begun && ended.is_none_or(|end| at < end));
         for (_, event) in during {
@@ -52,12 +53,22 @@ impl LifecycleCheck for UseDuringOutage<'_> {
             }
             judge.exercised();
             // Nobody is accepted for the moment, so no control credential tells anything.
-            let differences: Vec<String> =
-                self.0.answer.iter().filter_map(|answer| event.meets(setting.contract, answer).err()).collect();
+            let differences: Vec<String> = self
+                .0
+                .answer
+                .iter()
+                .filter_map(|answer| event.meets(setting.contract, answer).err())
+                .collect();
             if differences.len() == self.0.answer.len() {
                 let nearest = differences.into_iter().min_by_key(String::len).unwrap_or_default();
                 let message = "a use while credentials cannot be looked up is not answered as documented";
-                judge.breach(history, event, message, documented(&self.0.answer), received(exchange, &nearest));
+                judge.breach(
+                    history,
+                    event,
+                    message,
+                    documented(&self.0.answer),
+                    received(exchange, &nearest),
+                );
             }
         }
         if let Some(ended) = ended {
