@@ -72,7 +72,7 @@ faults! {
     // What is done beside the API.
     RowEditIgnored "row-edit-ignored" "A pair that was made inactive in the table is accepted.",
     RowEditNotFinal "row-edit-not-final" "A pair that was made inactive in the table can be revoked, and registered again.",
-    RowEditRaisesAlarm "row-edit-raises-alarm" "A pair that was made inactive in the table counts as a violated row.",
+    RowEditRaisesAlarm "row-edit-raises-alarm" "A pair that was made inactive in the table is reported, once, as a violated row.",
     OutageSaysUnauthorized "outage-says-unauthorized" "While the store is down, whoever is not remembered is refused.",
 
     // Whom the server listens to.

@@ -386,7 +386,12 @@ async fn r24_a_change_by_hand_is_no_violation(app: App) -> Verdict {
     let (pair, caller) = (registered(&app).await, operator(&app));
     app.hook("deactivate", &pair.id).await;
     let checked = call(&app, &caller, Method::GET, "/integrity", Payload::None).await;
-    ensure(checked.status == 200 && checked.body.is_object(), checked.text)?;
+    ensure(checked.status == 200 && checked.body.is_object(), checked.text)
+}
+
+async fn r24_a_change_by_hand_prevents_no_write(app: App) -> Verdict {
+    let (pair, caller) = (registered(&app).await, operator(&app));
+    app.hook("deactivate", &pair.id).await;
     let account = json!({ "category": "cash", "asset": "brl" });
     let opened = call(&app, &caller, Method::POST, "/account", Payload::Json(account)).await;
     ensure(opened.status == 201, opened.text)
@@ -495,6 +500,7 @@ const BESIDE: &[Rule] = rules![
     "R22" => r22_a_pair_made_inactive_by_hand_is_refused_in_time,
     "R23" => r23_a_pair_made_inactive_by_hand_counts_as_revoked,
     "R24" => r24_a_change_by_hand_is_no_violation,
+    "R24" => r24_a_change_by_hand_prevents_no_write,
     "R26" => r26_an_outage_is_no_verdict,
     "R29" => r29_a_restart_forgets,
 ];

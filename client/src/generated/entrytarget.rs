@@ -123,6 +123,8 @@ pub enum CreateAccountError {
     BadRequest(types::ErrorEnvelope),
     /// `401`: A header is missing, the key is unknown or revoked, or the secret is wrong; one code for all of them.
     Unauthorized(types::ErrorEnvelope),
+    /// `409`: The hash of a row of the ledger is violated.
+    Conflict(types::ErrorEnvelope),
     /// `500`: The database failed while the credential was looked up; says nothing about the credential.
     InternalServerError(types::ErrorEnvelope),
 }
@@ -1588,6 +1590,7 @@ pub mod builder {
                 201u16 => received.success_json(|body| body),
                 400u16 => received.failure_json(super::CreateAccountError::BadRequest),
                 401u16 => received.failure_json(super::CreateAccountError::Unauthorized),
+                409u16 => received.failure_json(super::CreateAccountError::Conflict),
                 500u16 => {
                     received.failure_json(super::CreateAccountError::InternalServerError)
                 }

@@ -60,8 +60,8 @@ pub trait Pairs {
     /// Makes a pair inactive without a time, as whoever changes the table by hand does; says whether it is there.
     fn deactivate_pair<'a>(&'a self, api_key: &'a str) -> Pending<'a, bool>;
 
-    /// Whether a pair was made inactive by hand.
-    fn has_edited_pair(&self) -> Pending<'_, bool>;
+    /// How many pairs were made inactive by hand.
+    fn edited_pairs(&self) -> Pending<'_, u64>;
 
     /// How many pairs are active.
     fn active_pairs(&self) -> Pending<'_, u64>;

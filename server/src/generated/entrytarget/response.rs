@@ -90,6 +90,10 @@ pub enum CreateAccountResponse {
     ///
     /// A header is missing, the key is unknown or revoked, or the secret is wrong; one code for all of them.
     Unauthorized(types::ErrorEnvelope),
+    /// 409 as `application/json`.
+    ///
+    /// The hash of a row of the ledger is violated.
+    Conflict(types::ErrorEnvelope),
     /// 500 as `application/json`.
     ///
     /// The database failed while the credential was looked up; says nothing about the credential.
@@ -107,6 +111,9 @@ impl From<CreateAccountResponse> for Answer {
             }
             R::Unauthorized(body) => {
                 Answer::json(StatusCode::UNAUTHORIZED, "application/json", &body)
+            }
+            R::Conflict(body) => {
+                Answer::json(StatusCode::CONFLICT, "application/json", &body)
             }
             R::InternalServerError(body) => {
                 Answer::json(

@@ -33,6 +33,14 @@ async fn find(connection: &mut SqliteConnection, api_key: &str) -> Result<Option
     row.as_ref().map(read).transpose()
 }
 
+impl SqliteStore {
+    async fn count(&self, statement: &'static str) -> Result<u64, StoreError> {
+        let row = sqlx::query(statement).fetch_one(&self.reader).await?;
+        let count: i64 = row.try_get(0)?;
+        Ok(count.unsigned_abs())
+    }
+}
+
 impl Pairs for SqliteStore {
     fn register_pair<'a>(
         &'a self,
@@ -88,25 +96,12 @@ impl Pairs for SqliteStore {
         })
     }
 
-    fn has_edited_pair(&self) -> Pending<'_, bool> {
-        Box::pin(async {
-            let row =
-                sqlx::query("SELECT 1 FROM api_credential WHERE active = 0 AND revoked_at IS NULL LIMIT 1")
-                    .fetch_optional(&self.reader)
-                    .await?;
-            Ok(row.is_some())
-        })
+    fn edited_pairs(&self) -> Pending<'_, u64> {
+        Box::pin(self.count("SELECT COUNT(*) FROM api_credential WHERE active = 0 AND revoked_at IS NULL"))
     }
 
     fn active_pairs(&self) -> Pending<'_, u64> {
-        Box::pin(async {
-            let row =
-                sqlx::query("SELECT COUNT(*) FROM api_credential WHERE active = 1 AND revoked_at IS NULL")
-                    .fetch_one(&self.reader)
-                    .await?;
-            let count: i64 = row.try_get(0)?;
-            Ok(count.unsigned_abs())
-        })
+        Box::pin(self.count("SELECT COUNT(*) FROM api_credential WHERE active = 1 AND revoked_at IS NULL"))
     }
 
     fn revive_pair<'a>(&'a self, api_key: &'a str, secret: SecretHash) -> Pending<'a, bool> {

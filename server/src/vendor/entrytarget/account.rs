@@ -39,6 +39,9 @@ pub(super) fn intact() -> Integrity {
 impl EntryTarget {
     /// Opens an account with balance and version 0. There may be any number for one category and asset.
     pub(super) async fn open(&self, category: &str, asset: &str) -> Result<CreateAccountResponse, Failure> {
+        if self.raises_alarm().await? {
+            return Ok(CreateAccountResponse::Conflict(envelope(Code::IntegrityViolation)));
+        }
         let id = self.state.ids().uuid();
         let name = id.to_string();
         let attributes: Attributes = [

@@ -3,6 +3,7 @@
 //! Each does nothing unless its fault is on.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -63,6 +64,8 @@ pub(super) struct Memory {
     refused: Mutex<HashMap<String, Timestamp>>,
     /// Keys that were revoked over this server's API.
     revoked_here: Mutex<HashSet<String>>,
+    /// How many changes of the table by hand were reported.
+    told_edits: AtomicU64,
     uses: Uses,
 }
 
@@ -258,17 +261,21 @@ impl EntryTarget {
 }
 
 impl EntryTarget {
-    /// The answer of a check or a write that takes a change of the table of credentials for one of the ledger.
-    async fn alarm(&self, operation: Option<&str>, response: Response) -> Response {
-        let looks_at_rows = matches!(operation, Some("getIntegrity" | "createAccount"));
-        if !self.is_on(Fault::RowEditRaisesAlarm) || !looks_at_rows || !response.status().is_success() {
+    /// Whether a change of the table of credentials, which was not told before, is taken for one of the ledger.
+    pub(super) async fn raises_alarm(&self) -> Result<bool, StoreError> {
+        if !self.is_on(Fault::RowEditRaisesAlarm) {
+            return Ok(false);
+        }
+        let edited = self.store()?.edited_pairs().await?;
+        Ok(self.memory.told_edits.swap(edited, Ordering::SeqCst) < edited)
+    }
+
+    /// The answer of the check of the rows, which has none for a violation that is documented.
+    async fn checked(&self, response: Response) -> Response {
+        if !response.status().is_success() || !matches!(self.raises_alarm().await, Ok(true)) {
             return response;
         }
-        if !matches!(self.state.store().has_edited_pair().await, Ok(true)) {
-            return response;
-        }
-        let message = "The hash of a row is not the one of its content.";
-        let alarm = json!({ "error": { "code": "INTEGRITY_VIOLATION", "message": message } });
+        let alarm = json!(envelope(Code::IntegrityViolation));
         let mut response = spoil::edited(response, |body| *body = alarm).await;
         *response.status_mut() = StatusCode::CONFLICT;
         response
@@ -297,8 +304,11 @@ async fn around(Shared(ledger): Shared<Arc<EntryTarget>>, mut request: Request, 
     let named = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
     let response = next.run(request).await;
     let operation = response.extensions().get::<Matched>().map(|matched| matched.operation.0.clone());
+    if operation.as_deref() == Some("getIntegrity") {
+        return ledger.checked(response).await;
+    }
     if operation.as_deref() != Some(FORM.revocation) {
-        return ledger.alarm(operation.as_deref(), response).await;
+        return response;
     }
     if response.status() == StatusCode::UNAUTHORIZED && ledger.is_on(Fault::UnauthenticatedRevocationSucceeds)
     {

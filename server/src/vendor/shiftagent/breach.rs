@@ -208,7 +208,10 @@ impl ShiftAgent {
     ) -> Result<Option<DeleteCredentialResponse>, Failure> {
         let Some(own) = known.filter(|known| known.tenant == caller.root) else { return Ok(None) };
         let maker = own.attributes.get(MAKER).and_then(Value::as_str);
-        if self.is_on(Fault::RevocationNeedsOwner) && maker.is_some_and(|maker| maker != caller.key_id) {
+        if self.is_on(Fault::RevocationNeedsOwner)
+            && maker.is_some_and(|maker| maker != caller.key_id)
+            && self.dependent(&caller.root, id).await?.is_none()
+        {
             let problem = self.problem(Trouble::NotFound, context);
             return Ok(Some(DeleteCredentialResponse::NotFound(problem)));
         }
