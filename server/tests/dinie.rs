@@ -559,6 +559,7 @@ const RULES: &[Rule] = rules! {
     "use" => a_credential_is_usable_at_once,
     "pair" => a_wrong_pair_is_refused,
     "malformed" => a_malformed_request_is_answered_400,
+    "long bodies" => support::a_long_body_is_no_failure,
     "methods" => other_paths_and_methods_have_no_effect,
 };
 

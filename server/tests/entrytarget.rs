@@ -507,6 +507,7 @@ const BESIDE: &[Rule] = rules![
 
 const FORM: &[Rule] = rules![
     "refusals" => form_of_refusals,
+    "long bodies" => support::a_long_body_is_no_failure,
     "other methods" => form_of_other_methods,
 ];
 

@@ -709,6 +709,7 @@ const RULES: &[Rule] = rules! {
     "names" => repositories_are_found_by_name,
     "sync" => a_sync_takes_its_time,
     "malformed" => a_malformed_request_is_answered_400,
+    "long bodies" => support::a_long_body_is_no_failure,
     "methods" => other_paths_and_methods_have_no_effect,
     "rate" => too_many_calls_are_told_when_to_come_back,
 };

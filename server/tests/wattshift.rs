@@ -457,6 +457,7 @@ const ISSUING: &[Rule] = rules![
 const FORM: &[Rule] = rules![
     "requests" => form_of_requests,
     "refusals" => form_of_refusals,
+    "long bodies" => support::a_long_body_is_no_failure,
     "other methods" => form_of_other_methods,
 ];
 

@@ -214,6 +214,20 @@ pub(crate) async fn broken(vendor: Vendor, rules: &[Rule], faults: &[Fault]) -> 
     broken
 }
 
+/// A body beyond all limits is refused like any other that is wrong.
+pub(crate) async fn a_long_body_is_no_failure(app: App) -> Verdict {
+    let body = vec![b'x'; app.state.limits().body + 1];
+    let length = body.len().to_string();
+    let posts = app.contract.operations().iter().filter(|operation| operation.method == Method::POST);
+    for path in posts.map(|operation| operation.path.to_string()).filter(|path| !path.contains('{')) {
+        let headers = [("content-length", length.as_str())];
+        let reply =
+            app.call(Method::POST, &path, &headers, Payload::Raw("application/json", body.clone())).await;
+        ensure((400..500).contains(&reply.status), format!("{path}: {}", reply.status))?;
+    }
+    Ok(())
+}
+
 /// Every rule holds.
 pub(crate) async fn hold(vendor: Vendor, rules: &[Rule]) {
     let broken = broken(vendor, rules, &[]).await;
