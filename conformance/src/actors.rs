@@ -245,10 +245,7 @@ impl<'s, 'r> Actors<'s, 'r> {
         kind: &TokenKind,
     ) -> Result<(Arc<Exchange>, Option<Arc<Token>>), CannotSign> {
         let contract = self.contract();
-        let bindings = Bindings {
-            credential: Some(Arc::clone(credential)),
-            ..self.session.bindings()
-        };
+        let bindings = Bindings { credential: Some(Arc::clone(credential)), ..self.session.bindings() };
         let mut request = build_call(contract, &kind.exchange, &bindings)?;
         if let Some(operation) = contract.operation(&kind.exchange.operation) {
             let signer = self.signer(&kind.exchange.actor, &bindings)?;

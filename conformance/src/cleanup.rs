@@ -20,8 +20,7 @@ pub async fn put_away(actors: &Actors<'_, '_>) -> Vec<String> {
     let mut left = session.recover().await;
     for (name, id) in session.ledger().live_dependents() {
         let Some(dependent) = lifecycle.dependents.get(&name) else { continue };
-        let bindings =
-            Bindings { dependent: Some(id.clone()), ..session.bindings() };
+        let bindings = Bindings { dependent: Some(id.clone()), ..session.bindings() };
         let done = match request(actors, &dependent.delete.call, &bindings).await {
             Ok(request) => {
                 let exchange = session.send_patiently(request).await;
@@ -63,10 +62,7 @@ pub(crate) fn not_put_away(actors: &Actors<'_, '_>) -> Vec<String> {
 async fn revoked(actors: &Actors<'_, '_>, credential: &Arc<Credential>, kind: &CredentialKind) -> bool {
     let session = actors.session();
     let Some(revoke) = &kind.revoke else { return false };
-    let bindings = Bindings {
-        credential: Some(Arc::clone(credential)),
-        ..session.bindings()
-    };
+    let bindings = Bindings { credential: Some(Arc::clone(credential)), ..session.bindings() };
     let exchange = match request(actors, &revoke.call, &bindings).await {
         Ok(request) => session.send_patiently(request).await,
         Err(_) => return false,

@@ -58,7 +58,8 @@ async fn command(
     name: &HookName,
     credential: Option<&str>,
 ) -> Result<(), String> {
-    let about: BTreeMap<&str, &str> = credential.map(|id| ("RESCIND_CREDENTIAL_ID", id)).into_iter().collect();
+    let about: BTreeMap<&str, &str> =
+        credential.map(|id| ("RESCIND_CREDENTIAL_ID", id)).into_iter().collect();
     let running = tokio::process::Command::new(program)
         .args(arguments)
         .env("RESCIND_HOOK", &name.0)

@@ -1,8 +1,8 @@
 //! What a check needs of the operator before it can be run, and when in a run its turn is.
 
 use rescind_specs::lifecycle::{
-    CallerName, CheckSpec, Coverage, Expression, HookEffect, HookName, Impostor, JsonTemplate, Lifecycle, Need,
-    Requirement,
+    CallerName, CheckSpec, Coverage, Expression, HookEffect, HookName, Impostor, JsonTemplate, Lifecycle,
+    Need, Requirement,
 };
 
 use crate::actors::Actors;
@@ -13,7 +13,8 @@ use crate::report::Outcome;
 /// When in a run the turn of a requirement is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Turn {
-    /// Before anything else: it shows whether revocations harm the caller, without whom nothing can be seen.
+    /// Before anything else: it shows whether revocations harm the caller, without whom nothing can be seen, or what has
+    /// nothing to do with them.
     First,
     /// In the order of the document.
     Usual,
@@ -30,7 +31,9 @@ pub(crate) fn turn(requirement: &Requirement) -> Turn {
         Turn::Last
     } else if has(&|check| matches!(check, CheckSpec::LastActive(_))) {
         Turn::Risky
-    } else if has(&|check| matches!(check, CheckSpec::OthersUnaffected(_))) {
+    } else if has(&|check| {
+        matches!(check, CheckSpec::OthersUnaffected(_) | CheckSpec::CallAfterRevocation(_))
+    }) {
         Turn::First
     } else {
         Turn::Usual

@@ -12,9 +12,9 @@ use rescind_specs::lifecycle::{HookEffect, HookName};
 use secrecy::ExposeSecret as _;
 use url::Url;
 
+use crate::call::Bindings;
 use crate::clock::{self, Clock, StillOpen};
 use crate::deployment::{Deployment, Pair};
-use crate::call::Bindings;
 use crate::exchange::{Exchange, ExchangeId, Replica, Reply, Request, Response, Span, Timing};
 use crate::ledger::Ledger;
 use crate::lifecycle::ObservedDelay;
@@ -205,7 +205,8 @@ impl<'r> Session<'r> {
     /// The contract has no such hook, the operator did not supply it, or it failed.
     pub async fn run_hook(&self, name: &HookName, credential: Option<&str>) -> Result<(), String> {
         let hooks = self.contract.lifecycle().map(|lifecycle| &lifecycle.hooks);
-        let hook = hooks.and_then(|hooks| hooks.get(name)).ok_or_else(|| format!("there is no hook {name}"))?;
+        let hook =
+            hooks.and_then(|hooks| hooks.get(name)).ok_or_else(|| format!("there is no hook {name}"))?;
         let supplied = |name: &HookName| {
             let action = self.deployment.hooks.get(name);
             action.ok_or_else(|| format!("the hook {name} was not supplied"))

@@ -200,7 +200,7 @@ pub fn revokes(step: &Step) -> Option<Slot> {
         | Step::RevokeAsDescribed(slot)
         | Step::RevokeMany(slot, _)
         | Step::RaceUse(slot, _)
-        | Step::RaceReference(_, _, slot)
+        | Step::RaceReference(_, _, slot, _)
         | Step::Hook(_, Some(slot)) => Some(*slot),
         _ => None,
     }

@@ -12,4 +12,4 @@ pub use driver::Driver;
 pub(crate) use driver::PAGES;
 pub use history::{Event, History, Seen};
 pub use propagation::ObservedDelay;
-pub use step::{By, DependentSlot, Issuing, Key, Patch, Slot, Step, Target, TokenSlot, Until};
+pub use step::{By, DependentSlot, Issuing, Key, Lead, Patch, Slot, Step, Target, TokenSlot, Until};

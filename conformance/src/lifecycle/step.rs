@@ -105,6 +105,18 @@ pub enum Until {
     TokenAge(TokenSlot, Duration),
 }
 
+/// Which of two calls at once has the time of another call's start, so that races of different lengths are met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lead {
+    /// Neither.
+    #[default]
+    Neither,
+    /// The revocation.
+    Revocation,
+    /// The creation of the dependent.
+    Creation,
+}
+
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
@@ -147,7 +159,7 @@ pub enum Step {
     /// Revokes a credential while so many uses of it are under way at each moment, and goes on using it for a while.
     RaceUse(Slot, u8),
     /// Revokes a credential and creates a dependent that refers to it, at once.
-    RaceReference(DependentName, DependentSlot, Slot),
+    RaceReference(DependentName, DependentSlot, Slot, Lead),
     /// A step outside of the API, about the credential of a slot or about none.
     Hook(HookName, Option<Slot>),
     /// Makes a call that the contract describes, about the credential of a slot.
@@ -298,8 +310,13 @@ impl fmt::Display for Step {
                 write!(f, "revoke {} at once as {caller}", names.join(" and "))
             }
             Self::RaceUse(slot, uses) => write!(f, "revoke {slot} while {uses} uses of it are under way"),
-            Self::RaceReference(name, into, slot) => {
-                write!(f, "revoke {slot} and create {name} {} that refers to it, at once", into.0 + 1)
+            Self::RaceReference(name, into, slot, lead) => {
+                write!(f, "revoke {slot} and create {name} {} that refers to it, at once", into.0 + 1)?;
+                match lead {
+                    Lead::Neither => Ok(()),
+                    Lead::Revocation => f.write_str(", the revocation a moment earlier"),
+                    Lead::Creation => f.write_str(", the creation a moment earlier"),
+                }
             }
             Self::Hook(name, None) => write!(f, "run the hook {name}"),
             Self::Hook(name, Some(slot)) => write!(f, "run the hook {name} on {slot}"),

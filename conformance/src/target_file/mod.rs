@@ -236,4 +236,3 @@ fn readable_by_others(path: &Path) -> bool {
 fn readable_by_others(_: &Path) -> bool {
     false
 }
-

@@ -11,7 +11,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::{
-    FromEnv, FromFile, HookCommand, HookEntry, HookPost, PairEntry, SecretEntry, Target, TargetError, TargetFile,
+    FromEnv, FromFile, HookCommand, HookEntry, HookPost, PairEntry, SecretEntry, Target, TargetError,
+    TargetFile,
 };
 use crate::deployment::{Deployment, Kept, Pair};
 use crate::hook::HookAction;
@@ -99,7 +100,8 @@ impl Sources<'_> {
         known_names(contract, "value to be supplied", target.supplied.keys(), &known)?;
         let value = |name: &SuppliedName| {
             let variable = variable(contract.name(), &name.0);
-            let value = self.environment.variable(&variable).or_else(|| target.supplied.get(&name.0).cloned());
+            let value =
+                self.environment.variable(&variable).or_else(|| target.supplied.get(&name.0).cloned());
             Some((name.clone(), value?))
         };
         Ok(known.into_iter().filter_map(value).collect())

@@ -5,7 +5,7 @@ use rescind_specs::lifecycle::RacingReference as With;
 use super::support::{Judge, Setting, unanswered};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
-use crate::lifecycle::{DependentSlot, History, Slot, Step, Target};
+use crate::lifecycle::{DependentSlot, History, Lead, Slot, Step, Target};
 
 /// # What it does
 /// Several times: issues a credential, revokes it and creates a dependent that refers to it at once, and reads the
@@ -18,7 +18,11 @@ pub struct RacingReference<'w>(pub &'w With);
 
 impl LifecycleCheck for RacingReference<'_> {
     fn scenario(&self, _: &Setting<'_>) -> Scenario {
-        let race = |slot| Step::RaceReference(self.0.by.clone(), DependentSlot(slot), Slot(slot));
+        let leads = [Lead::Revocation, Lead::Neither, Lead::Creation];
+        let race = |slot| {
+            let lead = leads[usize::from(slot) % leads.len()];
+            Step::RaceReference(self.0.by.clone(), DependentSlot(slot), Slot(slot), lead)
+        };
         let steps = (0..self.0.rounds).flat_map(|slot| [Step::issue(slot), race(slot)]);
         Scenario { steps: steps.collect(), noise: Noise::Nothing }
     }

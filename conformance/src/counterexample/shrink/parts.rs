@@ -36,7 +36,7 @@ fn needs(step: &Step) -> Vec<Part> {
         | Step::RevokeAsDescribed(slot)
         | Step::RevokeMany(slot, _)
         | Step::RaceUse(slot, _)
-        | Step::RaceReference(_, _, slot)
+        | Step::RaceReference(_, _, slot, _)
         | Step::Hook(_, Some(slot))
         | Step::Call(_, slot)
         | Step::StopUnlessOnlyActive(slot)

@@ -99,9 +99,9 @@ impl Driver<'_, '_, '_> {
                 _ => credential,
             });
             let issued = match &issuing.by {
-                Some(caller) => {
-                    issued.map(|credential| Arc::new(Credential { caller: Some(caller.clone()), ..(*credential).clone() }))
-                }
+                Some(caller) => issued.map(|credential| {
+                    Arc::new(Credential { caller: Some(caller.clone()), ..(*credential).clone() })
+                }),
                 None => issued,
             };
             held.credential.clone_from(&issued);

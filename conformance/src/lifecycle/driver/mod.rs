@@ -188,7 +188,9 @@ impl<'r> Driver<'_, '_, 'r> {
             }
             Step::RevokeTogether(slots, caller) => self.revoke_together(slots, caller, state).await,
             Step::RaceUse(slot, uses) => self.race_use(*slot, *uses, state).await,
-            Step::RaceReference(name, into, slot) => self.race_reference(name, *into, *slot, state).await,
+            Step::RaceReference(name, into, slot, lead) => {
+                self.race_reference(name, (*into, *slot), *lead, state).await
+            }
             _ => Ok(vec![self.step(step, state).await?]),
         }
     }

@@ -23,7 +23,9 @@ impl Driver<'_, '_, '_> {
         let credential = slot.map(|slot| held(state, slot)).transpose()?;
         let id = credential.as_ref().map(|credential| credential.id.text.as_str());
         if id == Some("") {
-            return Err(format!("the hook {name} needs an identifier, and the credential was supplied without"));
+            return Err(format!(
+                "the hook {name} needs an identifier, and the credential was supplied without"
+            ));
         }
         self.session().run_hook(name, id).await.map_err(|why| format!("the hook {name} failed: {why}"))?;
         let does = self.contract().lifecycle().and_then(|lifecycle| lifecycle.hooks.get(name));

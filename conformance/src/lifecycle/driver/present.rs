@@ -76,7 +76,11 @@ impl Driver<'_, '_, '_> {
 
     /// The kind whose control credential tells whether a refusal is an outage: that of the credential.
     fn control_of<'k>(&'k self, credential: &'k Credential) -> (&'k KindName, &'k CredentialKind) {
-        if credential.kind == *self.name { (self.name, self.kind) } else { (&credential.kind, self.kind_of(credential)) }
+        if credential.kind == *self.name {
+            (self.name, self.kind)
+        } else {
+            (&credential.kind, self.kind_of(credential))
+        }
     }
 
     /// A kind without a probe is alive as long as it is listed.

@@ -16,7 +16,7 @@ use crate::call::build_call;
 use crate::credential::known;
 use crate::exchange::{Exchange, Replica, Request, Timing};
 use crate::lifecycle::history::Seen;
-use crate::lifecycle::step::{By, DependentSlot, Slot, Step};
+use crate::lifecycle::step::{By, DependentSlot, Lead, Slot, Step};
 
 /// How often each user uses the credential while it is revoked, one use after the other.
 const DURING: usize = 3;
@@ -25,7 +25,12 @@ const AFTERWARDS: usize = 2;
 
 impl Driver<'_, '_, '_> {
     /// Revokes a credential while it is in use, and goes on using it.
-    pub(super) async fn race_use(&self, slot: Slot, uses: u8, state: &mut State) -> Result<Vec<Done>, String> {
+    pub(super) async fn race_use(
+        &self,
+        slot: Slot,
+        uses: u8,
+        state: &mut State,
+    ) -> Result<Vec<Done>, String> {
         let credential = held(state, slot)?;
         let kind = self.kind_of(&credential);
         let probe = kind.probe.as_ref().ok_or("no call shows at once whether it works")?;
@@ -70,12 +75,7 @@ impl Driver<'_, '_, '_> {
         Ok(parts)
     }
 
-    async fn use_repeatedly(
-        &self,
-        replica: Replica,
-        request: &Request,
-        times: usize,
-    ) -> Vec<Arc<Exchange>> {
+    async fn use_repeatedly(&self, replica: Replica, request: &Request, times: usize) -> Vec<Arc<Exchange>> {
         let mut exchanges = Vec::with_capacity(times);
         for _ in 0..times {
             exchanges.push(self.session().send_to(replica, request.clone(), Timing::Racing).await);
@@ -119,12 +119,24 @@ impl Driver<'_, '_, '_> {
         Ok(parts)
     }
 
+    /// Lets as much time pass as a call takes that changes nothing.
+    async fn pass_a_moment(&self) {
+        let home = self.session().home();
+        match (&self.kind.listed, &self.kind.probe) {
+            (Some(listing), _) => _ = self.list(listing, None, home).await,
+            (None, Some(_)) => {
+                _ = self.controls.present(self.actors, self.name, self.kind, home).await;
+            }
+            (None, None) => {}
+        }
+    }
+
     /// Revokes a credential and makes something refer to it, at once.
     pub(super) async fn race_reference(
         &self,
         name: &DependentName,
-        into: DependentSlot,
-        slot: Slot,
+        (into, slot): (DependentSlot, Slot),
+        lead: Lead,
         state: &mut State,
     ) -> Result<Vec<Done>, String> {
         let credential = held(state, slot)?;
@@ -134,9 +146,15 @@ impl Driver<'_, '_, '_> {
         sign(self.actors, &dependent.create.call, &bindings, &mut creation).await?;
         let revocation = self.revocation(&credential, &By::Documented, None, state).await?;
         let home = self.session().home();
+        let after_a_moment = async |request: Request, waits: bool| {
+            if waits {
+                self.pass_a_moment().await;
+            }
+            self.session().send_to(home, request, Timing::Racing).await
+        };
         let (revoked, created) = join(
-            self.session().send_to(home, revocation, Timing::Racing),
-            self.session().send_to(home, creation, Timing::Racing),
+            after_a_moment(revocation, lead == Lead::Creation),
+            after_a_moment(creation, lead == Lead::Revocation),
         )
         .await;
         let of_revocation = seen(self.contract(), &self.revocable()?.success, &bindings, &revoked);

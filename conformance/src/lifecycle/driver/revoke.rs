@@ -28,10 +28,7 @@ impl Driver<'_, '_, '_> {
     ) -> Result<Request, String> {
         let revoke = self.revocable()?;
         let contract = self.contract();
-        let bindings = Bindings {
-            credential: Some(Arc::clone(target)),
-            ..self.session().bindings()
-        };
+        let bindings = Bindings { credential: Some(Arc::clone(target)), ..self.session().bindings() };
         let mut call = revoke.call.clone();
         match body {
             None => {}
@@ -79,8 +76,8 @@ impl Driver<'_, '_, '_> {
                 let holder = self.actors.caller(caller).map_err(text)?;
                 let kind = self.kind_of(&holder).tokens.get(token).ok_or("there is no such kind of token")?;
                 let (exchange, given) = self.actors.exchange(&holder, token, kind).await.map_err(text)?;
-                let given =
-                    given.ok_or_else(|| format!("no {token} token was given: answered {}", status(&exchange)))?;
+                let given = given
+                    .ok_or_else(|| format!("no {token} token was given: answered {}", status(&exchange)))?;
                 self.actors.present(&Signer::Token(given), operation).await.map_err(text)?
             }
             By::BasicPair | By::BareSecret => {
