@@ -102,6 +102,18 @@ impl LifecycleCheck for UseAfterRevocation<'_> {
             );
             return judge.done(history);
         }
+        // What is promised holds after the step that follows the revocation; a use before it says nothing.
+        let mut from = at;
+        if let Some(hook) = &self.0.then {
+            let done = Step::Hook(hook.clone(), None);
+            let taken =
+                history.all(|step| *step == done).find(|(index, event)| *index > at && event.accepted());
+            let Some((taken, _)) = taken else {
+                judge.open(history.why_open().unwrap_or_else(|| format!("{done}: it was not taken")));
+                return judge.done(history);
+            };
+            from = taken;
+        }
         let bound = late(self.0.within.duration());
         // What is promised of the time after a restart says nothing of the time before it.
         let from = match &self.0.then {
