@@ -49,7 +49,9 @@ impl RequestCheck for OversizedBodyHandled {
 
     fn judge(&self, contract: &Contract, case: &Case, sent: &Sent<'_>) -> Option<Vec<Finding>> {
         let operation = contract.operation(&case.operation)?;
-        match sent.exchange.status()? {
+        // Whoever closes the connection before the body was sent may leave no answer behind.
+        let Some(status) = sent.exchange.status() else { return Some(Vec::new()) };
+        match status {
             502..=504 => None,
             500..=599 => {
                 let message = format!("{} fails on a request with {}", operation.signature(), case.what);
