@@ -55,8 +55,7 @@ async fn around(Shared(spoiler): Shared<Spoiler>, request: Request, next: Next) 
         return next.run(request).await;
     }
     if is_long(request.headers(), &spoiler.state) {
-        let response = next.run(request).await;
-        return spoiler.fail_if_too_large(response);
+        return spoiler.answer_long(request, next).await;
     }
     if spoiler.is_on(Fault::EncodedPathRefused) && request.uri().path().contains('%') {
         return StatusCode::BAD_REQUEST.into_response();
@@ -99,10 +98,15 @@ impl Spoiler {
         self.state.faults().is_on(fault)
     }
 
-    fn fail_if_too_large(&self, mut response: Response) -> Response {
-        if self.is_on(Fault::OversizedBodyServerError) {
-            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    async fn answer_long(&self, request: Request, next: Next) -> Response {
+        if !self.is_on(Fault::OversizedBodyServerError) {
+            return next.run(request).await;
         }
+        // Read to its end, so that whoever sent it sees the answer.
+        let (parts, body) = request.into_parts();
+        let _ = to_bytes(body, usize::MAX).await;
+        let mut response = next.run(Request::from_parts(parts, Body::empty())).await;
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         response
     }
 

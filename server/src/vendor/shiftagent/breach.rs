@@ -225,7 +225,11 @@ impl ShiftAgent {
                 // Everybody who comes in meanwhile finds the credential alive, too.
                 wait(RACE).await;
                 let realm = records::CREDENTIALS.of(&caller.root);
-                self.state.store().delete(realm, id, References::Prevent).await?;
+                if let Deletion::InUse { .. } =
+                    self.state.store().delete(realm, id, References::Prevent).await?
+                {
+                    return Ok(None);
+                }
                 self.bury(Some(own.clone()));
             }
             return Ok(Some(DeleteCredentialResponse::NoContent));
