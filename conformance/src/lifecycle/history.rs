@@ -32,8 +32,8 @@ pub enum Seen {
 pub struct Event {
     /// The step. One that does several things has an event for each, with the step that does only that.
     pub step: Step,
-    /// The place of its step in the sequence.
-    pub index: usize,
+    /// The step of the sequence that it is a part of, and the place of that step; `None`: it is a whole step.
+    pub part_of: Option<(usize, Arc<Step>)>,
     /// Where it was done.
     pub replica: Replica,
     /// When it began, by the deployment's clock.
@@ -61,7 +61,7 @@ impl Event {
     pub fn new(step: Step, at: Timestamp, seen: Seen) -> Self {
         Self {
             step,
-            index: 0,
+            part_of: None,
             replica: Replica::default(),
             began: at,
             ended: at,

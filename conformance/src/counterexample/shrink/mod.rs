@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::check::Judgement;
 use crate::finding::Finding;
-use crate::lifecycle::{History, Step};
+use crate::lifecycle::{Event, History, Step};
 
 /// How often a sequence that showed a finding once is run again before it counts as one that does so by chance.
 const REPEATS: u32 = 3;
@@ -119,7 +119,7 @@ where
         self.reruns += 1;
         let history = (self.run)(steps).await;
         let shown = self.cut(&history)?;
-        let steps = steps.get(..shown.history.events.len()).unwrap_or(steps).to_vec();
+        let steps = steps.get(..groups(&shown.history).len()).unwrap_or(steps).to_vec();
         Some(Found { steps, shown })
     }
 
@@ -196,8 +196,22 @@ fn simpler(steps: &[Step], at: usize) -> Vec<Vec<Step>> {
     }
 }
 
+/// The steps of the sequence, each with its events: one, or one for each of its parts.
+fn groups(history: &History) -> Vec<(Step, &[Event])> {
+    let together = |one: &Event, next: &Event| match (&one.part_of, &next.part_of) {
+        (Some((one, _)), Some((next, _))) => one == next,
+        _ => false,
+    };
+    let groups = history.events.chunk_by(together);
+    let step = |events: &[Event]| {
+        let first = events.first()?;
+        Some(first.part_of.as_ref().map_or_else(|| first.step.clone(), |(_, whole)| Step::clone(whole)))
+    };
+    groups.filter_map(|events| Some((step(events)?, events))).collect()
+}
+
 fn steps(history: &History) -> Vec<Step> {
-    history.events.iter().map(|event| event.step.clone()).collect()
+    groups(history).into_iter().map(|(step, _)| step).collect()
 }
 
 fn pick(steps: &[Step], places: &[usize]) -> Vec<Step> {
@@ -205,5 +219,7 @@ fn pick(steps: &[Step], places: &[usize]) -> Vec<Step> {
 }
 
 fn chosen(history: &History, places: &[usize]) -> History {
-    History { events: places.iter().filter_map(|at| history.events.get(*at).cloned()).collect() }
+    let groups = groups(history);
+    let events = places.iter().filter_map(|at| groups.get(*at)).flat_map(|(_, events)| events.iter().cloned());
+    History { events: events.collect() }
 }

@@ -150,11 +150,12 @@ impl<'r> Driver<'_, '_, 'r> {
             };
             let ended = self.session().now();
             let over = parts.iter().any(|done| matches!(done.seen, Seen::NotRun(_) | Seen::StillOpen(_)));
+            let whole = (parts.len() > 1).then(|| (index, Arc::new(step.clone())));
             history.events.extend(parts.into_iter().map(|done| {
                 let (began, ended) = done.times.unwrap_or((began, ended));
                 Event {
                     step: done.step.unwrap_or_else(|| step.clone()),
-                    index,
+                    part_of: whole.clone(),
                     replica: done.replica,
                     began,
                     ended,
