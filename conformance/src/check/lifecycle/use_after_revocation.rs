@@ -115,14 +115,6 @@ impl LifecycleCheck for UseAfterRevocation<'_> {
             from = taken;
         }
         let bound = late(self.0.within.duration());
-        // What is promised of the time after a restart says nothing of the time before it.
-        let from = match &self.0.then {
-            None => Some(at),
-            Some(hook) => {
-                history.all(|step| *step == Step::Hook(hook.clone(), None)).map(|(at, _)| at).next()
-            }
-        };
-        let Some(from) = from else { return judge.done(history) };
         // Each replica may remember for itself.
         let mut refused_at: BTreeMap<Replica, Duration> = BTreeMap::new();
         for (_, event) in history.presents(0).filter(|(index, _)| *index > from) {
