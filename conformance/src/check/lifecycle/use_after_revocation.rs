@@ -97,9 +97,11 @@ impl LifecycleCheck for UseAfterRevocation<'_> {
         };
         let before = history.presents(0).any(|(index, event)| index < at && event.accepted());
         if self.0.traffic != Traffic::Unused && !before {
-            judge.open(
-                history.why_open().unwrap_or_else(|| "it did not work before its revocation".to_owned()),
-            );
+            let dead = || match &self.0.held_by {
+                Some(caller) => format!("the credential of {caller} does not work any more; supply another one"),
+                None => "it did not work before its revocation".to_owned(),
+            };
+            judge.open(history.why_open().unwrap_or_else(dead));
             return judge.done(history);
         }
         // What is promised holds after the step that follows the revocation; a use before it says nothing.
