@@ -52,7 +52,7 @@ fn broken(fault: Fault) -> Broken {
         }
         Fault::ServiceKeyOutlivesRevocation => &[(ShiftAgent, &["R23"])],
         Fault::CacheSurvivesRestart => &[(EntryTarget, &["R29"])],
-        Fault::RowEditIgnored => &[(EntryTarget, &["R22"])],
+        Fault::RowEditIgnored => &[(EntryTarget, &["R22", "R23"])],
         Fault::RowEditNotFinal => &[(EntryTarget, &["R23"])],
         Fault::RowEditRaisesAlarm => &[(EntryTarget, &["R24"])],
         Fault::OutageSaysUnauthorized => &[(EntryTarget, &["R26"])],
