@@ -120,6 +120,15 @@ pub struct CheckArgs {
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
 
+    /// The file with the seeds of random sequences that broke a promise. They are run first, and new ones are added.
+    /// With --seed or --reference it is neither read nor written.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, default_value = "rescind.seeds")]
+    #[arg(env = "RESCIND_SEEDS", help_heading = "How it is judged")]
+    pub seeds: PathBuf,
+    /// Keep no seeds.
+    #[arg(long, help_heading = "How it is judged")]
+    pub no_seeds: bool,
+
     /// A report to write: json=FILE or human=FILE, where - is standard output; may be repeated.
     #[arg(long, value_name = "FORMAT=FILE", help_heading = "What is told")]
     pub report: Vec<ReportArg>,

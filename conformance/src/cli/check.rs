@@ -9,6 +9,7 @@ use super::args::CheckArgs;
 use super::contracts::{self, Job};
 use super::error::CliError;
 use super::output::{Output, Reports};
+use super::seeds::SeedFile;
 use super::selection;
 use crate::exit_code::ExitCode;
 use crate::plan::{Plan, Writes};
@@ -68,7 +69,12 @@ async fn reference(
     }
     let internal = |error: reference::ReferenceError| CliError::Internal(error.to_string());
     let seed = args.seed.unwrap_or_default();
-    let server = Reference::builder().seed(seed).replicas(args.replicas).start(vendors, &faults).await.map_err(internal)?;
+    let server = Reference::builder()
+        .seed(seed)
+        .replicas(args.replicas)
+        .start(vendors, &faults)
+        .await
+        .map_err(internal)?;
     let jobs = contracts::bundled(vendors)?.into_iter().map(|contract| {
         let vendor = contract.name().parse().map_err(|_| CliError::Internal(contract.name().to_owned()))?;
         Ok(Job { deployment: server.deployment(vendor).map_err(internal)?, contract })
@@ -97,6 +103,7 @@ async fn judge(
     selection::validate("--only", &args.only, &known)?;
     selection::validate("--skip", &args.skip, &known)?;
     let reports = Reports::open(&args.report)?;
+    let seeds = SeedFile::open(args)?;
     let seed = args.seed.unwrap_or_else(|| if args.reference { 0 } else { random_seed() });
     for job in jobs {
         let pairs = job.deployment.callers.values().chain(&job.deployment.pool);
@@ -122,7 +129,7 @@ async fn judge(
             timeout: args.timeout.duration(),
             rate: args.rate,
             writes,
-            replay: Vec::new(),
+            replay: seeds.of(contract.name()),
         };
         let judged = runner::run(contract, deployment, &plan, redactor, progress).await;
         progress.event(Event::Ended);
@@ -136,6 +143,7 @@ async fn judge(
     }
     let internal = |error: serde_json::Error| CliError::Internal(error.to_string());
     let report = redactor.redact_report(&report).map_err(internal)?;
+    seeds.keep(&report, progress);
     output.write(&report, reports)?;
     Ok(ExitCode::of(&report))
 }

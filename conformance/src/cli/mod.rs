@@ -6,6 +6,7 @@ mod contracts;
 mod error;
 mod list;
 mod output;
+mod seeds;
 mod selection;
 
 use std::io::Write as _;

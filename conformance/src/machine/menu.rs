@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rescind_specs::lifecycle::{
-    Actor, CallerName, CredentialKind, ForeignCredential, HookEffect, HookName, Impostor, Lifecycle, Reissued,
-    Stranger, UseAfterRevocation,
+    Actor, CallerName, CredentialKind, ForeignCredential, HookEffect, HookName, Impostor, Lifecycle,
+    Reissued, Stranger, UseAfterRevocation,
 };
 
 use super::rules::{Rules, rule};
@@ -63,11 +63,7 @@ type Choices = Vec<(u32, Step)>;
 
 impl<'c> Menu<'c> {
     /// The menu of a kind; `None` where none of it can be issued and revoked.
-    pub(super) fn new(
-        setting: Setting<'c>,
-        rules: &'c Rules<'c>,
-        supply: Supply<'c>,
-    ) -> Option<Self> {
+    pub(super) fn new(setting: Setting<'c>, rules: &'c Rules<'c>, supply: Supply<'c>) -> Option<Self> {
         let kind = setting.kind;
         let lifecycle = setting.contract.lifecycle()?;
         kind.issue.as_ref().zip(kind.revoke.as_ref())?;
@@ -81,9 +77,11 @@ impl<'c> Menu<'c> {
             .collect();
         strangers.dedup();
         let short_life = kind.issue.as_ref().and_then(|issue| issue.expiring.as_ref());
+        let short_life = short_life.map(|expiring| expiring.lifetime.duration()).unwrap_or_default();
         let foresight = Foresight {
             reissued: rules.reissues(None).any(|(_, with)| with.gives == Reissued::Another),
-            short_life: short_life.map(|expiring| expiring.lifetime.duration()).unwrap_or_default(),
+            short_life,
+            expired: short_life + setting.delay() + MARGIN,
         };
         let patience = match setting.time {
             Time::Moved => Duration::MAX,
@@ -107,8 +105,9 @@ impl<'c> Menu<'c> {
         for slot in sketch.revoked() {
             self.about_revoked(sketch, slot, &mut choices);
         }
-        choices.extend(sketch.expired().into_iter().map(|slot| (5, Step::Present(slot))));
-        choices.extend((0_u8..).zip(&sketch.tokens).map(|(token, _)| (3, Step::PresentToken(TokenSlot(token)))));
+        choices.extend(sketch.expired().into_iter().map(|slot| (10, Step::Present(slot))));
+        choices
+            .extend((0_u8..).zip(&sketch.tokens).map(|(token, _)| (5, Step::PresentToken(TokenSlot(token)))));
         self.about_dependents(sketch, &mut choices);
         if self.rules.any(rule!(UnknownCredential)) {
             let by = match self.asker() {
@@ -122,7 +121,10 @@ impl<'c> Menu<'c> {
             choices.extend(self.strangers.iter().map(|name| (1, Step::List(Some(name.clone())))));
         }
         if !sketch.slots.is_empty() {
-            choices.extend(self.hooks(|does| *does == HookEffect::Restart).map(|name| (2, Step::Hook(name.clone(), None))));
+            choices.extend(
+                self.hooks(|does| *does == HookEffect::Restart)
+                    .map(|name| (2, Step::Hook(name.clone(), None))),
+            );
             let left = self.patience.saturating_sub(sketch.now);
             let waits = self.waits.iter().filter(|time| **time <= left);
             choices.extend(waits.map(|time| (1, Step::Wait(Until::For(*time)))));
@@ -132,7 +134,11 @@ impl<'c> Menu<'c> {
 
     /// The hooks with such an effect that were supplied.
     fn hooks(&self, does: impl Fn(&HookEffect) -> bool) -> impl Iterator<Item = &'c HookName> {
-        let hooks = self.lifecycle.hooks.iter().filter(move |(name, hook)| does(&hook.does) && (self.supply.hook)(name));
+        let hooks = self
+            .lifecycle
+            .hooks
+            .iter()
+            .filter(move |(name, hook)| does(&hook.does) && (self.supply.hook)(name));
         hooks.map(|(name, _)| name)
     }
 
@@ -147,10 +153,10 @@ impl<'c> Menu<'c> {
         if fresh < ISSUES && live < LIVE {
             choices.push((if live == 0 { 12 } else { 4 }, Step::Issue(slot, Issuing::default())));
             let short = self.kind.issue.as_ref().is_some_and(|issue| issue.expiring.is_some());
-            let watched = self.foresight.short_life + self.setting.delay() + MARGIN;
-            if short && self.rules.any(rule!(Expiry)) && watched + sketch.now <= self.patience {
+            if short && self.rules.any(rule!(Expiry)) && self.foresight.expired + sketch.now <= self.patience
+            {
                 let issuing = Issuing { patch: Patch::Expiring, ..Issuing::default() };
-                choices.push((2, Step::Issue(slot, issuing)));
+                choices.push((6, Step::Issue(slot, issuing)));
             }
         }
     }
@@ -200,7 +206,7 @@ impl<'c> Menu<'c> {
                 choices.push((1, step));
             }
         }
-        self.exchange(sketch, slot, 3, choices);
+        self.exchange(sketch, slot, 6, choices);
         if self.rules.any(rule!(RepeatedIssue)) {
             choices.extend(again(sketch, slot, Key::Fresh).map(|step| (1, step)));
         }
@@ -234,7 +240,8 @@ impl<'c> Menu<'c> {
         let live = sketch.held(slot).is_some_and(|held| held.life == Sketched::Live);
         // What a revoked credential gives is put where no step looks for a token.
         let into = if live { next(sketch.tokens.len(), OTHERS) } else { Some(NOWHERE.0) };
-        let tokens = self.kind.tokens.keys();
+        let shown = self.kind.tokens.iter().filter(|(_, token)| token.probe.is_some());
+        let tokens = shown.map(|(name, _)| name);
         choices.extend(into.into_iter().flat_map(|into| {
             tokens.clone().map(move |name| (weight, Step::Exchange(slot, name.clone(), TokenSlot(into))))
         }));
@@ -275,7 +282,7 @@ fn waits(setting: &Setting<'_>, rules: &Rules<'_>, foresight: Foresight) -> Vec<
     waits.extend(rules.uses(None).map(bound));
     waits.extend(rules.all(rule!(TokenLifetime)).map(|(_, with)| late(with.at_most.duration())));
     if rules.any(rule!(Expiry)) && !foresight.short_life.is_zero() {
-        waits.push(foresight.short_life + delay + MARGIN);
+        waits.push(foresight.expired);
     }
     waits.retain(|time| !time.is_zero() && *time <= LONGEST);
     waits.sort_unstable();

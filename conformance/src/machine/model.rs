@@ -20,6 +20,8 @@ pub(super) struct Model<'c> {
     pub(super) slots: BTreeMap<Slot, Held<'c>>,
     pub(super) tokens: BTreeMap<TokenSlot, (Arc<Token>, Slot)>,
     pub(super) dependents: BTreeMap<DependentSlot, Referring<'c>>,
+    /// How many steps were taken.
+    pub(super) steps: usize,
 }
 
 /// What is known of a credential.
@@ -71,6 +73,17 @@ pub(super) struct Cause<'c> {
     pub(super) requirement: &'c Requirement,
     /// What happened, after "after".
     pub(super) what: &'static str,
+    /// In which step.
+    pub(super) step: usize,
+}
+
+impl<'c> Held<'c> {
+    /// What happened to it, the latest step first.
+    pub(super) fn latest_causes(&self) -> Vec<Cause<'c>> {
+        let mut causes = self.causes.clone();
+        causes.sort_by_key(|cause| std::cmp::Reverse(cause.step));
+        causes
+    }
 }
 
 /// What is known of a dependent.
@@ -143,15 +156,20 @@ impl<'c> Model<'c> {
     /// Something happened that must not change the state of a credential.
     pub(super) fn cause(&mut self, slot: Slot, requirement: &'c Requirement, what: &'static str) {
         if let Some(known) = self.slots.get_mut(&slot) {
-            known.causes.push(Cause { requirement, what });
+            known.causes.push(Cause { requirement, what, step: self.steps });
         }
     }
 
     /// Something happened that must not change the state of any credential that lives, but one.
-    pub(super) fn cause_to_all(&mut self, but: Option<Slot>, requirement: &'c Requirement, what: &'static str) {
+    pub(super) fn cause_to_all(
+        &mut self,
+        but: Option<Slot>,
+        requirement: &'c Requirement,
+        what: &'static str,
+    ) {
         for (slot, known) in &mut self.slots {
             if known.life == Life::Live && Some(*slot) != but {
-                known.causes.push(Cause { requirement, what });
+                known.causes.push(Cause { requirement, what, step: self.steps });
             }
         }
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use rescind_specs::Pointer;
-use rescind_specs::lifecycle::{CallerName, CredentialKind, Expression, HookName, JsonTemplate, KindName, Requirement};
+use rescind_specs::lifecycle::{
+    CallerName, CredentialKind, Expression, HookName, JsonTemplate, KindName, Requirement,
+};
 
 use super::judge::{Broken, Class, judge};
 use super::menu::{Menu, Supply};
@@ -109,7 +111,8 @@ pub(crate) async fn run(actors: &Actors<'_, '_>, controls: &Controls) -> CheckRe
     session.progress().event(Told::Step { id: ID });
     let mut sum = Sum::default();
     let begun = session.requests();
-    let fresh = (0..SEQUENCES.saturating_mul(plan.sequences.max(1))).map(|number| (number, sequence::seed(plan.seed, number)));
+    let fresh = (0..SEQUENCES.saturating_mul(plan.sequences.max(1)))
+        .map(|number| (number, sequence::seed(plan.seed, number)));
     let seeds = plan.replay.iter().map(|seed| (0, *seed)).chain(fresh);
     for (number, seed) in seeds {
         let budget = REQUESTS.saturating_mul(u64::from(plan.sequences.max(1)));
@@ -145,10 +148,15 @@ fn subjects<'r>(session: &Session<'r>) -> Result<Vec<Subject<'r>>, String> {
     }
     let contract = session.contract();
     let lifecycle = contract.lifecycle().ok_or("there is no lifecycle document")?;
-    let kinds = lifecycle.credentials.iter().filter(|(_, kind)| kind.issue.is_some() && kind.revoke.is_some());
+    let kinds =
+        lifecycle.credentials.iter().filter(|(_, kind)| kind.issue.is_some() && kind.revoke.is_some());
     let subjects: Vec<_> =
         kinds.map(|(name, kind)| Subject { name, kind, rules: Rules::of(contract, name, plan) }).collect();
-    if subjects.is_empty() { Err("there is nothing that can be issued and revoked".to_owned()) } else { Ok(subjects) }
+    if subjects.is_empty() {
+        Err("there is nothing that can be issued and revoked".to_owned())
+    } else {
+        Ok(subjects)
+    }
 }
 
 /// Runs one sequence and whatever makes its breaches shorter; an error says why no further sequence can be run.
@@ -192,7 +200,8 @@ async fn one(
     // The sort is stable: of equally bad ones the first that was seen comes first.
     fresh.sort_by_key(|broken| std::cmp::Reverse(broken.finding.verdict));
     for broken in fresh {
-        if sum.breaches.len() >= BREACHES || sum.breaches.iter().any(|kind| kind.keys.contains(&key(&broken))) {
+        if sum.breaches.len() >= BREACHES || sum.breaches.iter().any(|kind| kind.keys.contains(&key(&broken)))
+        {
             continue;
         }
         let before = key(&broken);
@@ -232,7 +241,8 @@ async fn shortest(
     let same = |history: &History| {
         let all = judge(setting, rules, history).broken;
         let same = all.into_iter().filter(|other| alike(other, broken));
-        let findings = same.map(|other| Finding { exchanges: other.finding.exchanges, ..broken.finding.clone() });
+        let findings =
+            same.map(|other| Finding { exchanges: other.finding.exchanges, ..broken.finding.clone() });
         Judgement { findings: findings.collect(), ..Judgement::default() }
     };
     let run = async |steps: &[Step]| driver.run(steps).await;

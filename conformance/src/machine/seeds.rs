@@ -17,7 +17,9 @@ const HEAD: &str = "\
 #[derive(Debug, thiserror::Error)]
 pub enum SeedsError {
     /// It cannot be read.
-    #[error("cannot read the seeds in {file}: {source}; name another file with --seeds, or none with --no-seeds")]
+    #[error(
+        "cannot read the seeds in {file}: {source}; name another file with --seeds, or none with --no-seeds"
+    )]
     Read {
         /// The file.
         file: String,
@@ -25,7 +27,9 @@ pub enum SeedsError {
         source: io::Error,
     },
     /// A line of it is no seed.
-    #[error("{file}:{line}: {why}; write the name of a contract and a seed of up to 16 hexadecimal digits, or remove the line")]
+    #[error(
+        "{file}:{line}: {why}; write the name of a contract and a seed of up to 16 hexadecimal digits, or remove the line"
+    )]
     Line {
         /// The file.
         file: String,
@@ -35,7 +39,9 @@ pub enum SeedsError {
         why: String,
     },
     /// It cannot be written.
-    #[error("cannot write the seeds to {file}: {source}; name another file with --seeds, or none with --no-seeds")]
+    #[error(
+        "cannot write the seeds to {file}: {source}; name another file with --seeds, or none with --no-seeds"
+    )]
     Write {
         /// The file.
         file: String,
@@ -135,14 +141,19 @@ mod tests {
         seeds.write(&path).unwrap();
         assert_eq!(Seeds::read(&path).unwrap(), seeds);
         let written = fs::read_to_string(&path).unwrap();
-        assert!(written.ends_with("a 0000000000000001\na 00000000000000ff # issue credential A\nb 0000000000000002\n"));
+        assert!(
+            written.ends_with(
+                "a 0000000000000001\na 00000000000000ff # issue credential A\nb 0000000000000002\n"
+            )
+        );
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
     }
 
     #[test]
     fn a_missing_file_holds_nothing_and_a_broken_line_is_named() {
         assert_eq!(Seeds::read(Path::new("/nonexistent/rescind.seeds")).unwrap(), Seeds::default());
-        for (text, place) in [("a 1\na xyz\n", "f:2: \"xyz\" is no seed"), ("a", "f:1: the seed is missing")] {
+        for (text, place) in [("a 1\na xyz\n", "f:2: \"xyz\" is no seed"), ("a", "f:1: the seed is missing")]
+        {
             let error = Seeds::parse(text, "f").unwrap_err().to_string();
             assert!(error.starts_with(place), "{error}");
         }

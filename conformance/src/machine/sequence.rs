@@ -8,8 +8,8 @@ use proptest::strategy::{Union, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::menu::{Menu, NOWHERE};
-use super::sketch::Sketch;
-use crate::lifecycle::{By, DependentSlot, Issuing, Patch, Slot, Step, Target, TokenSlot};
+use super::sketch::{Foresight, Sketch};
+use crate::lifecycle::{By, DependentSlot, Issuing, Key, Patch, Slot, Step, Target, TokenSlot, Until};
 use crate::session::mix;
 
 /// The fewest and the most steps.
@@ -21,6 +21,8 @@ pub(super) fn draw(menu: &Menu<'_>, seed: u64) -> Vec<Step> {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &spread(seed));
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let length = LENGTH.new_tree(&mut runner).map_or(*LENGTH.start(), |tree| tree.current());
+    // Each sequence goes without about half of what could be done, so that there is room for the rest (swarm testing).
+    let features = any::<u64>().new_tree(&mut runner).map_or(u64::MAX, |tree| tree.current());
     let mut sketch = Sketch::default();
     let mut steps = Vec::with_capacity(length);
     let mut done = Vec::with_capacity(length);
@@ -31,6 +33,9 @@ pub(super) fn draw(menu: &Menu<'_>, seed: u64) -> Vec<Step> {
             Step::Wait(_) => !sketch.waited,
             step => steps.last() != Some(step) || matches!(step, Step::Revoke { .. }),
         });
+        choices.retain(|(_, step)| {
+            feature(step, menu.foresight()).is_none_or(|number| features >> number & 1 == 1)
+        });
         if choices.is_empty() {
             break;
         }
@@ -38,7 +43,8 @@ pub(super) fn draw(menu: &Menu<'_>, seed: u64) -> Vec<Step> {
         let often = |step: &Step| done.iter().filter(|known| **known == kind(&sketch, step)).count();
         let weighed = choices.into_iter().map(|(weight, step)| {
             let often = u32::try_from(often(&step)).unwrap_or(u32::MAX).min(5);
-            (weight * 24 / (1 + often) / (1 + often), Just(step))
+            let often = if feature(&step, menu.foresight()).is_none() { often / 2 } else { often };
+            (weight * 24 / (1 + often), Just(step))
         });
         let any = Union::new_weighted(weighed.filter(|(weight, _)| *weight > 0).collect());
         let Ok(tree) = any.new_tree(&mut runner) else { break };
@@ -48,6 +54,34 @@ pub(super) fn draw(menu: &Menu<'_>, seed: u64) -> Vec<Step> {
         steps.push(step);
     }
     steps
+}
+
+/// The number of what a sequence may have to go without; `None`: what every sequence needs.
+fn feature(step: &Step, foresight: Foresight) -> Option<u64> {
+    Some(match step {
+        Step::Issue(_, Issuing { like: None, patch: Patch::Nothing, .. })
+        | Step::Present(_)
+        | Step::Revoke { target: Target::Slot(_), by: By::Documented, .. } => return None,
+        Step::Issue(_, Issuing { key: Key::Fresh, .. }) => 1,
+        Step::Issue(_, Issuing { key: Key::Same, .. }) => 2,
+        Step::Exchange(..) | Step::PresentToken(_) => 3,
+        Step::Revoke { target: Target::Unknown, .. } => 4,
+        Step::Revoke { target: Target::Slot(slot), by: By::Slot(other), .. } if slot == other => 5,
+        Step::Revoke { by: By::Slot(_), .. } => 6,
+        Step::Revoke { by: By::Caller(_), .. } => 7,
+        Step::Revoke { .. } => 8,
+        Step::List(None) => 9,
+        Step::List(Some(_)) => 10,
+        Step::Hook(_, None) => 11,
+        Step::Hook(_, Some(_)) => 12,
+        // What is to expire has to be waited for.
+        Step::Issue(..) => 0,
+        Step::Wait(Until::For(time)) if *time == foresight.expired => 0,
+        // Each of the other waits by itself.
+        Step::Wait(Until::For(time)) => 16 + time.as_secs() % 37,
+        // Dependents are nothing without each other.
+        _ => 13,
+    })
 }
 
 /// What a step does, and to a credential in which state: the same may be done to several.
@@ -137,7 +171,8 @@ pub(super) fn plainer(steps: &[Step]) -> Vec<Vec<Step>> {
 /// The steps in words.
 pub(super) fn told(steps: &[Step]) -> Vec<String> {
     let mut steps = renumbered(steps).unwrap_or_else(|| steps.to_vec());
-    let used = steps.iter().filter(|step| matches!(step, Step::Exchange(_, _, into) if *into != NOWHERE)).count();
+    let used =
+        steps.iter().filter(|step| matches!(step, Step::Exchange(_, _, into) if *into != NOWHERE)).count();
     for step in &mut steps {
         if let Step::Exchange(_, _, into) = step
             && *into == NOWHERE

@@ -58,6 +58,8 @@ pub(super) struct Foresight {
     pub(super) reissued: bool,
     /// How long a credential with a short life lives.
     pub(super) short_life: Duration,
+    /// How long after its issue it has to be refused.
+    pub(super) expired: Duration,
 }
 
 impl Sketch {
@@ -114,11 +116,9 @@ impl Sketch {
         match step {
             Step::Issue(slot, issuing) => self.issue(*slot, issuing, foresight),
             Step::Revoke { target: Target::Slot(slot), by, body: None } => self.revoke(*slot, by),
-            Step::Exchange(slot, _, TokenSlot(number)) => {
-                // A token of a revoked credential is not to be had, and so never used.
-                if usize::from(*number) == self.tokens.len() {
-                    self.tokens.push(*slot);
-                }
+            // A token of a revoked credential is not to be had, and so never used.
+            Step::Exchange(slot, _, TokenSlot(number)) if usize::from(*number) == self.tokens.len() => {
+                self.tokens.push(*slot);
             }
             Step::Create(name, _, slot) => {
                 let there = self.live().contains(slot);

@@ -55,6 +55,8 @@ fn condition(condition: &Condition) -> String {
     words.extend(condition.matches.iter().map(|(at, value)| format!("{at} matches {value}")));
     words.extend(condition.present.iter().map(|at| format!("{at} is there")));
     words.extend(condition.absent.iter().map(|at| format!("{at} is absent")));
-    words.extend(condition.headers.iter().map(|(name, value)| format!("header {name} is {}", template(value))));
+    words.extend(
+        condition.headers.iter().map(|(name, value)| format!("header {name} is {}", template(value))),
+    );
     if words.is_empty() { "any answer".to_owned() } else { words.join(", ") }
 }

@@ -32,8 +32,11 @@ impl Walk<'_, '_> {
         let (Refers::To(slot), Some(requirement)) = (one.to, one.kept_by) else { return };
         let lifecycle = self.setting.contract.lifecycle();
         let Some(known) = lifecycle.and_then(|lifecycle| lifecycle.dependents.get(&one.name)) else { return };
-        let Some(credential) = self.model.slots.get(&slot).map(|held| held.credential.clone()) else { return };
-        let Some(response) = event.decisive().filter(|_| event.accepted()).and_then(|last| last.response()) else {
+        let Some(credential) = self.model.slots.get(&slot).map(|held| held.credential.clone()) else {
+            return;
+        };
+        let Some(response) = event.decisive().filter(|_| event.accepted()).and_then(|last| last.response())
+        else {
             return;
         };
         self.bound = true;

@@ -40,9 +40,15 @@ impl Walk<'_, '_> {
     /// What was issued lives from now on. It is none of those that were revoked.
     fn take(&mut self, slot: Slot, event: &Event) {
         let revoked = |life: Life| matches!(life, Life::Revoked(_));
-        let old = self.model.slots.keys().find(|old| self.life(**old).is_some_and(revoked) && self.same(**old, event));
+        let old = self
+            .model
+            .slots
+            .keys()
+            .find(|old| self.life(**old).is_some_and(revoked) && self.same(**old, event));
         if let Some(old) = old.copied().filter(|_| event.accepted()) {
-            for (requirement, _) in self.rules.all(rule!(Reissue)).filter(|(_, with)| with.gives == Reissued::Another) {
+            for (requirement, _) in
+                self.rules.all(rule!(Reissue)).filter(|(_, with)| with.gives == Reissued::Another)
+            {
                 self.bound = true;
                 let message = "an issue gives the identifier of a revoked credential";
                 let documented = "another identifier";
@@ -72,7 +78,8 @@ impl Walk<'_, '_> {
             self.bound = true;
             self.model.cause(like, requirement, "its issue was replayed");
             if event.accepted() && !self.same(like, event) {
-                let message = format!("replaying an issue {} s later issues another credential", passed.as_secs());
+                let message =
+                    format!("replaying an issue {} s later issues another credential", passed.as_secs());
                 let documented = format!("the stored answer, for {}", with.window);
                 self.against(Class::Issue, Some(requirement), message, documented, came(event));
             }

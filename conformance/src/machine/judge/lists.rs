@@ -21,9 +21,11 @@ impl<'c> Walk<'_, 'c> {
     }
 
     fn foreign_list(&mut self, caller: &CallerName, listing: &Listing, items: &[Value]) {
-        let shown = self.model.slots.values().any(|known| {
-            items.iter().any(|item| names(listing, item, &known.credential.id.text))
-        });
+        let shown = self
+            .model
+            .slots
+            .values()
+            .any(|known| items.iter().any(|item| names(listing, item, &known.credential.id.text)));
         let rules = self.rules.all(rule!(ForeignCredential));
         for (requirement, _) in rules.filter(|(_, with)| with.by == Stranger::Caller(caller.clone())) {
             self.bound = true;

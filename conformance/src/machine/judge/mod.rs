@@ -101,6 +101,7 @@ pub(super) fn judge(setting: &Setting<'_>, rules: &Rules<'_>, history: &History)
     let mut ruling = Ruling::default();
     for (at, event) in history.events.iter().enumerate() {
         walk.bound = false;
+        walk.model.steps += 1;
         walk.step(event);
         ruling.exercised += u64::from(walk.bound);
         let mut worst: Option<Candidate<'_>> = None;
@@ -173,9 +174,8 @@ impl<'c> Walk<'_, 'c> {
         let Some(known) = self.model.slots.get(&slot) else { return };
         let Some(first) = self.candidates.first() else { return };
         let blamed: Vec<Candidate<'c>> = known
-            .causes
-            .iter()
-            .rev()
+            .latest_causes()
+            .into_iter()
             .map(|cause| Candidate {
                 class: first.class,
                 requirement: Some(cause.requirement),

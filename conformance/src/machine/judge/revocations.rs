@@ -96,7 +96,8 @@ impl Walk<'_, '_> {
     /// A step outside of the API: it revokes a credential, or leaves all of them as they are.
     pub(super) fn hook(&mut self, name: &HookName, slot: Option<Slot>, event: &Event) {
         let hooks = self.setting.contract.lifecycle().map(|lifecycle| &lifecycle.hooks);
-        let revokes = hooks.and_then(|hooks| hooks.get(name)).is_some_and(|hook| hook.does == HookEffect::Revoke);
+        let revokes =
+            hooks.and_then(|hooks| hooks.get(name)).is_some_and(|hook| hook.does == HookEffect::Revoke);
         match slot {
             Some(slot) if !event.accepted() => self.model.forget(slot),
             Some(slot) if revokes && self.life(slot) == Some(Life::Live) => {
@@ -179,7 +180,9 @@ impl Walk<'_, '_> {
 
     fn refused_although_entitled(&mut self, slot: Slot, asker: &Asker, event: &Event) {
         if let Asker::Another(caller) = asker {
-            for (requirement, _) in self.rules.all(rule!(RevokedByAnother)).filter(|(_, with)| with.by == *caller) {
+            for (requirement, _) in
+                self.rules.all(rule!(RevokedByAnother)).filter(|(_, with)| with.by == *caller)
+            {
                 self.bound = true;
                 let message = "a credential cannot be revoked by another one";
                 self.against(Class::Revocation, Some(requirement), message, "revoked", came(event));
@@ -197,13 +200,7 @@ impl Walk<'_, '_> {
     }
 
     /// A revocation that has to be refused, because something refers to the credential.
-    fn guarded(
-        &mut self,
-        slot: Slot,
-        names: &[DependentName],
-        ids: &[String],
-        event: &Event,
-    ) {
+    fn guarded(&mut self, slot: Slot, names: &[DependentName], ids: &[String], event: &Event) {
         let what = "revoking a credential that something refers to";
         let mut kept_by = None;
         let mut guards = Vec::new();
@@ -250,7 +247,8 @@ impl Walk<'_, '_> {
             references.map(|references| references.iter().map(|one| one.name.clone()).collect());
         let what = "revoking somebody else's credential";
         let mut judged = false;
-        for (requirement, with) in self.rules.all(rule!(ForeignCredential)).filter(|(_, with)| with.by == *stranger)
+        for (requirement, with) in
+            self.rules.all(rule!(ForeignCredential)).filter(|(_, with)| with.by == *stranger)
         {
             let applies = match (&with.guarded_by, &names) {
                 (None, _) => true,

@@ -9,9 +9,10 @@ use rescind_specs::lifecycle::{
 
 use super::{Class, Walk};
 use crate::lifecycle::{Event, Seen, Slot, TokenSlot};
-use crate::machine::model::{Age, Life, Used, age, between};
+use crate::machine::model::{Age, Held, Life, Used, age, between};
 use crate::machine::rules::rule;
 use crate::machine::words::{came, documented, late, received};
+use crate::verdict::Verdict;
 
 /// How much time counts against a bound: since the revocation, or since the hook that is run after it; `None`: that was
 /// not run.
@@ -111,8 +112,8 @@ impl<'c> Walk<'_, 'c> {
     fn revived(&mut self, slot: Slot, time: Duration, used: Used, refused: Option<Duration>, event: &Event) {
         let seconds = time.as_secs();
         if time >= self.setting.settled() {
-            let causes = self.model.slots.get(&slot).map(|known| known.causes.clone()).unwrap_or_default();
-            for cause in causes.iter().rev() {
+            let causes = self.model.slots.get(&slot).map(Held::latest_causes).unwrap_or_default();
+            for cause in causes {
                 self.bound = true;
                 let message = format!("a revoked credential is accepted, after {}", cause.what);
                 self.against(Class::Revived, Some(cause.requirement), message, "refused", came(event));
@@ -141,7 +142,8 @@ impl<'c> Walk<'_, 'c> {
                 self.against(Class::Revived, Some(requirement), message, documented, came(event));
             }
         }
-        if !self.candidates.is_empty() {
+        // What only diverges now may be a breach later.
+        if self.candidates.iter().any(|candidate| candidate.verdict() >= Verdict::Fail) {
             self.model.forget(slot);
         }
     }
@@ -184,7 +186,9 @@ impl<'c> Walk<'_, 'c> {
         let Some(token) = event.token.as_ref().filter(|_| event.accepted()) else { return };
         self.model.tokens.insert(into, (std::sync::Arc::clone(token), slot));
         let life = between(token.received, token.expires_at);
-        for (requirement, with) in self.rules.all(rule!(TokenLifetime)).filter(|(_, with)| with.token == *name) {
+        for (requirement, with) in
+            self.rules.all(rule!(TokenLifetime)).filter(|(_, with)| with.token == *name)
+        {
             self.bound = true;
             if life > with.at_most.duration() {
                 let message = format!("a token is promised for {} s", life.as_secs());
@@ -218,7 +222,8 @@ impl<'c> Walk<'_, 'c> {
                 let rules = self.rules.all(rule!(OutstandingTokens));
                 for (requirement, _) in rules.filter(|(_, with)| with.token == token.name) {
                     self.bound = true;
-                    let message = "a token is refused after the revocation of its credential, before it expires";
+                    let message =
+                        "a token is refused after the revocation of its credential, before it expires";
                     let documented = "accepted until it expires";
                     self.against(Class::TokenLost, Some(requirement), message, documented, came(event));
                 }
