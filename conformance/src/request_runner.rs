@@ -19,7 +19,7 @@ use crate::check::request::{
 use crate::check::response::{Answer, RESPONSE_CHECKS, Secrets};
 use crate::counterexample::{Order, Scene, retell};
 use crate::credential::Credential;
-use crate::exchange::{Exchange, Request, Response};
+use crate::exchange::{Exchange, Request, Response, Timing};
 use crate::finding::Finding;
 use crate::lifecycle::PAGES;
 use crate::plan::{Plan, Writes};
@@ -28,7 +28,7 @@ use crate::session::{Session, mix};
 use crate::strategy::request::{Base, Role};
 use crate::verdict::Verdict;
 
-/// How many cases are under way at once.
+/// How many cases are under way at once at a deployment that is far away.
 const AT_ONCE: usize = 4;
 /// The most requests that are sent to make one failing case simpler.
 const RESENDS: usize = 10;
@@ -55,7 +55,10 @@ pub async fn run(session: &Session<'_>, actors: &Actors<'_, '_>) -> Vec<CheckRep
         let run = &run;
         async move { (index, case.keyword, run.case(check, case).await) }
     });
-    let mut done = futures::stream::iter(work).buffered(AT_ONCE);
+    // A deployment whose clock can be moved is there to be tested: that the same seed gives the same run, exchange by
+    // exchange, is worth more there than what is saved.
+    let at_once = if session.moves_time() { 1 } else { AT_ONCE };
+    let mut done = futures::stream::iter(work).buffered(at_once);
     while let Some((index, keyword, result)) = done.next().await {
         if let Some(tally) = tallies.get_mut(index) {
             tally.add(result, keyword);
@@ -89,7 +92,11 @@ pub fn judge_exchanges(
                     let Some(answer) = Answer::of(scene.contract, exchange, &secrets) else { continue };
                     tally.planned += 1;
                     if let Some(findings) = check.check(&answer) {
-                        tally.add(Ok(findings), "");
+                        // What calls at once come to is a matter of chance: the good ones count for nothing, so that
+                        // the same seed gives the same counts.
+                        if !findings.is_empty() || exchange.timing == Timing::InTurn {
+                            tally.add(Ok(findings), "");
+                        }
                     } else {
                         tally.quiet += 1;
                     }

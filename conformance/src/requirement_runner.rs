@@ -14,7 +14,7 @@ use crate::clock;
 use crate::counterexample::shrink::{Shown, shrink};
 use crate::counterexample::{Order, retell, retell_sequence};
 use crate::finding::Finding;
-use crate::lifecycle::{Controls, Driver, History};
+use crate::lifecycle::{Controls, Driver, History, Step};
 use crate::prerequisite::{missing, not_run, selected};
 use crate::report::measurement::{Measurement, Sample};
 use crate::report::{Breach, Outcome, RequirementReport};
@@ -114,7 +114,8 @@ async fn check(
             if sum.again(&finding) {
                 continue;
             }
-            let shown = shortest(&driver, check.as_ref(), &setting, (&history, took), &finding).await;
+            let first = First { history: &history, took };
+            let shown = shortest(&driver, check.as_ref(), &setting, first, &finding).await;
             sum.findings.push(Found { finding: shown.finding.clone(), times: 1, shown: Some(shown) });
         }
     }
@@ -142,19 +143,26 @@ async fn sequence(
     (check.judge(setting, &history), history)
 }
 
-/// Looks for the shortest sequence that shows a finding of this history, which took so long.
+/// The first run of a sequence.
+#[derive(Clone, Copy)]
+struct First<'h> {
+    history: &'h History,
+    took: Duration,
+}
+
+/// Looks for the shortest sequence that shows a finding of a first run.
 async fn shortest(
     driver: &Driver<'_, '_, '_>,
     check: &dyn LifecycleCheck,
     setting: &Setting<'_>,
-    (history, took): (&History, Duration),
+    first: First<'_>,
     finding: &Finding,
 ) -> Shown {
     let session = driver.actors.session();
     let watch = clock::stopwatch();
     let mut reruns = 0;
     let may_rerun = || {
-        let in_time = setting.time == Time::Moved || watch.elapsed() < took.max(SHORT);
+        let in_time = setting.time == Time::Moved || watch.elapsed() < first.took.max(SHORT);
         // The other half of the pool is for what was not run at all as yet.
         let pairs = session.deployment().pool.len();
         let spare = session.pairs_left() * 2 >= pairs;
@@ -162,7 +170,8 @@ async fn shortest(
         reruns <= RERUNS && in_time && spare
     };
     let judge = |history: &History| check.judge(setting, history);
-    shrink(judge, async |steps| driver.run(steps).await, may_rerun, history, finding).await
+    let run = async |steps: &[Step]| driver.run(steps).await;
+    shrink(judge, run, may_rerun, first.history, finding).await
 }
 
 impl Sum {

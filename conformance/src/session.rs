@@ -26,6 +26,9 @@ use crate::redact::Redactor;
 const REPEATS: usize = 3;
 /// The longest wait that a `Retry-After` may ask for.
 const LONGEST_RETRY: Duration = Duration::from_mins(1);
+/// A request with a longer body gets a connection of its own. Many a server answers it before all of it was read and
+/// then closes the connection, which would look like a lost answer to whatever was sent next.
+const LONG_BODY: usize = 64 * 1024;
 
 /// Why a run could not begin.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +56,8 @@ pub struct Session<'r> {
     progress: &'r dyn Progress,
     redactor: Redactor,
     client: reqwest::Client,
+    /// Keeps no connection open.
+    brief: reqwest::Client,
     clock: Clock,
     next: AtomicU64,
     pool: AtomicUsize,
@@ -81,14 +86,17 @@ impl<'r> Session<'r> {
         progress: &'r dyn Progress,
     ) -> Result<Self, SessionError> {
         // What is judged is one request and its one answer: nothing is followed, repeated or sent elsewhere.
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .http1_only()
-            .timeout(plan.timeout)
-            .build()
-            .map_err(|error| SessionError::Client(clock::root(&error)))?;
+        let client = || {
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .no_proxy()
+                .http1_only()
+                .timeout(plan.timeout)
+        };
+        let error = |error: reqwest::Error| SessionError::Client(clock::root(&error));
+        let brief = client().pool_max_idle_per_host(0).build().map_err(error)?;
+        let client = client().build().map_err(error)?;
         let control = deployment.control.as_ref();
         let clock = Clock::open(&client, control).await.map_err(|why| SessionError::Control {
             control: control.cloned().unwrap_or_else(|| deployment.base.clone()),
@@ -109,6 +117,7 @@ impl<'r> Session<'r> {
             progress,
             redactor: redactor.clone(),
             client,
+            brief,
             clock,
             next: AtomicU64::new(0),
             pool: AtomicUsize::new(0),
@@ -241,8 +250,9 @@ impl<'r> Session<'r> {
             Ok(address) => address,
             Err(error) => return Reply::Lost(format!("the address cannot be written: {error}")),
         };
-        let mut builder =
-            self.client.request(request.method.clone(), address).headers(request.headers.clone());
+        let long = request.body.as_ref().is_some_and(|body| body.len() > LONG_BODY);
+        let client = if long { &self.brief } else { &self.client };
+        let mut builder = client.request(request.method.clone(), address).headers(request.headers.clone());
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());
         }

@@ -19,9 +19,9 @@ use std::time::Duration;
 use rescind_specs::Contract;
 
 use crate::deployment::Deployment;
-use crate::exchange::{Exchange, ExchangeId};
+use crate::exchange::{Exchange, ExchangeId, Timing};
 use crate::finding::Finding;
-use crate::lifecycle::{History, Step};
+use crate::lifecycle::{Event, History, Step};
 use crate::redact::Redactor;
 use names::Names;
 
@@ -82,13 +82,26 @@ pub(crate) fn retell_sequence(
         return Counterexample { steps, script: Vec::new() };
     }
     let order = |id: ExchangeId| {
-        let of = |event: &&crate::lifecycle::Event| event.ids().contains(&id);
-        match history.events.iter().find(of).map(|event| &event.step) {
-            Some(Step::RevokeMany(..)) => Order::AtOnce,
-            _ => Order::InTurn,
-        }
+        let of = |event: &&Event| event.ids().contains(&id);
+        let many =
+            history.events.iter().find(of).is_some_and(|event| matches!(event.step, Step::RevokeMany(..)));
+        let racing = |exchange: &&Exchange| exchange.id == id && exchange.timing == Timing::Racing;
+        if many || needed.iter().any(|exchange| racing(exchange)) { Order::AtOnce } else { Order::InTurn }
     };
-    let acts = acts(&needed, &shown, order);
+    let mut acts = acts(&needed, &shown, order);
+    let mut hooks: Vec<&Event> = Vec::new();
+    for event in &history.events {
+        match (&event.step, event.exchanges.first()) {
+            (Step::Hook(..), _) => hooks.push(event),
+            (_, Some(first)) => {
+                let act = acts.iter_mut().find(|act| act.exchange.id == first.id);
+                if let Some(act) = act {
+                    act.hooks.append(&mut hooks);
+                }
+            }
+            _ => {}
+        }
+    }
     Counterexample { steps, script: script::script(scene, &names, &acts) }
 }
 
@@ -106,7 +119,7 @@ fn acts<'e>(
         if meant {
             before = Some(exchange);
         }
-        Act { exchange, pause, at_once: meant && order(exchange.id) == Order::AtOnce }
+        Act { exchange, pause, at_once: meant && order(exchange.id) == Order::AtOnce, hooks: Vec::new() }
     });
     acts.collect()
 }
@@ -118,6 +131,8 @@ struct Act<'e> {
     pause: Option<Duration>,
     /// Whether it goes on beside those before and after it.
     at_once: bool,
+    /// The steps outside of the API that are done before it.
+    hooks: Vec<&'e Event>,
 }
 
 /// The deployment's time that passed between two exchanges, if it was enough to be meant.

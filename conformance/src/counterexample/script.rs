@@ -8,12 +8,16 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderName, Method};
 use rescind_specs::Pointer;
+use rescind_specs::lifecycle::{HookEffect, HookName};
 use serde_json::Value;
+use url::Url;
 
 use super::names::{From, Name, Names};
 use super::shell::{Encoding, Part, parts, quote, word};
 use super::{Act, Scene};
-use crate::exchange::{Exchange, Reply};
+use crate::exchange::{Exchange, Replica, Reply};
+use crate::hook::HookAction;
+use crate::lifecycle::{Event, Step};
 
 /// A run of one byte longer than this is made by a command instead of being written out.
 const LONG_RUN: usize = 256;
@@ -22,13 +26,16 @@ const FEW: usize = 3;
 
 pub(super) fn script(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
     let mut lines = head(scene, names, acts);
-    for (position, Act { exchange, pause, at_once }) in acts.iter().enumerate() {
+    for (position, Act { exchange, pause, at_once, hooks }) in acts.iter().enumerate() {
         let last = position + 1 == acts.len();
         if !at_once && position > 0 && acts.get(position - 1).is_some_and(|before| before.at_once) {
             lines.push("wait".to_owned());
         }
         if let Some(passed) = pause {
             lines.push(wait(scene, passed.as_secs_f64()));
+        }
+        for event in hooks {
+            lines.extend(hook(scene, names, event));
         }
         let call = Call { scene, names, exchange };
         let taken = names.taken_from(exchange.id);
@@ -50,6 +57,7 @@ pub(super) fn script(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<S
     if acts.last().is_some_and(|act| act.at_once) {
         lines.push("wait".to_owned());
     }
+    lines.extend(outages_ended(scene, names, acts));
     let lines = looped(&lines);
     let redact = |line: String| scene.redactor.redact(&line).into_owned();
     lines.into_iter().map(redact).collect()
@@ -84,6 +92,14 @@ fn looped(lines: &[String]) -> Vec<String> {
     looped
 }
 
+/// The variable that holds the address of a replica.
+fn base(replica: Replica) -> String {
+    match replica.0 {
+        0 => "BASE".to_owned(),
+        further => format!("BASE_{}", further + 1),
+    }
+}
+
 /// What has to be set before the first call.
 fn head(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
     let mut lines = Vec::new();
@@ -96,7 +112,13 @@ fn head(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
             supplied.iter().map(|name| format!("{} ({})", name.variable, name.words)).collect();
         lines.push(format!("# Set beforehand: {}", wanted.join(", ")));
     }
-    lines.push(format!("BASE={}", quote(scene.deployment.base.as_str().trim_end_matches('/'))));
+    let mut replicas: Vec<Replica> = acts.iter().map(|act| act.exchange.replica).collect();
+    replicas.sort_unstable();
+    replicas.dedup();
+    for replica in replicas {
+        let address = scene.deployment.address(replica).as_str().trim_end_matches('/');
+        lines.push(format!("{}={}", base(replica), quote(address)));
+    }
     if let Some(control) = &scene.deployment.control
         && acts.iter().any(|act| act.pause.is_some())
     {
@@ -124,6 +146,55 @@ fn wait(scene: Scene<'_>, seconds: f64) -> String {
         ),
         None => format!("sleep {seconds}"),
     }
+}
+
+/// A step outside of the API, as the run did it.
+fn hook(scene: Scene<'_>, names: &Names, event: &Event) -> Vec<String> {
+    let Step::Hook(name, _) = &event.step else { return Vec::new() };
+    let id = event.credential.as_ref().map(|credential| credential.id.text.as_str());
+    act(scene, names, name, id)
+}
+
+fn act(scene: Scene<'_>, names: &Names, name: &HookName, id: Option<&str>) -> Vec<String> {
+    let shown = |text: &str| word(&parts(text, names, scene.redactor));
+    match scene.deployment.hooks.get(name) {
+        Some(HookAction::Post(addresses)) => {
+            let body = match id {
+                Some(id) => serde_json::json!({ "credential": { "id": id } }),
+                None => serde_json::json!({}),
+            };
+            let body = shown(&body.to_string());
+            let call = |address: &Url| {
+                let address = quote(address.as_str());
+                format!("curl -sS -o /dev/null {address} -H 'Content-Type: application/json' -d {body}")
+            };
+            addresses.iter().map(call).collect()
+        }
+        Some(HookAction::Command { program, arguments }) => {
+            let mut words = vec![format!("RESCIND_HOOK={}", quote(&name.0))];
+            words.extend(id.map(|id| format!("RESCIND_CREDENTIAL_ID={}", shown(id))));
+            words.push(quote(program));
+            words.extend(arguments.iter().map(|argument| quote(argument)));
+            vec![words.join(" ")]
+        }
+        None => vec![format!("# Now run the hook {name}.")],
+    }
+}
+
+/// What ends the outages that the script begins and does not end.
+fn outages_ended(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
+    let known = scene.contract.lifecycle().map(|lifecycle| &lifecycle.hooks);
+    let mut begun: Vec<&HookName> = Vec::new();
+    for event in acts.iter().flat_map(|act| &act.hooks) {
+        let Step::Hook(name, _) = &event.step else { continue };
+        begun.retain(|end| *end != name);
+        if let Some(HookEffect::OutageUntil(end)) =
+            known.and_then(|hooks| hooks.get(name)).map(|hook| &hook.does)
+        {
+            begun.push(end);
+        }
+    }
+    begun.into_iter().flat_map(|end| act(scene, names, end, None)).collect()
 }
 
 /// One call of curl.
@@ -156,7 +227,8 @@ impl Call<'_> {
         if request.target.contains("/.") {
             words.push("--path-as-is".to_owned());
         }
-        let base = Name { variable: "BASE".to_owned(), words: String::new(), from: From::Secret };
+        let variable = base(self.exchange.replica);
+        let base = Name { variable, words: String::new(), from: From::Secret };
         let mut url = vec![Part::Named(&base, Encoding::Plain)];
         url.extend(self.parts(&request.target));
         words.push(word(&url));

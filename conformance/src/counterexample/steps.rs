@@ -9,7 +9,7 @@ use crate::exchange::{Exchange, OriginKind, Reply};
 
 pub(super) fn steps(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
     let mut steps = Vec::new();
-    for Act { exchange, pause, at_once } in acts {
+    for Act { exchange, pause, at_once, .. } in acts {
         let passed =
             pause.map(|time| format!("{} later: ", duration(time.as_secs_f64()))).unwrap_or_default();
         let at_once = if *at_once { "At once with the others: " } else { "" };

@@ -5,46 +5,60 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rescind_specs::lifecycle::CallerName;
+
 use super::names::Names;
 use super::{Scene, steps};
-use crate::exchange::{Exchange, Reply};
+use crate::exchange::{Exchange, Reply, Timing};
 use crate::finding::Finding;
-use crate::lifecycle::{Event, History, Seen, Slot, Step, Until};
+use crate::lifecycle::{Event, History, Seen, Step, Until};
 
 /// What is documented is repeated beside what came, unless it is longer than this.
 const BESIDE: usize = 72;
 
-/// An event with the waits before it.
+/// Something that is told in one line.
 struct Row<'h> {
+    /// The waits before it.
     waits: Vec<Until>,
-    event: &'h Event,
+    /// An event, or several that were under way at once.
+    events: Vec<&'h Event>,
+    /// How long after the revocation of its credential it began, if that was revoked before.
+    since: Option<Duration>,
+}
+
+impl Row<'_> {
+    /// The event, unless there are several.
+    fn only(&self) -> Option<&Event> {
+        match self.events.as_slice() {
+            [event] => Some(event),
+            _ => None,
+        }
+    }
 }
 
 /// The lines of a history whose last event shows the finding.
 pub(super) fn lines(scene: Scene<'_>, names: &Names, history: &History, finding: &Finding) -> Vec<String> {
     let rows = rows(history);
     let mut lines = Vec::new();
-    let mut introduced = Vec::new();
+    let mut introduced: Vec<CallerName> = Vec::new();
     let mut at = 0;
     while let Some(row) = rows.get(at) {
         // The last one is what the story is about, so it gets a line of its own.
         let run = rows[at..rows.len() - 1].iter().take_while(|next| alike(row, next)).count().max(1);
-        let mut line = match &rows[at..at + run] {
-            [_] => when(&row.waits),
-            _ => String::new(),
+        let told = &rows[at..at + run];
+        let line = match row.only() {
+            None => format!("{}at once: {}", when(row), together(scene, names, row)),
+            Some(event) => {
+                let exchanges: Vec<&Arc<Exchange>> =
+                    told.iter().flat_map(|row| &row.events).flat_map(|event| &event.exchanges).collect();
+                let doing = match told {
+                    [_] => format!("{}{}", when(row), action(&event.step)),
+                    _ => uses(told),
+                };
+                let who = introduction(event, &mut introduced);
+                format!("{doing}{who}{} → {}", place(scene, told), outcome(scene, names, event, &exchanges))
+            }
         };
-        let event = row.event;
-        line.push_str(&if run > 1 { uses(&rows[at..at + run]) } else { action(&event.step) });
-        if let Some(credential) = &event.credential
-            && let Some(caller) = &credential.caller
-            && !introduced.contains(caller)
-        {
-            let _ = write!(line, " (the credential of {caller})");
-            introduced.push(caller.clone());
-        }
-        let exchanges: Vec<&Arc<Exchange>> =
-            rows[at..at + run].iter().flat_map(|row| &row.event.exchanges).collect();
-        let _ = write!(line, " → {}", outcome(scene, names, event, &exchanges));
         lines.push(line);
         at += run;
     }
@@ -57,50 +71,132 @@ pub(super) fn lines(scene: Scene<'_>, names: &Names, history: &History, finding:
     lines.iter().map(|line| scene.redactor.redact(line).into_owned()).collect()
 }
 
-/// The events that are worth a line.
+/// What is worth a line.
 fn rows(history: &History) -> Vec<Row<'_>> {
     let mut waits = Vec::new();
-    let mut rows = Vec::new();
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut before: Option<&Event> = None;
     for event in &history.events {
-        match &event.step {
-            Step::Wait(until) => waits.push(*until),
+        let with = before.filter(|before| one_step(before, event) && races(before) && races(event));
+        before = Some(event);
+        match (&event.step, rows.last_mut()) {
+            (Step::Wait(until), _) => waits.push(*until),
             // Nothing is sent; whoever it is shows at the first use.
-            Step::Reserve(_) | Step::Adopt(..) => {}
-            _ => rows.push(Row { waits: std::mem::take(&mut waits), event }),
+            (Step::Reserve(_) | Step::Adopt(..), _) => {}
+            (_, Some(row)) if with.is_some() => row.events.push(event),
+            _ => rows.push(Row {
+                waits: std::mem::take(&mut waits),
+                events: vec![event],
+                since: since(history, event),
+            }),
         }
     }
     rows
 }
 
+/// Whether two events are parts of one step.
+fn one_step(one: &Event, other: &Event) -> bool {
+    match (&one.part_of, &other.part_of) {
+        (Some((one, _)), Some((other, _))) => one == other,
+        _ => false,
+    }
+}
+
+/// Whether an event was under way beside others.
+fn races(event: &Event) -> bool {
+    event.exchanges.iter().any(|exchange| exchange.timing == Timing::Racing)
+}
+
+/// How long before the use of a credential its revocation was acknowledged.
+fn since(history: &History, event: &Event) -> Option<Duration> {
+    let Step::Present(slot) = event.step else { return None };
+    let (_, revoked) = history.revoked(slot.0)?;
+    let since = Duration::try_from(event.began.duration_since(revoked.ended)).ok()?;
+    (since >= Duration::from_secs(1)).then_some(since)
+}
+
 /// Whether two events are uses of one credential with the same outcome.
 fn alike(one: &Row<'_>, other: &Row<'_>) -> bool {
-    let status = |row: &Row<'_>| row.event.decisive().and_then(|exchange| exchange.status());
-    matches!(one.event.step, Step::Present(_))
-        && one.event.step == other.event.step
-        && one.event.seen == other.event.seen
-        && status(one) == status(other)
+    let status = |event: &Event| event.decisive().and_then(|exchange| exchange.status());
+    match (one.only(), other.only()) {
+        (Some(one), Some(other)) => {
+            matches!(one.step, Step::Present(_))
+                && one.step == other.step
+                && one.seen == other.seen
+                && status(one) == status(other)
+        }
+        _ => false,
+    }
 }
 
 /// Several uses of one credential, one after the other.
 fn uses(rows: &[Row<'_>]) -> String {
-    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return String::new() };
-    let slot = match first.event.step {
-        Step::Present(slot) => slot,
-        _ => Slot(0),
+    let events: Vec<&Event> = rows.iter().filter_map(Row::only).collect();
+    let (Some(first), Some(last)) = (events.first(), rows.last()) else { return String::new() };
+    let Step::Present(slot) = first.step else { return action(&first.step) };
+    if events.iter().all(|event| one_step(first, event) && event.began == first.began) {
+        return format!("{}present {slot}", rows.first().map(when).unwrap_or_default());
+    }
+    let mut moments: Vec<_> = events.iter().map(|event| event.began).collect();
+    moments.dedup();
+    let gaps: Vec<i64> = moments.windows(2).map(|pair| pair[1].duration_since(pair[0]).as_secs()).collect();
+    let rhythm = match (gaps.iter().min(), gaps.iter().max()) {
+        (Some(gap), Some(other)) if gap == other && *gap > 0 && gaps.len() > 1 => format!("every {gap} s"),
+        _ => format!("{} times", moments.len()),
     };
-    let gaps: Vec<u64> = rows
-        .windows(2)
-        .filter_map(|pair| Duration::try_from(pair[1].event.began.duration_since(pair[0].event.ended)).ok())
-        .map(|gap| gap.as_secs())
-        .collect();
-    let (shortest, longest) = (gaps.iter().min().copied(), gaps.iter().max().copied());
-    let rhythm = match (shortest, longest) {
-        (Some(gap), Some(other)) if gap == other && gap > 0 => format!("every {gap} s"),
-        _ => format!("{} times", rows.len()),
-    };
-    match last.waits.last() {
-        Some(until) => format!("use {slot} {rhythm} until {}", moment(*until)),
-        None => format!("use {slot} {rhythm}"),
+    match (last.since, last.waits.last()) {
+        (Some(since), _) => {
+            format!("use {slot} {rhythm} until {} after its revocation", steps::duration(since.as_secs_f64()))
+        }
+        (None, Some(until)) => format!("use {slot} {rhythm} until {}", moment(*until)),
+        (None, None) => format!("use {slot} {rhythm}"),
+    }
+}
+
+/// What was done at once, each with its outcomes. How often each came is a matter of chance.
+fn together(scene: Scene<'_>, names: &Names, row: &Row<'_>) -> String {
+    let mut told: Vec<(String, Vec<String>)> = Vec::new();
+    for event in &row.events {
+        let doing = action(&event.step);
+        let came = outcome(scene, names, event, &event.exchanges.iter().collect::<Vec<_>>());
+        match told.iter_mut().find(|(known, _)| *known == doing) {
+            Some((_, outcomes)) if outcomes.contains(&came) => {}
+            Some((_, outcomes)) => outcomes.push(came),
+            None => told.push((doing, vec![came])),
+        }
+    }
+    told.sort();
+    let told = told.into_iter().map(|(doing, mut outcomes)| {
+        outcomes.sort();
+        format!("{doing} → {}", outcomes.join(" or "))
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// Whose credential it is, where the operator supplied it and it was not named before.
+fn introduction(event: &Event, introduced: &mut Vec<CallerName>) -> String {
+    match event.credential.as_ref().and_then(|credential| credential.caller.as_ref()) {
+        Some(caller) if !introduced.contains(caller) => {
+            introduced.push(caller.clone());
+            format!(" (the credential of {caller})")
+        }
+        _ => String::new(),
+    }
+}
+
+/// Where it was done, if the deployment has several replicas.
+fn place(scene: Scene<'_>, rows: &[Row<'_>]) -> String {
+    if scene.deployment.replicas.is_empty() {
+        return String::new();
+    }
+    let exchanges = rows.iter().flat_map(|row| &row.events).flat_map(|event| &event.exchanges);
+    let mut replicas: Vec<usize> = exchanges.map(|exchange| exchange.replica.0 + 1).collect();
+    replicas.sort_unstable();
+    replicas.dedup();
+    match replicas.as_slice() {
+        [] => String::new(),
+        [one] => format!(" at replica {one}"),
+        _ => format!(" at {} replicas", replicas.len()),
     }
 }
 
@@ -109,9 +205,16 @@ fn action(step: &Step) -> String {
     step.to_string().replace(" as documented", "")
 }
 
-/// The time that passes before a step.
-fn when(waits: &[Until]) -> String {
-    let moments: Vec<String> = waits.iter().map(|until| moment(*until)).collect();
+/// The time that passes before something.
+fn when(row: &Row<'_>) -> String {
+    let slot = row.only().and_then(|event| match event.step {
+        Step::Present(slot) => Some(slot),
+        _ => None,
+    });
+    if let (Some(since), Some(slot)) = (row.since, slot) {
+        return format!("{} after the revocation of {slot}: ", steps::duration(since.as_secs_f64()));
+    }
+    let moments: Vec<String> = row.waits.iter().map(|until| moment(*until)).collect();
     if moments.is_empty() { String::new() } else { format!("{}: ", moments.join(", then ")) }
 }
 
@@ -147,7 +250,7 @@ fn outcome(scene: Scene<'_>, names: &Names, event: &Event, exchanges: &[&Arc<Exc
         .iter()
         .all(|exchange| exchange.response().is_some_and(|response| response.status.is_success()));
     let word = match (&event.step, &event.seen) {
-        (Step::List(_), Seen::Accepted) => {
+        (Step::List(_) | Step::ListInShortPages, Seen::Accepted) => {
             let items = event.items.as_ref().map_or(0, Vec::len);
             return format!("{items} {} ({call} → {answers})", if items == 1 { "item" } else { "items" });
         }

@@ -82,7 +82,7 @@ fn exchange(id: u64, method: Method, target: &str, status: u16) -> Draft {
         received: Timestamp::UNIX_EPOCH,
         took: Duration::ZERO,
         replica: crate::exchange::Replica::default(),
-        timing: crate::exchange::Timing::default(),
+        timing: Timing::default(),
         span: crate::exchange::Span::default(),
     })
 }

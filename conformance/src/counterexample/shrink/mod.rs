@@ -7,13 +7,16 @@ mod parts;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::check::Judgement;
 use crate::finding::Finding;
-use crate::lifecycle::{Event, History, Step};
+use crate::lifecycle::{Event, History, Issuing, Step};
 
 /// How often a sequence that showed a finding once is run again before it counts as one that does so by chance.
 const REPEATS: u32 = 3;
+/// How often a sequence with a race in it is run: who comes first is a matter of chance.
+const CHANCES: u32 = 5;
 
 /// A finding and the history that shows it, whose last event is the one that does.
 #[derive(Clone)]
@@ -36,7 +39,7 @@ pub(crate) async fn shrink(
     history: &History,
     finding: &Finding,
 ) -> Shown {
-    let search = Search { judge, run, may_rerun, finding, reruns: 0 };
+    let search = Search { judge, run, may_rerun, finding, made: made(history), reruns: 0, blocked: false };
     search.shortest(history).await
 }
 
@@ -46,10 +49,14 @@ struct Search<'s, J, R, B> {
     run: R,
     may_rerun: B,
     finding: &'s Finding,
+    /// What the first run could issue.
+    made: Vec<Step>,
     reruns: u32,
+    /// Whether a rerun could not issue what the first run could, so that none tells anything.
+    blocked: bool,
 }
 
-/// The steps of a search and the history that came of them.
+/// The steps of a search and what came of them.
 struct Found {
     steps: Vec<Step>,
     shown: Shown,
@@ -65,17 +72,16 @@ where
         let Some(first) = self.cut(history) else {
             return Shown { finding: self.finding.clone(), history: history.clone(), once_in: None };
         };
-        let steps = steps(&first.history);
-        if parts::spends(&steps) {
-            return first;
+        if parts::spends(&first.steps) {
+            return first.shown;
         }
-        let all: Vec<usize> = (0..steps.len()).collect();
-        let needed = self.needed(&first.history, &steps, &all);
-        let found = match self.attempt(&pick(&steps, &needed)).await {
+        let sequence = Sequence::new(&first);
+        let needed = self.needed(&first, &sequence);
+        let found = match self.attempt(&sequence.pick(&needed)).await {
             Some(found) => found,
-            None => match self.confirmed(&steps).await {
-                Ok(found) => self.thinned(found, &steps, &all, &needed).await,
-                Err(once_in) => return Shown { once_in, ..first },
+            None => match self.confirmed(&first.steps).await {
+                Ok(found) => self.thinned(found, &sequence, &needed).await,
+                Err(once_in) => return Shown { once_in, ..first.shown },
             },
         };
         self.simplified(found).await.shown
@@ -83,12 +89,26 @@ where
 
     /// The shortest beginning of a history that shows the finding. Nothing has to be sent for that: the deployment
     /// knew nothing of what came later.
-    fn cut(&self, history: &History) -> Option<Shown> {
-        (1..=history.events.len()).find_map(|length| {
-            let beginning = History { events: history.events.get(..length)?.to_vec() };
-            let finding = self.shows(&beginning)?;
-            Some(Shown { finding, history: beginning, once_in: None })
-        })
+    fn cut(&self, history: &History) -> Option<Found> {
+        let mut length = 0;
+        for (step, events) in groups(history) {
+            let until = length + events.len();
+            // What was under way at once belongs together.
+            let ends =
+                if matches!(step, Step::PresentEvery { .. }) { length + 1..=until } else { until..=until };
+            length = until;
+            for end in ends {
+                let beginning = History { events: history.events.get(..end)?.to_vec() };
+                if let Some(finding) = self.shows(&beginning) {
+                    let steps = groups(&beginning).into_iter().map(|(step, _)| step).collect();
+                    return Some(Found {
+                        steps,
+                        shown: Shown { finding, history: beginning, once_in: None },
+                    });
+                }
+            }
+        }
+        None
     }
 
     /// The finding, if the judgement of a history holds it.
@@ -98,29 +118,46 @@ where
 
     /// The steps that the judgement itself cannot do without, by place. Whether the deployment can is for a rerun to
     /// show. Waits stay: what is read of them are the times of the other events.
-    fn needed(&self, history: &History, steps: &[Step], all: &[usize]) -> Vec<usize> {
-        let mut kept = all.to_vec();
-        for at in all.iter().rev().filter(|at| !matches!(steps.get(**at), Some(Step::Wait(_)))) {
-            let Some(left) = parts::without(steps, &kept, &BTreeSet::from([*at])) else { continue };
-            if left.len() < kept.len() && self.shows(&chosen(history, &left)).is_some() {
+    fn needed(&self, first: &Found, sequence: &Sequence) -> Vec<usize> {
+        let mut kept = sequence.all();
+        for at in sequence.all().into_iter().rev() {
+            if matches!(sequence.steps.get(at), Some(Step::Wait(_))) {
+                continue;
+            }
+            let Some(left) = sequence.without(&kept, &BTreeSet::from([at])) else { continue };
+            if left.len() < kept.len() && self.shows(&chosen(&first.shown.history, &left)).is_some() {
                 kept = left;
             }
         }
-        let idle = parts::idle(steps, &kept);
+        let idle = parts::idle(&sequence.steps, &kept);
         kept.retain(|at| !idle.contains(at));
         kept
     }
 
-    /// Runs the steps. Do they show the finding?
+    /// Runs the steps, several times where it may depend on who comes first. Do they show the finding?
     async fn attempt(&mut self, steps: &[Step]) -> Option<Found> {
-        if !(self.may_rerun)() {
+        let chances = if steps.iter().any(parts::races) { CHANCES } else { 1 };
+        for _ in 0..chances {
+            if let Some(found) = self.rerun(steps).await {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    async fn rerun(&mut self, steps: &[Step]) -> Option<Found> {
+        if self.blocked || !(self.may_rerun)() {
             return None;
         }
-        self.reruns += 1;
         let history = (self.run)(steps).await;
-        let shown = self.cut(&history)?;
-        let steps = steps.get(..groups(&shown.history).len()).unwrap_or(steps).to_vec();
-        Some(Found { steps, shown })
+        let found = self.cut(&history);
+        let lost = |step: &Step| steps.contains(step) && !made(&history).contains(step);
+        if found.is_none() && self.made.iter().any(lost) {
+            self.blocked = true;
+        } else {
+            self.reruns += 1;
+        }
+        found
     }
 
     /// Runs the whole sequence again, a few times if need be. If the finding does not come again: in how many runs it
@@ -128,7 +165,7 @@ where
     async fn confirmed(&mut self, steps: &[Step]) -> Result<Found, Option<u32>> {
         let before = self.reruns;
         for _ in 0..REPEATS {
-            if let Some(found) = self.attempt(steps).await {
+            if let Some(found) = self.rerun(steps).await {
                 return Ok(found);
             }
         }
@@ -137,8 +174,8 @@ where
     }
 
     /// Takes out what is not `needed`, in ever smaller pieces from last to first (delta debugging).
-    async fn thinned(&mut self, mut found: Found, steps: &[Step], all: &[usize], needed: &[usize]) -> Found {
-        let mut kept = all.to_vec();
+    async fn thinned(&mut self, mut found: Found, sequence: &Sequence, needed: &[usize]) -> Found {
+        let mut kept = sequence.all();
         let spare = |kept: &[usize]| -> Vec<usize> {
             kept.iter().copied().filter(|at| !needed.contains(at)).collect()
         };
@@ -146,10 +183,11 @@ where
         while size > 1 {
             size = size.div_ceil(2);
             for piece in spare(&kept).rchunks(size) {
-                let Some(left) = parts::without(steps, &kept, &piece.iter().copied().collect()) else {
+                let out: BTreeSet<usize> = piece.iter().copied().collect();
+                let Some(left) = sequence.without(&kept, &out).filter(|left| left.len() < kept.len()) else {
                     continue;
                 };
-                if let Some(shorter) = self.attempt(&pick(steps, &left)).await {
+                if let Some(shorter) = self.attempt(&sequence.pick(&left)).await {
                     kept = left;
                     found = shorter;
                 }
@@ -163,7 +201,7 @@ where
         let mut at = found.steps.len();
         while at > 0 {
             at -= 1;
-            for simpler in simpler(&found.steps, at) {
+            for simpler in Sequence::new(&found).simpler(at) {
                 if let Some(shorter) = self.attempt(&simpler).await {
                     found = shorter;
                     break;
@@ -174,52 +212,83 @@ where
     }
 }
 
-/// The sequences in which one step is simpler, the simplest first.
-fn simpler(steps: &[Step], at: usize) -> Vec<Vec<Step>> {
-    let with = |step: Step| {
-        let mut steps = steps.to_vec();
-        steps[at] = step;
-        steps
-    };
-    match steps.get(at) {
-        Some(Step::Wait(_)) => {
-            let all: Vec<usize> = (0..steps.len()).collect();
-            let left = parts::without(steps, &all, &BTreeSet::from([at]));
-            left.map(|left| pick(steps, &left)).into_iter().collect()
+/// Steps of which some are to be taken out.
+struct Sequence {
+    steps: Vec<Step>,
+    /// How long each took by the deployment's clock.
+    took: Vec<Duration>,
+}
+
+impl Sequence {
+    fn new(found: &Found) -> Self {
+        let took = groups(&found.shown.history).into_iter().map(|(_, events)| {
+            let took = events.first().map(|event| event.ended.duration_since(event.began));
+            took.and_then(|took| Duration::try_from(took).ok()).unwrap_or_default()
+        });
+        Self { steps: found.steps.clone(), took: took.collect() }
+    }
+
+    fn all(&self) -> Vec<usize> {
+        (0..self.steps.len()).collect()
+    }
+
+    fn without(&self, kept: &[usize], out: &BTreeSet<usize>) -> Option<Vec<usize>> {
+        parts::without(&self.steps, kept, out)
+    }
+
+    /// The steps at some places, waits that follow each other made one.
+    fn pick(&self, places: &[usize]) -> Vec<Step> {
+        parts::merged(parts::standing(&self.steps, &self.took, places))
+    }
+
+    /// The sequences in which one step is simpler, the simplest first.
+    fn simpler(&self, at: usize) -> Vec<Vec<Step>> {
+        let with = |step: Step| {
+            let mut steps = self.steps.clone();
+            steps[at] = step;
+            steps
+        };
+        let fewer = |many: u8| [2, 4].into_iter().filter(move |few| *few < many);
+        match self.steps.get(at) {
+            Some(Step::Wait(_)) => {
+                let left = self.without(&self.all(), &BTreeSet::from([at]));
+                left.map(|left| self.pick(&left)).into_iter().collect()
+            }
+            Some(Step::RevokeMany(slot, many)) => {
+                fewer(*many).map(|few| with(Step::RevokeMany(*slot, few))).collect()
+            }
+            Some(Step::RaceUse(slot, many)) => {
+                fewer(*many).map(|few| with(Step::RaceUse(*slot, few))).collect()
+            }
+            _ => Vec::new(),
         }
-        Some(Step::RevokeMany(slot, parallel)) => [2, 4]
-            .into_iter()
-            .filter(|few| few < parallel)
-            .map(|few| with(Step::RevokeMany(*slot, few)))
-            .collect(),
-        _ => Vec::new(),
     }
 }
 
-/// The steps of the sequence, each with its events: one, or one for each of its parts.
+/// The steps of a history that issued a credential as documented.
+fn made(history: &History) -> Vec<Step> {
+    let plain = |step: &Step| matches!(step, Step::Issue(_, issuing) if *issuing == Issuing::default());
+    let made = history.events.iter().filter(|event| event.accepted() && plain(&event.step));
+    made.map(|event| event.step.clone()).collect()
+}
+
+/// The steps of a sequence, each with its events: one, or one for each of its parts.
 fn groups(history: &History) -> Vec<(Step, &[Event])> {
     let together = |one: &Event, next: &Event| match (&one.part_of, &next.part_of) {
         (Some((one, _)), Some((next, _))) => one == next,
         _ => false,
     };
-    let groups = history.events.chunk_by(together);
     let step = |events: &[Event]| {
         let first = events.first()?;
         Some(first.part_of.as_ref().map_or_else(|| first.step.clone(), |(_, whole)| Step::clone(whole)))
     };
-    groups.filter_map(|events| Some((step(events)?, events))).collect()
+    history.events.chunk_by(together).filter_map(|events| Some((step(events)?, events))).collect()
 }
 
-fn steps(history: &History) -> Vec<Step> {
-    groups(history).into_iter().map(|(step, _)| step).collect()
-}
-
-fn pick(steps: &[Step], places: &[usize]) -> Vec<Step> {
-    parts::merged(places.iter().filter_map(|at| steps.get(*at).cloned()))
-}
-
+/// The events of some steps.
 fn chosen(history: &History, places: &[usize]) -> History {
     let groups = groups(history);
-    let events = places.iter().filter_map(|at| groups.get(*at)).flat_map(|(_, events)| events.iter().cloned());
+    let events =
+        places.iter().filter_map(|at| groups.get(*at)).flat_map(|(_, events)| events.iter().cloned());
     History { events: events.collect() }
 }

@@ -1,6 +1,7 @@
 //! What the steps of a sequence make and need, and which of them are left when some are taken out.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::lifecycle::{By, DependentSlot, Slot, Step, Target, TokenSlot, Until};
 
@@ -14,12 +15,17 @@ enum Part {
     Revocation(Slot),
 }
 
-fn makes(step: &Step) -> Option<Part> {
+fn makes(step: &Step) -> Vec<Part> {
     match step {
-        Step::Reserve(slot) | Step::Adopt(slot, _) | Step::Issue(slot, _) => Some(Part::Credential(*slot)),
-        Step::Exchange(_, _, token) => Some(Part::Token(*token)),
-        Step::Create(_, dependent, _) => Some(Part::Dependent(*dependent)),
-        step => revokes(step).map(Part::Revocation),
+        Step::Reserve(slot) | Step::Adopt(slot, _) | Step::Issue(slot, _) => vec![Part::Credential(*slot)],
+        Step::Exchange(_, _, token) => vec![Part::Token(*token)],
+        Step::Create(_, dependent, _) => vec![Part::Dependent(*dependent)],
+        Step::RaceReference(_, dependent, slot, _) => {
+            vec![Part::Revocation(*slot), Part::Dependent(*dependent)]
+        }
+        Step::RaceUse(slot, _) | Step::Hook(_, Some(slot)) => vec![Part::Revocation(*slot)],
+        Step::RevokeTogether(slots, _) => slots.iter().copied().map(Part::Revocation).collect(),
+        step => revokes(step).into_iter().map(Part::Revocation).collect(),
     }
 }
 
@@ -78,11 +84,22 @@ fn protects(step: &Step) -> bool {
     matches!(step, Step::Reserve(_) | Step::Adopt(..) | Step::StopUnlessOnlyActive(_))
 }
 
+/// Whether what comes of a step depends on which of several calls comes first.
+pub(super) fn races(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::RaceReference(..) | Step::RaceUse(..) | Step::RevokeTogether(..) | Step::RevokeMany(..)
+    )
+}
+
 /// Whether running the steps once more could take from the operator what the run did not issue.
 pub(super) fn spends(steps: &[Step]) -> bool {
     let adopted = |slot: Slot| steps.iter().any(|step| matches!(step, Step::Adopt(into, _) if *into == slot));
-    let together = |step: &Step| matches!(step, Step::RevokeTogether(slots, _) if slots.iter().any(|slot| adopted(*slot)));
-    steps.iter().filter_map(revokes).any(adopted) || steps.iter().any(together)
+    let revoked = steps.iter().flat_map(makes).filter_map(|part| match part {
+        Part::Revocation(slot) => Some(slot),
+        _ => None,
+    });
+    revoked.into_iter().any(adopted)
 }
 
 /// Which of the steps are left, by place, when those at `out` are taken out: without them go the steps that needed
@@ -92,7 +109,8 @@ pub(super) fn without(steps: &[Step], kept: &[usize], out: &BTreeSet<usize>) -> 
     let mut left: Vec<usize> = Vec::new();
     for at in kept.iter().copied().filter(|at| !out.contains(at)) {
         let Some(step) = steps.get(at) else { continue };
-        if needs(step).iter().all(|part| made.contains(part)) {
+        // A wait stands without what it is counted from: see `standing`.
+        if matches!(step, Step::Wait(_)) || needs(step).iter().all(|part| made.contains(part)) {
             made.extend(makes(step));
             left.push(at);
         }
@@ -110,8 +128,8 @@ pub(super) fn without(steps: &[Step], kept: &[usize], out: &BTreeSet<usize>) -> 
 /// Whether a protecting step is there for the sake of a later one.
 fn guards(step: &Step, later: &Step) -> bool {
     match step {
-        Step::StopUnlessOnlyActive(slot) => revokes(later) == Some(*slot),
-        _ => makes(step).is_some_and(|part| needs(later).contains(&part) || makes(later) == Some(part)),
+        Step::StopUnlessOnlyActive(slot) => makes(later).contains(&Part::Revocation(*slot)),
+        _ => makes(step).iter().any(|part| needs(later).contains(part) || makes(later).contains(part)),
     }
 }
 
@@ -124,6 +142,22 @@ pub(super) fn idle(steps: &[Step], kept: &[usize]) -> BTreeSet<usize> {
         })
     };
     kept.iter().copied().filter(idle).collect()
+}
+
+/// The steps at some places. A wait that is counted from what is not among them becomes one of the time that it took.
+pub(super) fn standing(steps: &[Step], took: &[Duration], places: &[usize]) -> Vec<Step> {
+    let mut made = BTreeSet::new();
+    let mut standing = Vec::with_capacity(places.len());
+    for at in places {
+        let Some(step) = steps.get(*at) else { continue };
+        let stands = needs(step).iter().all(|part| made.contains(part));
+        made.extend(makes(step));
+        standing.push(match step {
+            Step::Wait(_) if !stands => Step::Wait(Until::For(took.get(*at).copied().unwrap_or_default())),
+            step => step.clone(),
+        });
+    }
+    standing
 }
 
 /// The steps with waits that follow each other made one.
@@ -167,8 +201,6 @@ fn together(first: Until, second: Until) -> Option<Until> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn left(steps: &[Step], out: &[usize]) -> Option<Vec<usize>> {
@@ -189,8 +221,11 @@ mod tests {
             Step::after_revocation(0, Duration::from_secs(1)),
         ];
         assert_eq!(left(&guard, &[1]), Some(vec![0, 3, 4]));
-        assert_eq!(left(&guard, &[3]), Some(vec![0, 1, 2]));
-        assert_eq!(left(&guard, &[0]), Some(vec![]));
+        let took = [Duration::from_secs(7); 5];
+        let later = Step::Wait(Until::For(Duration::from_secs(7)));
+        assert_eq!(standing(&guard, &took, &[0, 4]), [Step::issue(0), later]);
+        assert_eq!(left(&guard, &[3]), Some(vec![0, 1, 2, 4]));
+        assert_eq!(left(&guard, &[0]), Some(vec![4]));
     }
 
     #[test]

@@ -150,7 +150,8 @@ impl<'r> Driver<'_, '_, 'r> {
             };
             let ended = self.session().now();
             let over = parts.iter().any(|done| matches!(done.seen, Seen::NotRun(_) | Seen::StillOpen(_)));
-            let whole = (parts.len() > 1).then(|| (index, Arc::new(step.clone())));
+            let partial = parts.len() > 1 || parts.iter().any(|done| done.step.is_some());
+            let whole = partial.then(|| (index, Arc::new(step.clone())));
             history.events.extend(parts.into_iter().map(|done| {
                 let (began, ended) = done.times.unwrap_or((began, ended));
                 Event {
