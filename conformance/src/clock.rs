@@ -53,7 +53,8 @@ pub(crate) async fn sleep(time: Duration) {
 /// What time it is at the deployment, and how it passes.
 #[derive(Debug)]
 pub(crate) struct Clock {
-    control: Option<Url>,
+    /// The control interface of each clock: they are moved together.
+    controls: Vec<Url>,
     state: Mutex<State>,
 }
 
@@ -74,13 +75,13 @@ struct Reading {
 }
 
 impl Clock {
-    /// Reads the deployment's clock, if there is a control interface.
+    /// Reads the deployment's clock, if there is a control interface. Of several, the first tells the time.
     ///
     /// # Errors
-    /// The interface was named and does not answer as documented.
-    pub(crate) async fn open(client: &reqwest::Client, control: Option<&Url>) -> Result<Self, String> {
-        let Some(control) = control else {
-            return Ok(Self { control: None, state: Mutex::new(State::Running(SignedDuration::ZERO)) });
+    /// The first interface does not answer as documented.
+    pub(crate) async fn open(client: &reqwest::Client, controls: Vec<Url>) -> Result<Self, String> {
+        let Some(control) = controls.first() else {
+            return Ok(Self { controls, state: Mutex::new(State::Running(SignedDuration::ZERO)) });
         };
         let reply = client.get(address(control, "clock")).send().await.map_err(|error| root(&error))?;
         let status = reply.status();
@@ -88,10 +89,10 @@ impl Clock {
         let reading: Reading = serde_json::from_slice(&bytes)
             .map_err(|_| format!("GET /clock answered {status} without the time in `now`"))?;
         Ok(if reading.is_virtual {
-            Self { control: Some(control.clone()), state: Mutex::new(State::Standing(reading.now)) }
+            Self { controls, state: Mutex::new(State::Standing(reading.now)) }
         } else {
             let ahead = reading.now.duration_since(machine());
-            Self { control: None, state: Mutex::new(State::Running(ahead)) }
+            Self { controls: Vec::new(), state: Mutex::new(State::Running(ahead)) }
         })
     }
 
@@ -105,7 +106,7 @@ impl Clock {
 
     /// Whether waiting costs no real time.
     pub(crate) fn moves(&self) -> bool {
-        self.control.is_some()
+        !self.controls.is_empty()
     }
 
     /// Lets the deployment's time pass.
@@ -115,35 +116,44 @@ impl Clock {
         time: Duration,
         patience: Duration,
     ) -> Result<(), StillOpen> {
-        let Some(control) = &self.control else {
+        if self.controls.is_empty() {
             if time > patience {
                 return Err(StillOpen::Patience { needed: time, patience });
             }
             sleep(time).await;
             return Ok(());
-        };
+        }
         // A part of a second counts as a whole one, so that a bound is always passed.
         let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
-        let body = serde_json::json!({ "seconds": seconds }).to_string();
-        let request = client
-            .post(address(control, "clock/advance"))
-            .header(http::header::CONTENT_TYPE, "application/json")
-            .body(body);
-        let stuck = |why: String| StillOpen::Stuck(why);
-        let reply = request.send().await.map_err(|error| stuck(root(&error)))?;
-        if !reply.status().is_success() {
-            return Err(stuck(format!("POST /clock/advance answered {}", reply.status())));
+        let mut told = None;
+        for control in &self.controls {
+            let reading = advance(client, control, seconds).await.map_err(StillOpen::Stuck)?;
+            told = told.or(reading);
         }
-        let bytes = reply.bytes().await.map_err(|error| stuck(root(&error)))?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = Duration::from_secs(seconds);
-        *state = match (serde_json::from_slice::<Reading>(&bytes), *state) {
-            (Ok(reading), _) => State::Standing(reading.now),
-            (Err(_), State::Standing(now)) => State::Standing(now.checked_add(asked).unwrap_or(now)),
-            (Err(_), running) => running,
+        *state = match (told, *state) {
+            (Some(reading), _) => State::Standing(reading.now),
+            (None, State::Standing(now)) => State::Standing(now.checked_add(asked).unwrap_or(now)),
+            (None, running) => running,
         };
         Ok(())
     }
+}
+
+/// Moves one clock. What it says of the time, if it says anything.
+async fn advance(client: &reqwest::Client, control: &Url, seconds: u64) -> Result<Option<Reading>, String> {
+    let body = serde_json::json!({ "seconds": seconds }).to_string();
+    let request = client
+        .post(address(control, "clock/advance"))
+        .header(http::header::CONTENT_TYPE, "application/json")
+        .body(body);
+    let reply = request.send().await.map_err(|error| root(&error))?;
+    if !reply.status().is_success() {
+        return Err(format!("POST /clock/advance answered {}", reply.status()));
+    }
+    let bytes = reply.bytes().await.map_err(|error| root(&error))?;
+    Ok(serde_json::from_slice(&bytes).ok())
 }
 
 /// The address of a part of the control interface.

@@ -21,6 +21,8 @@ pub struct Deployment {
     pub pool: Vec<Pair>,
     /// Where its clock can be moved, if it can.
     pub control: Option<Url>,
+    /// Where the clocks of replicas can be moved that have clocks of their own.
+    pub further_controls: Vec<Url>,
     /// The steps outside of the API that the operator supplied.
     pub hooks: IndexMap<HookName, HookAction>,
     /// The values that the operator supplied.
@@ -36,6 +38,7 @@ impl Deployment {
             callers: IndexMap::new(),
             pool: Vec::new(),
             control: None,
+            further_controls: Vec::new(),
             hooks: IndexMap::new(),
             supplied: IndexMap::new(),
         }

@@ -143,6 +143,7 @@ impl Reference {
             hooks: hooks.collect(),
             supplied: start.supplied.into_iter().map(|(name, value)| (SuppliedName(name), value)).collect(),
             control,
+            further_controls: Vec::new(),
         })
     }
 

@@ -98,7 +98,8 @@ impl<'r> Session<'r> {
         let brief = client().pool_max_idle_per_host(0).build().map_err(error)?;
         let client = client().build().map_err(error)?;
         let control = deployment.control.as_ref();
-        let clock = Clock::open(&client, control).await.map_err(|why| SessionError::Control {
+        let controls = control.into_iter().chain(&deployment.further_controls).cloned().collect();
+        let clock = Clock::open(&client, controls).await.map_err(|why| SessionError::Control {
             control: control.cloned().unwrap_or_else(|| deployment.base.clone()),
             why,
         })?;

@@ -72,10 +72,11 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "RESCIND_TARGET")]
     #[arg(help_heading = "What is judged")]
     pub target: Option<PathBuf>,
-    /// Where the clock of the deployment can be moved, so that long bounds need no waiting.
+    /// Where the clock of the deployment can be moved, so that long bounds need no waiting; several are moved together.
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url, env = "RESCIND_CONTROL")]
+    #[arg(value_delimiter = ',')]
     #[arg(help_heading = "What is judged")]
-    pub control: Option<String>,
+    pub control: Vec<String>,
     /// Start the reference server in this process and judge it; implies --allow-writes.
     #[arg(long, conflicts_with_all = ["url", "target", "control", "openapi"], help_heading = "What is judged")]
     pub reference: bool,

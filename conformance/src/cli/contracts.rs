@@ -42,8 +42,7 @@ pub(super) fn jobs(
             names.join(", ")
         )));
     }
-    let sources =
-        Sources { urls: &args.url, control: args.control.as_deref(), file, environment, writes };
+    let sources = Sources { urls: &args.url, controls: &args.control, file, environment, writes };
     let job = |contract: Contract| -> Result<Job, CliError> {
         Ok(Job { deployment: sources.deployment(&contract)?, contract })
     };

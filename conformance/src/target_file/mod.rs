@@ -110,6 +110,9 @@ impl OneOrMany {
 pub struct Control {
     /// The URL of the admin listener; `--control` overrides it.
     pub url: String,
+    /// Those of replicas that have clocks of their own: all are moved together.
+    #[serde(default)]
+    pub replicas: Vec<String>,
 }
 
 /// An identifier with its secret.

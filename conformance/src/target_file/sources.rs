@@ -38,8 +38,8 @@ impl Environment for ProcessEnvironment {
 pub struct Sources<'s> {
     /// The base URLs of the command line, which come first: those of the replicas of one deployment.
     pub urls: &'s [String],
-    /// The control URL of the command line, which comes first.
-    pub control: Option<&'s str>,
+    /// The control URLs of the command line, which come first: one for each clock.
+    pub controls: &'s [String],
     /// The target file, with its path.
     pub file: Option<(&'s TargetFile, &'s Path)>,
     /// The environment, which comes before the target file.
@@ -57,12 +57,7 @@ impl Sources<'_> {
         let name = contract.name();
         let target = self.file.and_then(|(file, _)| file.contracts.get(name));
         let (base, replicas) = self.addresses(name, target)?;
-        let control = match (self.control, self.file.and_then(|(file, _)| file.control.as_ref())) {
-            (Some(url), _) => Some(base_url(url, "--control")?),
-            // A URL of the command line may lead to another deployment than the file describes.
-            (None, Some(control)) if self.urls.is_empty() => Some(base_url(&control.url, "control.url")?),
-            (None, _) => None,
-        };
+        let (control, further_controls) = self.controls()?;
         let empty = Target::default();
         let target = target.unwrap_or(&empty);
         Ok(Deployment {
@@ -71,9 +66,24 @@ impl Sources<'_> {
             callers: self.callers(contract, target)?,
             pool: self.pool(contract, target)?,
             control,
+            further_controls,
             hooks: hooks(contract, target)?,
             supplied: self.supplied(contract, target)?,
         })
+    }
+
+    /// Where its clocks can be moved.
+    fn controls(&self) -> Result<(Option<Url>, Vec<Url>), TargetError> {
+        let control = self.file.and_then(|(file, _)| file.control.as_ref());
+        let (urls, place): (Vec<&String>, _) = match (self.controls, control) {
+            // A URL of the command line may lead to another deployment than the file describes.
+            ([], Some(control)) if self.urls.is_empty() => {
+                (std::iter::once(&control.url).chain(&control.replicas).collect(), "control.url")
+            }
+            (urls, _) => (urls.iter().collect(), "--control"),
+        };
+        let mut urls = urls.into_iter().map(|url| base_url(url, place));
+        Ok((urls.next().transpose()?, urls.collect::<Result<_, _>>()?))
     }
 
     /// Where the deployment is, and where its further replicas are.
