@@ -32,8 +32,6 @@ mod support;
 mod testing;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_outside;
 mod token_lifetime;
 mod unauthorized_revocation;
 mod unknown_credential;

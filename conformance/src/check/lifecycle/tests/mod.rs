@@ -1,5 +1,7 @@
 //! Each check, on histories written by hand: one that it catches, one that is right, one that does not tell.
 
+mod outside;
+
 use rescind_specs::Vendor::{Dinie, EntryTarget, ShiftAgent, WattShift};
 use serde_json::{Value, json};
 

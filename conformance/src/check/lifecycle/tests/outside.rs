@@ -3,8 +3,8 @@
 use rescind_specs::Vendor::{Dinie, EntryTarget, ShiftAgent};
 use serde_json::{Value, json};
 
-use super::testing::Said::{Fail, Open, Pass};
-use super::testing::{Story, dependent, story};
+use super::super::testing::Said::{Fail, Open, Pass};
+use super::super::testing::{Story, dependent, story};
 use crate::lifecycle::{By, Slot, Step};
 
 const NOTHING: Value = Value::Null;
