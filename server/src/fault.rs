@@ -80,6 +80,7 @@ faults! {
     ForeignIdForbidden "foreign-id-forbidden" "Another tenant's id is answered 403, which tells that it exists.",
     ForeignRevocationSucceeds "foreign-revocation-succeeds" "Another tenant's credential can be revoked.",
     ForeignRefusalHasEffect "foreign-refusal-has-effect" "Revoking somebody else's credential is refused and done all the same.",
+    ForeignIdHasAMember "foreign-id-has-a-member" "Another tenant's id is answered as an unknown one, with one member more.",
     ForeignIdNamesDependent "foreign-id-names-dependent" "Another tenant's id is answered with the guard's refusal.",
     UnknownIdSaysSo "unknown-id-says-so" "An id that never existed is answered otherwise than one of somebody else.",
     MissingCredentialAccepted "missing-credential-accepted" "A call without credentials is let through.",

@@ -68,6 +68,7 @@ fn broken(fault: Fault) -> Broken {
         Fault::ForeignRevocationSucceeds => {
             &[(WattShift, &["R7"]), (Dinie, &["R13"]), (ShiftAgent, &["R12"])]
         }
+        Fault::ForeignIdHasAMember => &[(ShiftAgent, &["R12"])],
         Fault::ForeignIdNamesDependent => &[(ShiftAgent, &["R13"])],
         Fault::UnknownIdSaysSo => &[(WattShift, &["R8"]), (EntryTarget, &["R10"])],
         Fault::MissingCredentialAccepted => {

@@ -317,6 +317,11 @@ impl ShiftAgent {
                 store.delete(records::CREDENTIALS.of(&foreign.tenant), id, References::Clear).await?;
                 Ok(Some(DeleteCredentialResponse::NoContent))
             }
+            Some(_) if self.is_on(Fault::ForeignIdHasAMember) => {
+                let mut problem = self.problem(Trouble::NotFound, context);
+                problem.conflicting_resource_id = Some(id.to_owned());
+                Ok(Some(DeleteCredentialResponse::NotFound(problem)))
+            }
             Some(foreign) if self.is_on(Fault::ForeignIdNamesDependent) => {
                 let dependent = self.dependent(&foreign.tenant, id).await?;
                 Ok(dependent.map(|dependent| {
