@@ -18,7 +18,7 @@ use crate::clock;
 use crate::counterexample::retell_sequence;
 use crate::counterexample::shrink::{Shown, shrink};
 use crate::finding::{Finding, Sequence};
-use crate::lifecycle::{Controls, Driver, History, Issuing, Step};
+use crate::lifecycle::{Controls, Driver, Event, History, Issuing, Step};
 use crate::plan::Writes;
 use crate::progress::Event as Told;
 use crate::report::{Breach, CheckReport, Outcome};
@@ -205,14 +205,14 @@ async fn one(
             continue;
         }
         let before = key(&broken);
-        let (shown, broken) = shortest(&driver, &setting, rules, (&history, took), &broken).await;
+        let (mut shown, broken) = shortest(&driver, &setting, rules, (&history, took), &broken).await;
         let after = key(&broken);
         if let Some(known) = sum.breaches.iter_mut().find(|kind| kind.keys.contains(&after)) {
             known.times += 1;
             known.keys.push(before);
             continue;
         }
-        let steps = sequence::told(&steps_of(&shown.history));
+        let steps = rename(&mut shown.history);
         let sequence = Some(Sequence { seed: format!("{seed:016x}"), steps });
         let finding = Finding { sequence, ..broken.finding };
         sum.breaches.push(Kind { keys: vec![before, after], shown: Shown { finding, ..shown }, times: 1 });
@@ -247,7 +247,7 @@ async fn shortest(
     };
     let run = async |steps: &[Step]| driver.run(steps).await;
     let mut shown = shrink(&same, &run, &mut may_rerun, history, &broken.finding).await;
-    for simpler in sequence::plainer(&steps_of(&shown.history)) {
+    for simpler in sequence::plainer(&steps_of(&mut shown.history)) {
         if !may_rerun() {
             break;
         }
@@ -264,9 +264,26 @@ async fn shortest(
     (shown, last)
 }
 
+/// The events of a history, step by step: one that was done at several replicas has an event for each of them.
+fn by_step(events: &mut [Event]) -> impl Iterator<Item = &mut [Event]> {
+    let place = |event: &Event| event.part_of.as_ref().map(|(place, _)| *place);
+    events.chunk_by_mut(move |one, next| place(one).is_some() && place(one) == place(next))
+}
+
 /// The steps of a history.
-fn steps_of(history: &History) -> Vec<Step> {
-    history.events.iter().map(|event| event.step.clone()).collect()
+fn steps_of(history: &mut History) -> Vec<Step> {
+    by_step(&mut history.events).filter_map(|events| events.first()).map(|event| event.step.clone()).collect()
+}
+
+/// Numbers what a history is about without gaps, and says its steps in words.
+fn rename(history: &mut History) -> Vec<String> {
+    let steps = sequence::renamed(&steps_of(history));
+    for (events, step) in by_step(&mut history.events).zip(&steps) {
+        for event in events {
+            event.step = step.clone();
+        }
+    }
+    steps.iter().map(ToString::to_string).collect()
 }
 
 /// Whether a breach is one of another's class and as bad.

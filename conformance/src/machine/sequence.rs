@@ -12,6 +12,9 @@ use super::sketch::{Foresight, Sketch};
 use crate::lifecycle::{By, DependentSlot, Issuing, Key, Patch, Slot, Step, Target, TokenSlot, Until};
 use crate::session::mix;
 
+/// The feature of issuing with a short life.
+const EXPIRY: u64 = 0;
+
 /// The fewest and the most steps.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=14;
 
@@ -58,10 +61,15 @@ pub(super) fn draw(menu: &Menu<'_>, seed: u64) -> Vec<Step> {
 
 /// The number of what a sequence may have to go without; `None`: what every sequence needs.
 fn feature(step: &Step, foresight: Foresight) -> Option<u64> {
+    // What is to expire has to be waited for.
+    if *step == Step::Wait(Until::For(foresight.expired)) {
+        return Some(EXPIRY);
+    }
     Some(match step {
         Step::Issue(_, Issuing { like: None, patch: Patch::Nothing, .. })
         | Step::Present(_)
         | Step::Revoke { target: Target::Slot(_), by: By::Documented, .. } => return None,
+        Step::Issue(_, Issuing { patch: Patch::Expiring, .. }) => EXPIRY,
         Step::Issue(_, Issuing { key: Key::Fresh, .. }) => 1,
         Step::Issue(_, Issuing { key: Key::Same, .. }) => 2,
         Step::Exchange(..) | Step::PresentToken(_) => 3,
@@ -74,9 +82,6 @@ fn feature(step: &Step, foresight: Foresight) -> Option<u64> {
         Step::List(Some(_)) => 10,
         Step::Hook(_, None) => 11,
         Step::Hook(_, Some(_)) => 12,
-        // What is to expire has to be waited for.
-        Step::Issue(..) => 0,
-        Step::Wait(Until::For(time)) if *time == foresight.expired => 0,
         // Each of the other waits by itself.
         Step::Wait(Until::For(time)) => 16 + time.as_secs() % 37,
         // Dependents are nothing without each other.
@@ -168,19 +173,19 @@ pub(super) fn plainer(steps: &[Step]) -> Vec<Vec<Step>> {
     ways.into_iter().map(with).collect()
 }
 
-/// The steps in words.
-pub(super) fn told(steps: &[Step]) -> Vec<String> {
+/// The same steps, as they are told: numbered without gaps.
+pub(super) fn renamed(steps: &[Step]) -> Vec<Step> {
     let mut steps = renumbered(steps).unwrap_or_else(|| steps.to_vec());
-    let used =
-        steps.iter().filter(|step| matches!(step, Step::Exchange(_, _, into) if *into != NOWHERE)).count();
+    let token = |step: &&Step| matches!(step, Step::Exchange(_, _, into) if *into != NOWHERE);
+    let used = TokenSlot(u8::try_from(steps.iter().filter(token).count()).unwrap_or_default());
     for step in &mut steps {
         if let Step::Exchange(_, _, into) = step
             && *into == NOWHERE
         {
-            *into = TokenSlot(u8::try_from(used).unwrap_or_default());
+            *into = used;
         }
     }
-    steps.iter().map(ToString::to_string).collect()
+    steps
 }
 
 impl Numbers {
