@@ -115,7 +115,7 @@ async fn check(
                 continue;
             }
             let first = First { history: &history, took };
-            let shown = shortest(&driver, check.as_ref(), &setting, first, &finding).await;
+            let shown = Box::pin(shortest(&driver, check.as_ref(), &setting, first, &finding)).await;
             sum.findings.push(Found { finding: shown.finding.clone(), times: 1, shown: Some(shown) });
         }
     }
@@ -139,7 +139,7 @@ async fn sequence(
         let open = Some("no sequence could be made".to_owned());
         return (Judgement { open, ..Judgement::default() }, History::default());
     };
-    let history = driver.run(&tree.current()).await;
+    let history = Box::pin(driver.run(&tree.current())).await;
     (check.judge(setting, &history), history)
 }
 

@@ -82,11 +82,8 @@ pub(crate) fn retell_sequence(
         return Counterexample { steps, script: Vec::new() };
     }
     let order = |id: ExchangeId| {
-        let of = |event: &&Event| event.ids().contains(&id);
-        let many =
-            history.events.iter().find(of).is_some_and(|event| matches!(event.step, Step::RevokeMany(..)));
         let racing = |exchange: &&Exchange| exchange.id == id && exchange.timing == Timing::Racing;
-        if many || needed.iter().any(|exchange| racing(exchange)) { Order::AtOnce } else { Order::InTurn }
+        if needed.iter().any(racing) { Order::AtOnce } else { Order::InTurn }
     };
     let mut acts = acts(&needed, &shown, order);
     let mut hooks: Vec<&Event> = Vec::new();

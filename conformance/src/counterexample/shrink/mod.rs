@@ -149,7 +149,7 @@ where
         if self.blocked || !(self.may_rerun)() {
             return None;
         }
-        let history = (self.run)(steps).await;
+        let history = Box::pin((self.run)(steps)).await;
         let found = self.cut(&history);
         let lost = |step: &Step| steps.contains(step) && !made(&history).contains(step);
         if found.is_none() && self.made.iter().any(lost) {
