@@ -257,3 +257,31 @@ proptest! {
         let _ = format!("x{{${text}}}").parse::<Template>();
     }
 }
+
+/// The manual of the language has every word of it.
+#[test]
+fn every_word_is_in_the_manual() {
+    let manual = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let schema = Lifecycle::json_schema();
+    let mut missing = Vec::new();
+    let mut look = |place: &str, object: &serde_json::Value| {
+        for word in object["properties"].as_object().into_iter().flat_map(|members| members.keys()) {
+            if !manual.contains(word.as_str()) {
+                missing.push(format!("{place}: {word}"));
+            }
+        }
+    };
+    look("document", &schema);
+    for (name, definition) in schema["$defs"].as_object().unwrap() {
+        look(name, definition);
+        for variant in definition["oneOf"].as_array().into_iter().flatten() {
+            look(name, variant);
+        }
+    }
+    for id in rescind_specs::lifecycle::CheckSpec::IDS {
+        if !manual.contains(&format!("`{id}`")) {
+            missing.push((*id).to_owned());
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new(), "specs/README.md lacks words of the language");
+}
