@@ -91,6 +91,16 @@ async fn a_token_that_dies_with_its_credential() {
 }
 
 #[tokio::test]
+async fn a_foreign_id_that_is_told_by_one_more_member() {
+    assert_snapshot!(shown("shiftagent", "foreign-id-has-a-member", "R12").await, @r"
+    a foreign identifier is told from an unknown one: /conflicting_resource_id in one only
+    1. issue credential A → 201 (POST /credentials)
+    2. revoke an unknown identifier as outsider → 404 (DELETE /credentials/{credential_id})
+    3. revoke A as outsider → 404 (DELETE /credentials/{credential_id}); documented: like the answer for an unknown identifier: 404
+    ");
+}
+
+#[tokio::test]
 async fn a_second_revocation_that_succeeds() {
     assert_snapshot!(shown("entrytarget", "repeat-revocation-succeeds", "R9").await, @r#"
     revoking a credential again is not answered as documented
