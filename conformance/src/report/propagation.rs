@@ -66,7 +66,10 @@ impl PropagationDelay {
                 Summary {
                     replica,
                     credentials: here().count(),
-                    accepted: here().filter_map(|delay| delay.accepted).max_by(f64::total_cmp).and_then(period),
+                    accepted: here()
+                        .filter_map(|delay| delay.accepted)
+                        .max_by(f64::total_cmp)
+                        .and_then(period),
                     refused: here().filter_map(|delay| delay.refused).min_by(f64::total_cmp).and_then(period),
                 }
             })
@@ -86,12 +89,16 @@ mod tests {
             accepted,
             refused,
         };
-        let delays =
-            [delay("a", Some(150.0), Some(305.0)), delay("b", None, Some(0.0)), delay("a", Some(299.5), None)];
+        let delays = [
+            delay("a", Some(150.0), Some(305.0)),
+            delay("b", None, Some(0.0)),
+            delay("a", Some(299.5), None),
+        ];
         let told: Vec<String> = PropagationDelay::sum(&delays)
             .iter()
             .map(|sum| {
-                let told = |period: Option<Period>| period.map_or("never".to_owned(), |period| period.to_string());
+                let told =
+                    |period: Option<Period>| period.map_or("never".to_owned(), |period| period.to_string());
                 format!("{} {} {} {}", sum.replica, sum.credentials, told(sum.accepted), told(sum.refused))
             })
             .collect();

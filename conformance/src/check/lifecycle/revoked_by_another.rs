@@ -18,12 +18,11 @@ pub struct RevokedByAnother<'w>(pub &'w With);
 impl LifecycleCheck for RevokedByAnother<'_> {
     fn scenario(&self, setting: &Setting<'_>) -> Scenario {
         let mut steps = vec![Step::issue(0), Step::present(0)];
-        let by = match &self.0.by {
-            Some(caller) => By::Caller(caller.clone()),
-            None => {
-                steps.extend([Step::issue(1), Step::present(1)]);
-                By::Slot(Slot(1))
-            }
+        let by = if let Some(caller) = &self.0.by {
+            By::Caller(caller.clone())
+        } else {
+            steps.extend([Step::issue(1), Step::present(1)]);
+            By::Slot(Slot(1))
         };
         steps.push(Step::revoke_by(0, by));
         steps.extend(setting.ends_revoked(0));

@@ -98,7 +98,9 @@ impl LifecycleCheck for UseAfterRevocation<'_> {
         let before = history.presents(0).any(|(index, event)| index < at && event.accepted());
         if self.0.traffic != Traffic::Unused && !before {
             let dead = || match &self.0.held_by {
-                Some(caller) => format!("the credential of {caller} does not work any more; supply another one"),
+                Some(caller) => {
+                    format!("the credential of {caller} does not work any more; supply another one")
+                }
                 None => "it did not work before its revocation".to_owned(),
             };
             judge.open(history.why_open().unwrap_or_else(dead));

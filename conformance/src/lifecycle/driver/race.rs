@@ -37,17 +37,17 @@ impl Driver<'_, '_, '_> {
         let bindings = self.refer(Some(credential.clone()), None);
         let signer = self.actors.signer(&probe.call.actor, &bindings).map_err(text)?;
         let operation = self.contract().operation(&probe.call.operation).ok_or("no such operation")?;
-        let mut used = build_call(self.contract(), &probe.call, &bindings).map_err(text)?;
-        self.actors.sign(&signer, operation, &mut used).await.map_err(text)?;
+        let mut request = build_call(self.contract(), &probe.call, &bindings).map_err(text)?;
+        self.actors.sign(&signer, operation, &mut request).await.map_err(text)?;
         let revocation = self.revocation(&credential, &By::Documented, None, state).await?;
         let replicas: Vec<Replica> = self.session().deployment().all_replicas().collect();
-        let users = |times: usize| {
-            let user = |number: usize| self.use_repeatedly(replicas[number % replicas.len()], &used, times);
-            join_all((0..usize::from(uses)).map(user))
+        let all_at_once = |times: usize| {
+            let one = |number: usize| self.use_repeatedly(replicas[number % replicas.len()], &request, times);
+            join_all((0..usize::from(uses)).map(one))
         };
         let revoke = self.session().send_to(self.session().home(), revocation, Timing::Racing);
-        let (during, revoked) = join(users(DURING), revoke).await;
-        let afterwards = users(AFTERWARDS).await;
+        let (during, revoked) = join(all_at_once(DURING), revoke).await;
+        let afterwards = all_at_once(AFTERWARDS).await;
 
         let success = &self.revocable()?.success;
         let outcome = seen(self.contract(), success, &bindings, &revoked);
@@ -64,11 +64,11 @@ impl Driver<'_, '_, '_> {
             credential: Some(credential.clone()),
             ..Done::answered(seen, exchange)
         };
-        let used = during.into_iter().chain(afterwards).flatten().map(|exchange| {
+        let answers = during.into_iter().chain(afterwards).flatten().map(|exchange| {
             let seen = judge(self.contract(), probe, &bindings, &exchange);
             part(Step::Present(slot), seen, exchange)
         });
-        let mut parts: Vec<Done> = used.collect();
+        let mut parts: Vec<Done> = answers.collect();
         parts.push(part(Step::revoke(slot.0), outcome, revoked));
         // In the order in which they were sent.
         parts.sort_by_key(|done| done.exchanges.first().map(|exchange| exchange.span.began));
