@@ -8,7 +8,8 @@ fn main() -> io::Result<()> {
     let root = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
     let out = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
     let mut table = String::from("&[\n");
-    let groups = ["lifecycle", "response", "request"].map(|group| (group, Path::new("src/check").join(group)));
+    let groups =
+        ["lifecycle", "response", "request"].map(|group| (group, Path::new("src/check").join(group)));
     for (group, folder) in groups.into_iter().chain([("machine", PathBuf::from("src/machine"))]) {
         let folder = root.join(folder);
         println!("cargo::rerun-if-changed={}", folder.display());

@@ -16,7 +16,9 @@ use crate::plan::Plan;
 use crate::prerequisite::{Turn, not_run, turn};
 use crate::progress::{Event, Progress};
 use crate::redact::Redactor;
-use crate::report::{PropagationDelay, ContractReport, Coverage, End, OperationCoverage, Outcome, RequirementReport};
+use crate::report::{
+    ContractReport, Coverage, End, OperationCoverage, Outcome, PropagationDelay, RequirementReport,
+};
 use crate::request_runner::{self, scene};
 use crate::requirement_runner as requirements;
 use crate::session::{Session, SessionError};
@@ -51,8 +53,7 @@ pub async fn run(
     let actors = Actors::new(&session);
     let known: &[Requirement] =
         contract.lifecycle().map(|lifecycle| lifecycle.requirements.as_slice()).unwrap_or_default();
-    let steps =
-        known.iter().filter(|requirement| not_run(&actors, requirement).is_none()).count();
+    let steps = known.iter().filter(|requirement| not_run(&actors, requirement).is_none()).count();
     progress.event(Event::Began { contract: contract.name(), steps });
 
     let mut judged: BTreeMap<usize, RequirementReport> = BTreeMap::new();

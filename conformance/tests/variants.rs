@@ -396,7 +396,11 @@ fn deployment(running: &Running, vendor: Vendor, proxy: &Proxy) -> Deployment {
     });
     Deployment {
         hooks: hooks.collect(),
-        supplied: start.supplied.iter().map(|(name, value)| (SuppliedName(name.clone()), value.clone())).collect(),
+        supplied: start
+            .supplied
+            .iter()
+            .map(|(name, value)| (SuppliedName(name.clone()), value.clone()))
+            .collect(),
         callers: start.callers.iter().map(|(name, caller)| (name.as_str().into(), pair(caller))).collect(),
         pool: start.pool.iter().map(pair).collect(),
         control: control.clone(),
