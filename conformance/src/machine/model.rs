@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::words::MARGIN;
 use crate::call::Known;
 use crate::credential::{Credential, Token};
+use crate::exchange::Replica;
 use crate::lifecycle::{DependentSlot, Event, Slot, TokenSlot};
 
 /// Everything that is known.
@@ -31,8 +32,8 @@ pub(super) struct Held<'c> {
     pub(super) issued: Timestamp,
     pub(super) life: Life,
     pub(super) used: Used,
-    /// How long after its revocation it was first refused.
-    pub(super) refused: Option<Duration>,
+    /// How long after its revocation each replica refused it first: each may remember for itself.
+    pub(super) refused: BTreeMap<Replica, Duration>,
     /// What happened that has to leave its state as it is, the latest last.
     pub(super) causes: Vec<Cause<'c>>,
     /// How it was listed while it lived.
@@ -125,7 +126,7 @@ impl<'c> Model<'c> {
             issued: at,
             life: Life::Live,
             used: Used::Never,
-            refused: None,
+            refused: BTreeMap::new(),
             causes: Vec::new(),
             listed: None,
             revoked_by: None,
@@ -146,7 +147,7 @@ impl<'c> Model<'c> {
     pub(super) fn revoked(&mut self, slot: Slot, at: Timestamp, by: Option<&HookName>) {
         if let Some(known) = self.slots.get_mut(&slot) {
             known.life = Life::Revoked(at);
-            known.refused = None;
+            known.refused.clear();
             known.revoked_by = by.cloned();
             known.hooks.clear();
             known.causes.clear();

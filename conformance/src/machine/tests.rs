@@ -419,3 +419,19 @@ fn waits_keep_to_the_patience() {
         });
     }
 }
+
+/// Each replica may remember for itself what it accepted.
+#[test]
+fn another_replica_may_still_accept() {
+    let revoked = |mut story: Story| {
+        // What the answer says is not the question here.
+        story = story.revoke(0, By::Documented, 200, Seen::Accepted);
+        story.last().exchanges.clear();
+        story
+    };
+    let entrytarget = || revoked(story(Vendor::EntryTarget).issued(0).used(0, true)).after(10).used(0, false);
+    entrytarget().after(10).used(0, true).says(&[("R5", "divergence")]);
+    let mut elsewhere = entrytarget().after(10).used(0, true);
+    elsewhere.last().replica = crate::exchange::Replica(1);
+    elsewhere.says(&[]);
+}

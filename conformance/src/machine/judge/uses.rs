@@ -83,11 +83,12 @@ impl<'c> Walk<'_, 'c> {
     fn present_revoked(&mut self, slot: Slot, at: Timestamp, event: &Event) {
         let time = between(at, event.began);
         let Some(known) = self.model.slots.get_mut(&slot) else { return };
-        let (used, refused, by) = (known.used, known.refused, known.revoked_by.clone());
+        let (used, by) = (known.used, known.revoked_by.clone());
+        let refused = known.refused.get(&event.replica).copied();
         let hooks = known.hooks.clone();
         let expired = age(&known.credential, event, Duration::ZERO) != Age::Fresh;
         if event.refused() && event.seen == Seen::Refused {
-            known.refused.get_or_insert(time);
+            known.refused.entry(event.replica).or_insert(time);
         }
         match &event.seen {
             Seen::Accepted => self.revived(slot, time, used, refused, event),
