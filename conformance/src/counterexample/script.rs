@@ -26,10 +26,13 @@ const FEW: usize = 3;
 
 pub(super) fn script(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
     let mut lines = head(scene, names, acts);
+    // What is taken from answers that come at once is taken when all of them are there.
+    let mut afterwards: Vec<String> = Vec::new();
     for (position, Act { exchange, pause, at_once, hooks }) in acts.iter().enumerate() {
         let last = position + 1 == acts.len();
         if !at_once && position > 0 && acts.get(position - 1).is_some_and(|before| before.at_once) {
             lines.push("wait".to_owned());
+            lines.append(&mut afterwards);
         }
         if let Some(passed) = pause {
             lines.push(wait(scene, passed.as_secs_f64()));
@@ -40,7 +43,14 @@ pub(super) fn script(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<S
         let call = Call { scene, names, exchange };
         let taken = names.taken_from(exchange.id);
         let step = names.step(exchange.id);
-        lines.push(if *at_once {
+        let kept = *at_once && !taken.is_empty();
+        if kept {
+            lines.push(format!("F{step}=$(mktemp)"));
+            afterwards.push(format!("R{step}=$(cat \"$F{step}\"); rm \"$F{step}\""));
+        }
+        lines.push(if kept {
+            format!("{} &", call.line(&format!("-o \"$F{step}\" -w '%{{http_code}}\\n'")))
+        } else if *at_once {
             format!("{} &", call.line("-o /dev/null -w '%{http_code}\\n'"))
         } else if last {
             call.line("-i -w '\\n%{http_code}\\n'")
@@ -51,7 +61,8 @@ pub(super) fn script(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<S
         });
         for (name, pointer) in taken {
             let filter = quote(&filter(pointer, exchange));
-            lines.push(format!("{}=$(printf %s \"$R{step}\" | jq -r {filter})", name.variable));
+            let taking = format!("{}=$(printf %s \"$R{step}\" | jq -r {filter})", name.variable);
+            if kept { afterwards.push(taking) } else { lines.push(taking) }
         }
     }
     if acts.last().is_some_and(|act| act.at_once) {
@@ -122,7 +133,11 @@ fn head(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
     if let Some(control) = &scene.deployment.control
         && acts.iter().any(|act| act.pause.is_some())
     {
-        lines.push(format!("CONTROL={}", quote(control.as_str().trim_end_matches('/'))));
+        let further = &scene.deployment.further_controls;
+        let all = std::iter::once(control).chain(further).map(|url| url.as_str().trim_end_matches('/'));
+        let all = all.collect::<Vec<_>>().join(" ");
+        let variable = if further.is_empty() { "CONTROL" } else { "CONTROLS" };
+        lines.push(format!("{variable}={}", quote(&all)));
     }
     for name in by_variable.values() {
         if let From::Id(Some(default)) = &name.from {
@@ -139,12 +154,14 @@ fn head(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
 fn wait(scene: Scene<'_>, seconds: f64) -> String {
     let seconds = format!("{seconds:.3}");
     let seconds = seconds.trim_end_matches('0').trim_end_matches('.');
-    match scene.deployment.control {
-        Some(_) => format!(
-            "curl -sS -o /dev/null \"$CONTROL/clock/advance\" -H 'Content-Type: application/json' \
-             -d '{{\"seconds\": {seconds}}}'"
-        ),
+    let moved = format!(
+        "curl -sS -o /dev/null \"$CONTROL/clock/advance\" -H 'Content-Type: application/json' \
+         -d '{{\"seconds\": {seconds}}}'"
+    );
+    match &scene.deployment.control {
         None => format!("sleep {seconds}"),
+        Some(_) if scene.deployment.further_controls.is_empty() => moved,
+        Some(_) => format!("for CONTROL in $CONTROLS; do {moved}; done"),
     }
 }
 
