@@ -5,10 +5,12 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Output};
 
 use insta::assert_snapshot;
+use rescind_conformance::deployment::Deployment;
 use rescind_conformance::plan::{Plan, Writes};
 use rescind_conformance::progress::Silent;
 use rescind_conformance::redact::Redactor;
@@ -16,7 +18,7 @@ use rescind_conformance::reference::Reference;
 use rescind_conformance::report::{Breach, CheckReport, ContractReport, Outcome};
 use rescind_conformance::runner;
 use rescind_conformance::verdict::Verdict;
-use rescind_server::Fault;
+use rescind_server::{Clock, Fault, Server};
 use rescind_specs::Vendor;
 
 const ID: &str = "reference_machine";
@@ -165,6 +167,26 @@ async fn a_breach_is_told_as_its_shortest_sequence() {
         let breach = first(vendor, fault, requirement).await;
         assert_snapshot!(name, breach.as_ref().map(told).unwrap_or_default());
     }
+}
+
+/// Where the clock cannot be moved, nothing waits longer than the operator's patience, and the rest is judged all the
+/// same.
+#[tokio::test]
+async fn without_a_clock_to_move_nothing_waits() {
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    let builder = Server::builder().contract(Vendor::WattShift).clock(Clock::system()).bind(loopback);
+    let server = builder.spawn().await;
+    let server = server.expect("the reference server starts");
+    let base = server.base_url(Vendor::WattShift).parse().expect("it has a URL");
+    let contract = Vendor::WattShift.contract().expect("the bundled contract is right");
+    let plan = Plan { only: vec![ID.to_owned()], ..Plan::default() };
+    let report = runner::run(contract, &Deployment::at(base), &plan, &Redactor::new(), &Silent).await;
+    server.shutdown().await;
+    let report = report.expect("the run ends with a report");
+    let found: Vec<String> = machine(&report).findings.iter().map(told).collect();
+    assert_eq!(found, Vec::<String>::new());
+    assert_eq!(machine(&report).outcome, Outcome::Judged(Verdict::Pass));
+    assert!(machine(&report).exercised > 30, "{} times", machine(&report).exercised);
 }
 
 #[tokio::test]
