@@ -104,7 +104,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 20, env = "RESCIND_CASES")]
     #[arg(help_heading = "How it is judged")]
     pub cases: u32,
-    /// How many sequences are run for each requirement.
+    /// How many sequences are run for each requirement; of random ones, twelve times as many.
     #[arg(long, value_name = "NUMBER", default_value_t = 1, env = "RESCIND_SEQUENCES")]
     #[arg(help_heading = "How it is judged", value_parser = clap::value_parser!(u32).range(1..))]
     pub sequences: u32,
