@@ -50,10 +50,10 @@ const SHORT: Duration = Duration::from_secs(10);
 /// # What it does
 /// Draws sequences of up to fourteen steps from a seed: issuing, presenting, exchanging, revoking once, twice, by
 /// itself, by another one, by a stranger and by nobody, issuing the same again, replaying an issue, letting it expire,
-/// creating and removing dependents, listing, running the hooks that restart or revoke, letting time pass. Only what a sequence issued is revoked in it. Beside
-/// each sequence runs a model of what is known for certain: what was acknowledged, and when. Each rule of the model is
-/// one of the checks that the requirements name, with its parameters. A sequence that breaks one is run again with
-/// fewer steps, as long as what is left breaks it too.
+/// creating and removing dependents, listing, running the hooks that restart or revoke, letting time pass. Only what a
+/// sequence issued is revoked in it. Beside each sequence runs a model of what is known for certain: what was
+/// acknowledged, and when. Each rule of the model is one of the checks that the requirements name, with its parameters.
+/// A sequence that breaks one is run again with fewer steps, as long as what is left breaks it too.
 /// # Verdicts
 /// Fail, or divergence where the requirement is inferred: a credential is accepted that has to be refused by then, or
 /// refused though nothing ended it, or an answer, a list, a dependent or a token is not as the requirement says. A
