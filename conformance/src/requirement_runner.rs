@@ -102,7 +102,9 @@ async fn check(
     let driver = Driver { actors, controls, name, kind };
     let mut exercised = 0;
     let mut open = None;
-    for number in 0..session.plan().sequences.max(1) {
+    // What uses a caller up can be shown once.
+    let sequences = if spec.uses_up().is_some() { 1 } else { session.plan().sequences.max(1) };
+    for number in 0..sequences {
         let seed = seed(session.plan().seed, &requirement.id.0, index, number);
         let watch = clock::stopwatch();
         let (judgement, history) = sequence(&driver, check.as_ref(), &setting, seed).await;
