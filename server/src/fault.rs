@@ -166,9 +166,15 @@ impl Fault {
         self == Self::RevocationStaysLocal
     }
 
-    /// The requirements it breaks, as `contract/R2`. None where it breaks the OpenAPI document alone.
+    /// The requirements it is about, as `contract/R2`. None where it breaks the OpenAPI document alone.
     pub fn requirements(self) -> impl Iterator<Item = String> {
         crate::vendor::breaks::of(self)
+            .flat_map(|(vendor, ids)| ids.iter().map(move |id| format!("{vendor}/{id}")))
+    }
+
+    /// The requirements that fall with them, because they rest on the same promise.
+    pub fn besides(self) -> impl Iterator<Item = String> {
+        crate::vendor::besides::of(self)
             .flat_map(|(vendor, ids)| ids.iter().map(move |id| format!("{vendor}/{id}")))
     }
 }

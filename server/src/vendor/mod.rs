@@ -1,5 +1,6 @@
 //! The behaviour of each contract, and nothing else: one file a vendor.
 
+pub mod besides;
 pub mod breaks;
 mod dinie;
 mod entrytarget;
