@@ -3,6 +3,7 @@
 pub mod lifecycle;
 pub mod request;
 pub mod response;
+pub(crate) mod words;
 
 use crate::finding::Finding;
 use crate::report::measurement::Sample;

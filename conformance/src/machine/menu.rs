@@ -9,8 +9,8 @@ use rescind_specs::lifecycle::{
 
 use super::rules::{Rules, rule};
 use super::sketch::{Foresight, Sketch, Sketched};
-use super::words::{MARGIN, late};
 use crate::check::lifecycle::{Setting, Time};
+use crate::check::words::{MARGIN, late};
 use crate::lifecycle::{By, DependentSlot, Issuing, Key, Patch, Slot, Step, Target, TokenSlot, Until};
 
 /// The most credentials that a sequence issues, those that are issued again not counted.

@@ -19,6 +19,5 @@ mod sequence;
 mod sketch;
 #[cfg(test)]
 mod tests;
-mod words;
 
 pub use reference_machine::ReferenceMachine;

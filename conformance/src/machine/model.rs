@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use rescind_specs::lifecycle::{DependentName, HookName, Lift, Requirement};
 use serde_json::Value;
 
-use super::words::MARGIN;
 use crate::call::Known;
+use crate::check::words::MARGIN;
 use crate::credential::{Credential, Token};
 use crate::exchange::Replica;
 use crate::lifecycle::{DependentSlot, Event, Slot, TokenSlot};

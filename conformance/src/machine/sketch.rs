@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rescind_specs::lifecycle::DependentName;
 
-use super::words::MARGIN;
+use crate::check::words::MARGIN;
 use crate::lifecycle::{By, DependentSlot, Issuing, Key, Patch, Slot, Step, Target, TokenSlot, Until};
 
 /// The state of a sequence after some steps.

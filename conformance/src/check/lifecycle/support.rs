@@ -4,17 +4,15 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use rescind_specs::Contract;
-use rescind_specs::lifecycle::{Actor, Condition, CredentialKind, JsonTemplate, KindName, Means, Payload};
+use rescind_specs::lifecycle::{Actor, Condition, CredentialKind, KindName, Means};
 
 use crate::check::Judgement;
-use crate::exchange::{Exchange, ExchangeId, Reply};
+pub(super) use crate::check::words::{MARGIN, documented, late, received, unanswered, what_came};
+use crate::exchange::{Exchange, ExchangeId};
 use crate::finding::Finding;
 use crate::lifecycle::{By, Event, History, Issuing, Seen, Slot, Step};
 use crate::report::measurement::Sample;
 use crate::verdict::Verdict;
-
-/// Allowed on top of a bound that is longer than nothing: two clocks and a way between them.
-pub(crate) const MARGIN: Duration = Duration::from_secs(5);
 
 /// How long after a revocation its effect is looked at where the time of it is not the question.
 const LATER: Duration = Duration::from_mins(10);
@@ -87,11 +85,6 @@ pub(super) fn revocation(means: &Means, slot: u8) -> Step {
         Means::Call => Step::revoke(slot),
         Means::Hook(name) => Step::Hook(name.clone(), Some(Slot(slot))),
     }
-}
-
-/// The first moment that is past a bound.
-pub(crate) fn late(bound: Duration) -> Duration {
-    if bound.is_zero() { bound } else { bound + MARGIN }
 }
 
 /// A judgement in the making.
@@ -266,15 +259,6 @@ impl Judge {
     }
 }
 
-/// Why an answer says nothing of the promise: lost, or refused for the moment.
-pub(super) fn unanswered(exchange: &Exchange) -> Option<String> {
-    match (&exchange.reply, exchange.status()) {
-        (Reply::Lost(why), _) => Some(why.clone()),
-        (_, Some(status @ (429 | 502 | 503 | 504))) => Some(format!("answered {status}")),
-        _ => None,
-    }
-}
-
 /// The exchanges that led to an event: those that made or changed something, and its own.
 fn evidence(history: &History, decisive: &Event) -> Vec<ExchangeId> {
     let last = decisive.decisive().map(|exchange| exchange.id);
@@ -289,54 +273,6 @@ fn evidence(history: &History, decisive: &Event) -> Vec<ExchangeId> {
     ids.sort_unstable();
     ids.dedup();
     ids
-}
-
-/// What came of an event, in a few words.
-pub(super) fn what_came(event: &Event) -> String {
-    match event.decisive() {
-        Some(exchange) => crate::lifecycle::driver::status(exchange),
-        None => "nothing".to_owned(),
-    }
-}
-
-/// An answer in a few words, with what differs.
-pub(super) fn received(exchange: &Exchange, difference: &str) -> String {
-    let status = crate::lifecycle::driver::status(exchange);
-    if difference.is_empty() || difference == format!("status {status}") {
-        let code = exchange.response().and_then(crate::exchange::Response::media_type);
-        return match code {
-            Some(media_type) => format!("{status}, {media_type}"),
-            None => status,
-        };
-    }
-    match difference.strip_prefix(&format!("status {status}")) {
-        Some(rest) => format!("{status}{rest}"),
-        None => format!("{status}, {difference}"),
-    }
-}
-
-/// Conditions in words.
-pub(super) fn documented(conditions: &[Condition]) -> String {
-    conditions.iter().map(words).collect::<Vec<_>>().join("; or ")
-}
-
-fn words(condition: &Condition) -> String {
-    let mut words = Vec::new();
-    words.extend(condition.status.as_ref().map(ToString::to_string));
-    words.extend(condition.media_type.as_ref().map(ToString::to_string));
-    words.extend(condition.payload.map(|payload| match payload {
-        Payload::Empty => "no body".to_owned(),
-        Payload::Some => "a body".to_owned(),
-    }));
-    let template = |template: &JsonTemplate| crate::call::short(template.as_value());
-    words.extend(condition.body.iter().map(|(pointer, value)| format!("{pointer} is {}", template(value))));
-    words.extend(condition.matches.iter().map(|(pointer, value)| format!("{pointer} matches {value}")));
-    words.extend(condition.present.iter().map(|pointer| format!("{pointer} is there")));
-    words.extend(condition.absent.iter().map(|pointer| format!("{pointer} is absent")));
-    words.extend(
-        condition.headers.iter().map(|(name, value)| format!("header {name} is {}", template(value))),
-    );
-    if words.is_empty() { "any answer".to_owned() } else { words.join(", ") }
 }
 
 /// How long after the acknowledgement of a revocation an event began.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rescind_specs::lifecycle::Reissued;
 
 use super::{Class, Walk};
+use crate::check::words::{MARGIN, unanswered, what_came};
 use crate::lifecycle::{Event, Issuing, Key, Patch, Seen, Slot};
 use crate::machine::model::{Life, between};
 use crate::machine::rules::rule;
-use crate::machine::words::{MARGIN, came, unanswered};
 
 impl Walk<'_, '_> {
     pub(super) fn issue(&mut self, slot: Slot, issuing: &Issuing, event: &Event) {
@@ -21,7 +21,7 @@ impl Walk<'_, '_> {
             self.take(slot, event);
             return;
         };
-        let answered = event.decisive().is_some_and(|exchange| !unanswered(exchange));
+        let answered = event.decisive().is_some_and(|exchange| unanswered(exchange).is_none());
         match (self.life(like), issuing.key) {
             (Some(Life::Revoked(_)), Key::Same) if answered => self.replayed(like, event),
             (Some(Life::Revoked(_)), Key::Fresh) if answered => self.again(like, slot, event),
@@ -81,7 +81,7 @@ impl Walk<'_, '_> {
                 let message =
                     format!("replaying an issue {} s later issues another credential", passed.as_secs());
                 let documented = format!("the stored answer, for {}", with.window);
-                self.against(Class::Issue, Some(requirement), message, documented, came(event));
+                self.against(Class::Issue, Some(requirement), message, documented, what_came(event));
             }
         }
     }
@@ -101,7 +101,7 @@ impl Walk<'_, '_> {
                 Reissued::Another => another = true,
                 Reissued::Refusal if event.accepted() => {
                     let message = "a revoked credential is issued again";
-                    self.against(Class::Issue, Some(requirement), message, "refused", came(event));
+                    self.against(Class::Issue, Some(requirement), message, "refused", what_came(event));
                 }
                 Reissued::Refusal => {}
             }
@@ -111,7 +111,13 @@ impl Walk<'_, '_> {
                 self.against(Class::Issue, Some(requirement), message, documented, "the same identifier");
             } else if with.gives == Reissued::Another && refused && with.answer.is_empty() {
                 let message = "issuing again after a revocation is refused";
-                self.against(Class::Issue, Some(requirement), message, "another credential", came(event));
+                self.against(
+                    Class::Issue,
+                    Some(requirement),
+                    message,
+                    "another credential",
+                    what_came(event),
+                );
             }
             self.model.cause(like, requirement, "the same was issued again");
         }

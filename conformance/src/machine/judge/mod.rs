@@ -12,8 +12,8 @@ use rescind_specs::lifecycle::{Condition, Requirement, RequirementId};
 use super::model::{Life, Model};
 use super::reference_machine::ID;
 use super::rules::Rules;
-use super::words::{documented, received, unanswered};
 use crate::check::lifecycle::Setting;
+use crate::check::words::{documented, received, unanswered};
 use crate::finding::Finding;
 use crate::lifecycle::{Event, History, Seen, Slot, Step};
 use crate::verdict::Verdict;
@@ -196,7 +196,9 @@ impl<'c> Walk<'_, 'c> {
         answers: &[Condition],
         what: &str,
     ) -> bool {
-        let Some(exchange) = event.decisive().filter(|exchange| !unanswered(exchange)) else { return false };
+        let Some(exchange) = event.decisive().filter(|exchange| unanswered(exchange).is_none()) else {
+            return false;
+        };
         let differences: Vec<String> =
             answers.iter().filter_map(|answer| event.meets(self.setting.contract, answer).err()).collect();
         if differences.len() < answers.len() {

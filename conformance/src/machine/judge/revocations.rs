@@ -5,10 +5,10 @@ use rescind_specs::lifecycle::{
 };
 
 use super::{Class, Walk};
+use crate::check::words::{unanswered, what_came};
 use crate::lifecycle::{By, Event, Seen, Slot, Target};
 use crate::machine::model::{Age, Life, Used, age, between};
 use crate::machine::rules::rule;
-use crate::machine::words::{came, unanswered};
 
 /// Whoever asks for a revocation.
 enum Asker {
@@ -185,7 +185,7 @@ impl Walk<'_, '_> {
             {
                 self.bound = true;
                 let message = "a credential cannot be revoked by another one";
-                self.against(Class::Revocation, Some(requirement), message, "revoked", came(event));
+                self.against(Class::Revocation, Some(requirement), message, "revoked", what_came(event));
             }
         }
         let lifted = self.model.slots.get(&slot).map(|known| known.lifted.clone()).unwrap_or_default();
@@ -194,7 +194,7 @@ impl Walk<'_, '_> {
             if lifted.iter().any(way) {
                 self.bound = true;
                 let message = "a credential cannot be revoked although nothing refers to it any more";
-                self.against(Class::Revocation, Some(requirement), message, "revoked", came(event));
+                self.against(Class::Revocation, Some(requirement), message, "revoked", what_came(event));
             }
         }
     }
@@ -282,7 +282,7 @@ impl Walk<'_, '_> {
 
     /// After a revocation that must not have an effect: where it was refused in clear, it must not have had one.
     fn must_not_have_effect(&mut self, slot: Slot, judged: bool, event: &Event) {
-        let unclear = event.decisive().is_none_or(|exchange| unanswered(exchange));
+        let unclear = event.decisive().is_none_or(|exchange| unanswered(exchange).is_some());
         if !judged || event.accepted() || unclear {
             self.model.forget(slot);
         }

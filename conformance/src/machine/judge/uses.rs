@@ -8,10 +8,10 @@ use rescind_specs::lifecycle::{
 };
 
 use super::{Class, Walk};
+use crate::check::words::{documented, late, received, what_came};
 use crate::lifecycle::{Event, Seen, Slot, TokenSlot};
 use crate::machine::model::{Age, Held, Life, Used, age, between};
 use crate::machine::rules::rule;
-use crate::machine::words::{came, documented, late, received};
 use crate::verdict::Verdict;
 
 /// How much time counts against a bound: since the revocation, or since the hook that is run after it; `None`: that was
@@ -47,7 +47,7 @@ impl<'c> Walk<'_, 'c> {
                 self.bound = true;
                 for (requirement, _) in self.rules.all(rule!(Expiry)) {
                     let message = "a credential is accepted past its expiry";
-                    self.against(Class::Outlived, Some(requirement), message, "refused", came(event));
+                    self.against(Class::Outlived, Some(requirement), message, "refused", what_came(event));
                 }
             }
             (Age::Over, Seen::Refused) if event.refused() => {
@@ -71,11 +71,11 @@ impl<'c> Walk<'_, 'c> {
         if before != Used::Accepted {
             for (requirement, _) in self.rules.all(rule!(UsableAfterIssue)) {
                 let message = "a credential does not work after its issue";
-                self.against(Class::Lost, Some(requirement), message, "accepted", came(event));
+                self.against(Class::Lost, Some(requirement), message, "accepted", what_came(event));
             }
         }
         let message = "a credential is refused that nothing ended";
-        self.against(Class::Lost, None, message, "accepted", came(event));
+        self.against(Class::Lost, None, message, "accepted", what_came(event));
         self.blame(slot);
         self.model.forget(slot);
     }
@@ -117,7 +117,7 @@ impl<'c> Walk<'_, 'c> {
             for cause in causes {
                 self.bound = true;
                 let message = format!("a revoked credential is accepted, after {}", cause.what);
-                self.against(Class::Revived, Some(cause.requirement), message, "refused", came(event));
+                self.against(Class::Revived, Some(cause.requirement), message, "refused", what_came(event));
             }
         }
         let known = self.model.slots.get(&slot);
@@ -133,14 +133,14 @@ impl<'c> Walk<'_, 'c> {
                     Duration::ZERO => "refused from the answer to the revocation on".to_owned(),
                     _ => format!("refused after {} at the latest", with.within),
                 };
-                self.against(Class::Revived, Some(requirement), message, documented, came(event));
+                self.against(Class::Revived, Some(requirement), message, documented, what_came(event));
             } else if let (Settles::AtFirstRefusal, Some(refused)) = (with.settles, refused) {
                 self.bound = true;
                 let first = refused.as_secs();
                 let message =
                     format!("a revoked credential is refused after {first} s and accepted after {seconds} s");
                 let documented = "refused from the first refusal on";
-                self.against(Class::Revived, Some(requirement), message, documented, came(event));
+                self.against(Class::Revived, Some(requirement), message, documented, what_came(event));
             }
         }
         // What only diverges now may be a breach later.
@@ -215,7 +215,13 @@ impl<'c> Walk<'_, 'c> {
                     self.bound = true;
                     let message = format!("a token is accepted {} s after it was given", passed.as_secs());
                     let documented = format!("refused after {} at the latest", with.at_most);
-                    self.against(Class::TokenOutlived, Some(requirement), message, documented, came(event));
+                    self.against(
+                        Class::TokenOutlived,
+                        Some(requirement),
+                        message,
+                        documented,
+                        what_came(event),
+                    );
                 }
                 self.bound |= alive && revoked;
             }
@@ -226,7 +232,7 @@ impl<'c> Walk<'_, 'c> {
                     let message =
                         "a token is refused after the revocation of its credential, before it expires";
                     let documented = "accepted until it expires";
-                    self.against(Class::TokenLost, Some(requirement), message, documented, came(event));
+                    self.against(Class::TokenLost, Some(requirement), message, documented, what_came(event));
                 }
             }
             Seen::Refused if event.refused() && !alive => self.bound = true,
