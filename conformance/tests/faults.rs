@@ -20,10 +20,18 @@ use rescind_server::Fault;
 use rescind_specs::Vendor::{self, Dinie, EntryTarget, ShiftAgent, WattShift};
 use rescind_specs::lifecycle::Coverage;
 
-/// Requirements that a fault breaks or spares, as it happens: of requests at once, one comes first.
+/// Requirements that a fault breaks or spares, as it happens: of requests at once one comes first, and of several replicas
+/// one is asked.
 const CHANCE: &[(Fault, Vendor, &[&str])] = &[
     (Fault::RepeatRevocationRevives, WattShift, &["R19"]),
     (Fault::TokensDieWithCredential, Dinie, &["R20"]),
+    (Fault::RevocationStaysLocal, WattShift, &["R3", "R5", "R6", "R9", "R11", "R15", "R19"]),
+    (Fault::RevocationStaysLocal, Dinie, &["R5", "R9", "R10", "R14", "R17", "R20"]),
+    (
+        Fault::RevocationStaysLocal,
+        EntryTarget,
+        &["R3", "R4", "R5", "R6", "R7", "R8", "R9", "R11", "R12", "R15", "R27", "R29"],
+    ),
 ];
 
 /// Pairs that leave something unsettled, and why that cannot be helped.

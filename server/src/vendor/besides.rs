@@ -53,11 +53,6 @@ fn broken(fault: Fault) -> Broken {
             &[(ShiftAgent, &["R12", "R22"]), (EntryTarget, &["R10", "R23", "R27"])]
         }
         Fault::SelfRevocationRefused => &[(WattShift, &["R12", "R15", "R19"]), (EntryTarget, &["R13"])],
-        Fault::RevocationStaysLocal => &[
-            (WattShift, &["R3", "R5", "R11", "R19"]),
-            (Dinie, &["R5", "R10", "R14", "R17"]),
-            (EntryTarget, &["R3", "R4", "R5", "R6", "R7", "R8", "R9", "R12", "R27", "R29"]),
-        ],
         Fault::UnknownIdSuccess => &[(Dinie, &["R13"]), (ShiftAgent, &["R12"])],
         Fault::ForeignIdForbidden => &[(ShiftAgent, &["R13"])],
         Fault::ForeignRevocationSucceeds => &[(WattShift, &["R8", "R9", "R13"]), (ShiftAgent, &["R13"])],
