@@ -36,6 +36,7 @@ impl LifecycleCheck for RacingUse<'_> {
         let bound = late(self.0.within.duration());
         let mut breached = false;
         let mut refused = false;
+        let mut unclear = None;
         for (_, event) in history.presents(0) {
             let afterwards = event.decisive().is_some_and(|exchange| acknowledged.precedes(exchange.span));
             if !afterwards || since(revoked, event) < bound {
@@ -51,11 +52,14 @@ impl LifecycleCheck for RacingUse<'_> {
                 }
                 Seen::Accepted => {}
                 Seen::Refused if event.refused() => refused = true,
-                _ => judge.open(event.why_open().unwrap_or_default()),
+                _ => unclear = unclear.or_else(|| event.why_open()),
             }
         }
+        // Of many uses, one that was lost or throttled takes nothing from the others.
         if breached || refused {
             judge.exercised();
+        } else if let Some(why) = unclear {
+            judge.open(why);
         }
         judge.done(history)
     }
