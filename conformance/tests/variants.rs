@@ -229,8 +229,8 @@ impl Busy {
 
 impl Change for Busy {
     fn ask(&mut self, parts: &mut Parts) -> Way {
-        // Several revocations at once are not sent again: throttled, they would tell nothing.
-        if parts.method == Method::DELETE {
+        // What is sent at once with something else is not sent again: throttled, it would tell nothing.
+        if parts.method == Method::DELETE || parts.uri.path().contains("/repositories") {
             return Way::On;
         }
         self.seen += 1;
