@@ -63,7 +63,11 @@ async fn revoked(actors: &Actors<'_, '_>, credential: &Arc<Credential>, kind: &C
     let session = actors.session();
     let Some(revoke) = &kind.revoke else { return false };
     let bindings = Bindings { credential: Some(Arc::clone(credential)), ..session.bindings() };
-    let exchange = match request(actors, &revoke.call, &bindings).await {
+    let mut call = revoke.call.clone();
+    if let Some(caller) = &credential.caller {
+        call.actor = Actor::Caller(caller.clone());
+    }
+    let exchange = match request(actors, &call, &bindings).await {
         Ok(request) => session.send_patiently(request).await,
         Err(_) => return false,
     };

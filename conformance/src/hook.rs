@@ -1,6 +1,5 @@
 //! Steps outside of the API: how the operator of a run lets them be done.
 
-use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -58,30 +57,22 @@ async fn command(
     name: &HookName,
     credential: Option<&str>,
 ) -> Result<(), String> {
-    let about: BTreeMap<&str, &str> =
-        credential.map(|id| ("RESCIND_CREDENTIAL_ID", id)).into_iter().collect();
-    let running = tokio::process::Command::new(program)
-        .args(arguments)
-        .env("RESCIND_HOOK", &name.0)
-        .envs(about)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .output();
-    let ended = tokio::time::timeout(LONGEST, running).await;
-    let ended = ended.map_err(|_| format!("{program} did not end within {} s", LONGEST.as_secs()))?;
-    let output = ended.map_err(|error| format!("{program} could not be run: {error}"))?;
-    if output.status.success() {
-        return Ok(());
+    let mut running = tokio::process::Command::new(program);
+    // What is secret is no business of a hook, and what a hook writes is none of the report's.
+    let secrets = std::env::vars_os().map(|(name, _)| name);
+    for name in secrets.filter(|name| name.to_string_lossy().starts_with("RESCIND_")) {
+        running.env_remove(name);
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-    Err(if last.is_empty() {
-        format!("{program} ended with {}", output.status)
-    } else {
-        format!("{program} ended with {}: {last}", output.status)
-    })
+    if let Some(id) = credential {
+        running.env("RESCIND_CREDENTIAL_ID", id);
+    }
+    running.args(arguments).env("RESCIND_HOOK", &name.0).kill_on_drop(true);
+    running.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let unable = |error: std::io::Error| format!("its program could not be run: {error}");
+    let ended = tokio::time::timeout(LONGEST, running.status()).await;
+    let ended = ended.map_err(|_| format!("its program did not end within {} s", LONGEST.as_secs()))?;
+    let status = ended.map_err(unable)?;
+    if status.success() { Ok(()) } else { Err(format!("its program ended with {status}")) }
 }
 
 async fn post(client: &reqwest::Client, address: &Url, credential: Option<&str>) -> Result<(), String> {
@@ -95,7 +86,7 @@ async fn post(client: &reqwest::Client, address: &Url, credential: Option<&str>)
     if reply.status().is_success() {
         return Ok(());
     }
-    Err(format!("POST {} answered {}", address.path(), reply.status()))
+    Err(format!("its URL answered {}", reply.status()))
 }
 
 #[cfg(test)]
@@ -116,12 +107,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_program_said_last_is_told() {
-        let failed = shell("echo first >&2; echo 'no such service' >&2; exit 3", None).await;
-        assert_eq!(failed, Err("sh ended with exit status: 3: no such service".to_owned()));
+    async fn a_failure_is_told_without_what_the_hook_is_made_of() {
+        let failed = shell("echo password >&2; exit 3", None).await;
+        assert_eq!(failed, Err("its program ended with exit status: 3".to_owned()));
         let program = "/no/such/program".to_owned();
         let action = HookAction::Command { program, arguments: Vec::new() };
         let missing = action.run(&reqwest::Client::new(), &"restart".into(), None).await.unwrap_err();
-        assert!(missing.starts_with("/no/such/program could not be run"), "{missing}");
+        assert!(missing.starts_with("its program could not be run"), "{missing}");
+    }
+
+    /// A program that leaves a daemon behind is done when it ends.
+    #[tokio::test]
+    async fn a_daemon_is_not_waited_for() {
+        assert_eq!(shell("sleep 60 & exit 0", None).await, Ok(()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rescind_specs::lifecycle::{DependentName, KindName};
+use rescind_specs::lifecycle::{CallerName, DependentName, KindName};
 use rescind_specs::{Contract, OperationId};
 
 use crate::call::{Bindings, Known};
@@ -45,6 +45,17 @@ impl Ledger {
             .any(|(entry, _)| entry.kind == credential.kind && entry.id.text == credential.id.text);
         if !known {
             entries.credentials.push((credential, Fate::Live));
+        }
+    }
+
+    /// Records that a caller issued a credential in place of whoever the contract says, so that the same caller puts
+    /// it away.
+    pub(crate) fn issued_by(&self, credential: &Credential, caller: &CallerName) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (entry, _) in &mut entries.credentials {
+            if entry.kind == credential.kind && entry.id.text == credential.id.text {
+                *entry = Arc::new(Credential { caller: Some(caller.clone()), ..(**entry).clone() });
+            }
         }
     }
 

@@ -105,15 +105,27 @@ fn is_absent(actors: &Actors<'_, '_>, lifecycle: &Lifecycle, name: &CallerName) 
     actors.caller(name).is_err() && need == Some(Need::Optional)
 }
 
-/// The values of the operator that a check sends.
+/// The values of the operator that a check sends: in the calls of its kind, in calls of its own, and in exchanges for
+/// tokens of others.
 fn values(lifecycle: &Lifecycle, check: &CheckSpec) -> Vec<String> {
-    let CheckSpec::UnauthorizedRevocation(with) = check else { return Vec::new() };
-    let exchanges = with.with.iter().filter_map(|impostor| {
+    let kind = lifecycle.kind(check.kind()).map(|(_, kind)| kind);
+    let issue = kind.and_then(|kind| kind.issue.as_ref()).map(|issue| &issue.call);
+    let revoke = kind.and_then(|kind| kind.revoke.as_ref()).map(|revoke| &revoke.call);
+    let probe = kind.and_then(|kind| kind.probe.as_ref()).map(|probe| &probe.call);
+    let impostors = match check {
+        CheckSpec::UnauthorizedRevocation(with) => with.with.as_slice(),
+        _ => &[],
+    };
+    let exchanges = impostors.iter().filter_map(|impostor| {
         let Impostor::TokenOf { caller, token } = impostor else { return None };
         let holds = &lifecycle.callers.get(caller)?.holds;
         Some(&lifecycle.credentials.get(holds)?.tokens.get(token)?.exchange)
     });
-    exchanges
+    [issue, revoke, probe]
+        .into_iter()
+        .flatten()
+        .chain(check.calls())
+        .chain(exchanges)
         .flat_map(|call| call.body.iter().chain(call.parameters.values()))
         .flat_map(JsonTemplate::expressions)
         .filter_map(|expression| match expression {

@@ -72,13 +72,16 @@ pub async fn run(
             for (index, requirement) in of_turn(Turn::Risky) {
                 judge(&actors, &controls, requirement, index, &mut judged).await;
             }
-            let mut last = of_turn(Turn::Last).peekable();
-            if last.peek().is_some() {
-                // Whoever is used up cannot put anything away.
-                put_away(&actors).await;
-            }
+            let last: Vec<_> = of_turn(Turn::Last).collect();
+            // Whoever is used up cannot put anything away.
+            let left = if last.is_empty() { Vec::new() } else { put_away(&actors).await };
             for (index, requirement) in last {
-                judge(&actors, &controls, requirement, index, &mut judged).await;
+                if left.is_empty() {
+                    judge(&actors, &controls, requirement, index, &mut judged).await;
+                } else {
+                    let why = "what was issued before could not be put away, and this uses up who could";
+                    judged.insert(index, not_begun(requirement, why));
+                }
             }
         };
         tokio::select! {
@@ -89,6 +92,14 @@ pub async fn run(
     if interrupted {
         let note = "interrupted; what was issued is being revoked; interrupt again to leave it behind";
         progress.event(Event::Note(note.into()));
+    }
+    if session.is_out() {
+        let note = "an outage that the run began is being ended; that takes as long as its hook takes";
+        progress.event(Event::Note(note.into()));
+    }
+    // Whatever else is left behind: an outage is not, and no further signal breaks this off.
+    for failed in session.recover().await {
+        progress.event(Event::Note(failed.into()));
     }
     let put_away_or_stopped = tokio::select! {
         left = put_away(&actors) => Ok(left),
@@ -107,7 +118,7 @@ pub async fn run(
             }
             Some(_) => {}
             None => {
-                judged.insert(index, interrupted_report(requirement));
+                judged.insert(index, not_begun(requirement, "the run was interrupted before it"));
             }
         }
     }
@@ -153,7 +164,8 @@ async fn judge(
     judged.insert(index, report);
 }
 
-fn interrupted_report(requirement: &Requirement) -> RequirementReport {
+/// The report of a requirement that was not begun.
+fn not_begun(requirement: &Requirement, why: &str) -> RequirementReport {
     let mut checks: Vec<String> = requirement.check.iter().map(|check| check.id().to_owned()).collect();
     checks.dedup();
     RequirementReport {
@@ -162,7 +174,7 @@ fn interrupted_report(requirement: &Requirement) -> RequirementReport {
         basis: requirement.basis,
         source: requirement.source.clone(),
         checks,
-        outcome: Outcome::NotRun("the run was interrupted before it".to_owned()),
+        outcome: Outcome::NotRun(why.to_owned()),
         exercised: 0,
         findings: Vec::new(),
         measurements: Vec::new(),

@@ -233,6 +233,11 @@ impl<'r> Session<'r> {
         done.map_err(|why| self.redactor.redact(&why).into_owned())
     }
 
+    /// Whether an outage that a hook began goes on.
+    pub(crate) fn is_out(&self) -> bool {
+        !self.outages.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Ends every outage that a hook began. What could not be ended is told.
     pub(crate) async fn recover(&self) -> Vec<String> {
         let ends = self.outages.lock().unwrap_or_else(PoisonError::into_inner).clone();

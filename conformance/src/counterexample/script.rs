@@ -10,7 +10,7 @@ use http::{HeaderName, Method};
 use rescind_specs::Pointer;
 use rescind_specs::lifecycle::{HookEffect, HookName};
 use serde_json::Value;
-use url::Url;
+use url::{Host, Url};
 
 use super::names::{From, Name, Names};
 use super::shell::{Encoding, Part, parts, quote, word};
@@ -172,10 +172,12 @@ fn hook(scene: Scene<'_>, names: &Names, event: &Event) -> Vec<String> {
     act(scene, names, name, id)
 }
 
+/// The lines that run a hook. Arguments and addresses of elsewhere may hold secrets, so they stay in the target file.
 fn act(scene: Scene<'_>, names: &Names, name: &HookName, id: Option<&str>) -> Vec<String> {
     let shown = |text: &str| word(&parts(text, names, scene.redactor));
+    let about = id.map(|id| format!("RESCIND_CREDENTIAL_ID={}", shown(id)));
     match scene.deployment.hooks.get(name) {
-        Some(HookAction::Post(addresses)) => {
+        Some(HookAction::Post(addresses)) if addresses.iter().all(is_loopback) => {
             let body = match id {
                 Some(id) => serde_json::json!({ "credential": { "id": id } }),
                 None => serde_json::json!({}),
@@ -187,14 +189,24 @@ fn act(scene: Scene<'_>, names: &Names, name: &HookName, id: Option<&str>) -> Ve
             };
             addresses.iter().map(call).collect()
         }
-        Some(HookAction::Command { program, arguments }) => {
-            let mut words = vec![format!("RESCIND_HOOK={}", quote(&name.0))];
-            words.extend(id.map(|id| format!("RESCIND_CREDENTIAL_ID={}", shown(id))));
-            words.push(quote(program));
-            words.extend(arguments.iter().map(|argument| quote(argument)));
+        Some(HookAction::Command { program, arguments }) if arguments.is_empty() => {
+            let hook = format!("RESCIND_HOOK={}", quote(&name.0));
+            let words: Vec<String> = std::iter::once(hook).chain(about).chain([quote(program)]).collect();
             vec![words.join(" ")]
         }
-        None => vec![format!("# Now run the hook {name}.")],
+        _ => {
+            let with = about.map(|about| format!(", with {about}")).unwrap_or_default();
+            vec![format!("# Now run the hook {name} of the target file{with}.")]
+        }
+    }
+}
+
+fn is_loopback(address: &Url) -> bool {
+    match address.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
 

@@ -177,7 +177,9 @@ impl<'c> Menu<'c> {
         choices.extend(self.strangers.iter().map(|name| (2, revoke(By::Caller(name.clone())))));
         let callers = another().flatten().filter(|name| (self.supply.caller)(name));
         choices.extend(callers.map(|name| (2, revoke(By::Caller(name.clone())))));
-        let hooks = self.hooks(|does| *does == HookEffect::Revoke).filter(|_| !sketch.guarded(slot));
+        let hooks = self
+            .hooks(|does| matches!(does, HookEffect::Revoke(kind) if kind == self.setting.name))
+            .filter(|_| !sketch.guarded(slot));
         choices.extend(hooks.map(|name| (2, Step::Hook(name.clone(), Some(slot)))));
         for impostor in self.rules.all(rule!(UnauthorizedRevocation)).flat_map(|(_, with)| &with.with) {
             let by = match impostor {

@@ -172,7 +172,8 @@ async fn one(
     let time = if session.moves_time() { Time::Moved } else { Time::Real };
     let setting = Setting { contract: session.contract(), name, kind, time };
     let caller = |name: &CallerName| actors.caller(name).is_ok();
-    let hook = |name: &HookName| session.deployment().hooks.contains_key(name);
+    // A service that people use is not restarted in every other sequence.
+    let hook = |name: &HookName| session.moves_time() && session.deployment().hooks.contains_key(name);
     let supply = Supply { caller: &caller, hook: &hook, patience: session.plan().patience };
     let Some(menu) = Menu::new(setting, rules, supply) else { return Ok(()) };
     let steps = sequence::draw(&menu, seed);

@@ -2,6 +2,8 @@
 
 mod error;
 mod sources;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

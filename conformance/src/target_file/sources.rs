@@ -67,7 +67,8 @@ impl Sources<'_> {
             pool: self.pool(contract, target)?,
             control,
             further_controls,
-            hooks: hooks(contract, target)?,
+            // A URL of the command line may lead to another deployment than the file describes.
+            hooks: if self.urls.is_empty() { hooks(contract, target)? } else { IndexMap::new() },
             supplied: self.supplied(contract, target)?,
         })
     }
@@ -177,7 +178,8 @@ impl Sources<'_> {
         let secret = self.environment.variable(&secret_name);
         let place = format!("contracts.{}.callers.{name}", contract.name());
         let entry = target.callers.get(&name.0);
-        let kept = kept(entry);
+        // What the file says of its own credential says nothing of another one.
+        let kept = if secret.is_none() && self.urls.is_empty() { kept(entry) } else { Kept::Always };
         let (id, secret) = match (id, secret, entry) {
             (None, None, None) => return Ok(None),
             (None, None, Some(entry)) => (entry.id.clone(), self.secret(&entry.secret, &place)?),

@@ -62,6 +62,16 @@ pub enum Actor {
     Caller(CallerName),
 }
 
+impl Actor {
+    /// The caller, if it is one.
+    pub fn caller(&self) -> Option<&CallerName> {
+        match self {
+            Self::Caller(name) => Some(name),
+            Self::Nobody | Self::Credential | Self::Token => None,
+        }
+    }
+}
+
 impl From<String> for Actor {
     fn from(text: String) -> Self {
         match text.as_str() {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::HookName;
+use super::{HookName, KindName};
 
 /// A step outside of the API. How it is done stands in the target file of the run; without that, whatever needs it is
 /// not run.
@@ -22,8 +22,8 @@ pub struct Hook {
 pub enum HookEffect {
     /// The deployment is started again. No credential changes; whatever was remembered in memory is forgotten.
     Restart,
-    /// It revokes the credential whose identifier it is given.
-    Revoke,
+    /// It revokes the credential of this kind whose identifier it is given.
+    Revoke(KindName),
     /// Credentials cannot be looked up until another hook is run.
     OutageUntil(HookName),
     /// It ends an outage.

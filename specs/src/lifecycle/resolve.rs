@@ -6,8 +6,8 @@ use serde::Deserialize as _;
 use serde_path_to_error::Segment;
 
 use super::{
-    Action, Actor, Call, CheckSpec, Expression, HookEffect, HookName, Impostor, JsonTemplate, Lifecycle,
-    Means, Presentation, Probe, Stranger,
+    Action, Actor, Call, CheckSpec, Expression, HookEffect, HookName, Impostor, JsonTemplate, KindName,
+    Lifecycle, Means, Presentation, Probe, Stranger,
 };
 use crate::{
     Diagnostic, Document, LoadError, Operation, ParameterLocation, Pointer, SchemeKind, SchemeName,
@@ -141,9 +141,16 @@ impl Resolver<'_> {
             self.known("operation", &root.join("incomplete").join(&id.0), &id.0, &operations);
         }
         for (name, hook) in &self.lifecycle.hooks {
-            if let HookEffect::OutageUntil(end) = &hook.does {
-                let at = root.join("hooks").join(&name.0).join("does").join("outage-until");
-                self.hook(&at, end, "recover", |effect| *effect == HookEffect::Recover);
+            let at = root.join("hooks").join(&name.0).join("does");
+            match &hook.does {
+                HookEffect::OutageUntil(end) => {
+                    let recovers = |effect: &HookEffect| *effect == HookEffect::Recover;
+                    self.hook(&at.join("outage-until"), end, "recover", recovers);
+                }
+                HookEffect::Revoke(kind) => {
+                    self.known("kind of credential", &at.join("revoke"), &kind.0, &self.kinds());
+                }
+                HookEffect::Restart | HookEffect::Recover => {}
             }
         }
         self.requirements(&root.join("requirements"));
@@ -267,7 +274,7 @@ impl Resolver<'_> {
                 }
             }
             CheckSpec::UseAfterRevocation(with) => {
-                self.means(at, &with.by);
+                self.means(at, check.kind(), &with.by);
                 if let Some(name) = &with.then {
                     self.hook(&at.join("then"), name, "restart", |effect| *effect == HookEffect::Restart);
                 }
@@ -275,10 +282,10 @@ impl Resolver<'_> {
                     self.known("caller", &at.join("held_by"), &name.0, &callers());
                 }
             }
-            CheckSpec::RepeatedRevocation(with) => self.means(at, &with.by),
-            CheckSpec::Reissue(with) => self.means(at, &with.by),
+            CheckSpec::RepeatedRevocation(with) => self.means(at, check.kind(), &with.by),
+            CheckSpec::Reissue(with) => self.means(at, check.kind(), &with.by),
             CheckSpec::CallAfterRevocation(with) => {
-                self.means(at, &with.by);
+                self.means(at, check.kind(), &with.by);
                 self.call(&at.join("call"), &with.call);
             }
             CheckSpec::UseDuringOutage(with) => {
@@ -305,10 +312,12 @@ impl Resolver<'_> {
         }
     }
 
-    fn means(&mut self, at: &Pointer, means: &Means) {
+    fn means(&mut self, at: &Pointer, of: Option<&KindName>, means: &Means) {
         if let Means::Hook(name) = means {
-            let revokes = |effect: &HookEffect| *effect == HookEffect::Revoke;
-            self.hook(&at.join("by").join("hook"), name, "revoke", revokes);
+            let kind = self.lifecycle.kind(of).map(|(name, _)| name);
+            let revokes = |effect: &HookEffect| matches!(effect, HookEffect::Revoke(of) if Some(of) == kind);
+            let wanted = kind.map_or_else(|| "revoke".to_owned(), |kind| format!("revoke: {kind}"));
+            self.hook(&at.join("by").join("hook"), name, &wanted, revokes);
         }
     }
 

@@ -8,9 +8,10 @@ use crate::check::Judgement;
 use crate::lifecycle::{By, History, Slot, Step};
 
 /// # What it does
-/// Makes sure that a caller has one active credential, lets that caller revoke it, and shows that it still works. Where
-/// the contract lets the last one go, issues another instead and shows that it works. It risks a credential that the
-/// operator supplied; in the second case it takes one that may be used up.
+/// Makes sure that a caller has one active credential, lets that caller revoke it, and shows that it still works. A
+/// deployment without that guard revokes it. Where the contract lets the last one go, lets the caller revoke it, issues
+/// another and shows that it works; whether somebody else holds further ones is for the operator to know. That takes a
+/// credential that may be used up.
 /// # Verdicts
 /// Fail: answered like none of the documented ones, or the credential works no more. Divergence: not the recommended
 /// answer. Not exercised: the caller was not supplied, or has other active credentials.

@@ -2,7 +2,7 @@
 
 use rescind_specs::lifecycle::LastTwoActive as With;
 
-use super::support::{Judge, Setting, documented, received, unanswered};
+use super::support::{Judge, Setting, documented, overlap, received, unanswered};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
 use crate::lifecycle::{By, History, Issuing, Slot, Step};
@@ -40,6 +40,10 @@ impl LifecycleCheck for LastTwoActive<'_> {
         let lost = [first, second].into_iter().filter_map(|event| event.decisive());
         if let Some(why) = lost.into_iter().find_map(|exchange| unanswered(exchange)) {
             judge.open(format!("one of two revocations at once: {why}"));
+            return judge.done(history);
+        }
+        if !overlap(first, second) {
+            judge.open("the two revocations were not under way at the same time");
             return judge.done(history);
         }
         judge.exercised();

@@ -2,7 +2,7 @@
 
 use rescind_specs::lifecycle::RacingReference as With;
 
-use super::support::{Judge, Setting, unanswered};
+use super::support::{Judge, Setting, overlap, unanswered};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
 use crate::lifecycle::{DependentSlot, History, Lead, Slot, Step, Target};
@@ -33,6 +33,7 @@ impl LifecycleCheck for RacingReference<'_> {
         let Some(dependent) = lifecycle.and_then(|lifecycle| lifecycle.dependents.get(&self.0.by)) else {
             return judge.done(history);
         };
+        let (mut any_created, mut any_met) = (false, false);
         for slot in 0..self.0.rounds {
             let revokes =
                 |step: &Step| matches!(step, Step::Revoke { target: Target::Slot(of), .. } if of.0 == slot);
@@ -44,13 +45,14 @@ impl LifecycleCheck for RacingReference<'_> {
                 continue;
             };
             let both = [revocation, creation];
+            any_created |= creation.accepted();
             let lost =
                 both.iter().filter_map(|event| event.decisive()).find_map(|exchange| unanswered(exchange));
             if let Some(why) = lost {
                 judge.open(format!("one of two calls at once: {why}"));
                 continue;
             }
-            judge.exercised();
+            any_met |= overlap(revocation, creation);
             let Some((_, read)) = history.all(reads).next().filter(|(_, read)| read.accepted()) else {
                 continue;
             };
@@ -63,6 +65,12 @@ impl LifecycleCheck for RacingReference<'_> {
                 let documented = "either the revocation is refused or the reference is";
                 judge.breach(history, read, message, documented, "both succeed");
             }
+        }
+        // Where no reference can be made at all, or one call waits for the other, nothing races.
+        match (any_created, any_met) {
+            (true, true) => judge.exercised(),
+            (true, false) => judge.open("the two calls were never under way at the same time"),
+            (false, _) => judge.open("no dependent could be created"),
         }
         judge.done(history)
     }

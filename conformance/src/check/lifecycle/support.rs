@@ -1,5 +1,6 @@
 //! What lifecycle checks share: building a judgement, and the two questions that most of them end with.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -8,7 +9,7 @@ use rescind_specs::lifecycle::{Actor, Condition, CredentialKind, KindName, Means
 
 use crate::check::Judgement;
 pub(super) use crate::check::words::{MARGIN, documented, late, received, unanswered, what_came};
-use crate::exchange::{Exchange, ExchangeId};
+use crate::exchange::{Exchange, ExchangeId, Replica};
 use crate::finding::Finding;
 use crate::lifecycle::{By, Event, History, Issuing, Seen, Slot, Step};
 use crate::report::measurement::Sample;
@@ -76,6 +77,14 @@ impl Setting<'_> {
             Some(Actor::Credential) => By::Slot(Slot(slot)),
             _ => By::Documented,
         }
+    }
+}
+
+/// Whether the calls of two events were under way at the same time.
+pub(super) fn overlap(one: &Event, other: &Event) -> bool {
+    match (one.decisive(), other.decisive()) {
+        (Some(one), Some(other)) => !one.span.precedes(other.span) && !other.span.precedes(one.span),
+        _ => false,
     }
 }
 
@@ -246,15 +255,18 @@ impl Judge {
             return;
         };
         let due = |event: &Event| since(acknowledged, event) >= setting.settled();
-        let last = history.presents(slot).filter(|(at, event)| *at > revoked && due(event)).last();
-        let Some((_, event)) = last else { return };
-        match &event.seen {
-            Seen::Accepted => {
-                self.exercised();
-                self.breach(history, event, message, "refused", what_came(event));
+        let uses = history.presents(slot).filter(|(at, event)| *at > revoked && due(event));
+        // Of each replica, the last one counts.
+        let last: BTreeMap<Replica, &Event> = uses.map(|(_, event)| (event.replica, event)).collect();
+        for event in last.into_values() {
+            match &event.seen {
+                Seen::Accepted => {
+                    self.exercised();
+                    self.breach(history, event, message, "refused", what_came(event));
+                }
+                Seen::Refused if event.refused() => self.exercised(),
+                _ => self.open(event.why_open().unwrap_or_default()),
             }
-            Seen::Refused if event.refused() => self.exercised(),
-            _ => self.open(event.why_open().unwrap_or_default()),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
 use crate::exchange::Replica;
 use crate::lifecycle::{History, Seen, Slot, Step};
+use crate::verdict::Verdict;
 
 /// How many uses a dense traffic makes within the time watched, where there is no bound.
 const DENSE: u32 = 12;
@@ -40,6 +41,7 @@ impl UseAfterRevocation<'_> {
             (Traffic::Steady | Traffic::Unused, Settles::AtBound) => moments.push(bound / 2),
         }
         moments.push(late(bound) + self.0.watch.duration() / 2);
+        moments.extend(self.0.preferred.map(|preferred| late(preferred.duration())));
         moments.sort_unstable();
         moments.dedup();
         moments
@@ -107,22 +109,22 @@ impl LifecycleCheck for UseAfterRevocation<'_> {
             return judge.done(history);
         }
         // What is promised holds after the step that follows the revocation; a use before it says nothing.
-        let mut from = at;
+        let (mut from, mut start) = (at, revoked);
         if let Some(hook) = &self.0.then {
             let done = Step::Hook(hook.clone(), None);
             let taken =
                 history.all(|step| *step == done).find(|(index, event)| *index > at && event.accepted());
-            let Some((taken, _)) = taken else {
+            let Some((taken, event)) = taken else {
                 judge.open(history.why_open().unwrap_or_else(|| format!("{done}: it was not taken")));
                 return judge.done(history);
             };
-            from = taken;
+            (from, start) = (taken, event);
         }
         let bound = late(self.0.within.duration());
         // Each replica may remember for itself.
         let mut refused_at: BTreeMap<Replica, Duration> = BTreeMap::new();
         for (_, event) in history.presents(0).filter(|(index, _)| *index > from) {
-            let time = since(revoked, event);
+            let time = since(start, event);
             let binding = time >= bound;
             match &event.seen {
                 Seen::Accepted if binding => {
@@ -134,6 +136,15 @@ impl LifecycleCheck for UseAfterRevocation<'_> {
                         _ => format!("refused after {} at the latest", self.0.within),
                     };
                     judge.breach(history, event, message, documented, what_came(event));
+                }
+                Seen::Accepted if self.0.preferred.is_some_and(|bound| time >= late(bound.duration())) => {
+                    let message =
+                        format!("a revoked credential is accepted {} after its revocation", seconds(time));
+                    let documented = match self.0.preferred {
+                        Some(bound) => format!("refused after {bound}, which is recommended"),
+                        None => String::new(),
+                    };
+                    judge.find(Verdict::Divergence, history, event, message, documented, what_came(event));
                 }
                 Seen::Accepted => {
                     if let (Settles::AtFirstRefusal, Some(refused)) =

@@ -2,7 +2,7 @@
 
 use rescind_specs::lifecycle::{HookEffect, UseDuringOutage as With};
 
-use super::support::{Judge, Setting, documented, received};
+use super::support::{Judge, Setting, documented, received, unanswered};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
 use crate::lifecycle::{History, Seen, Step};
@@ -43,10 +43,15 @@ impl LifecycleCheck for UseDuringOutage<'_> {
         let (Some(begun), ended) = (hooks.first(), hooks.get(1)) else { return judge.done(history) };
         let during = history.presents(0).filter(|(at, _)| at > begun && ended.is_none_or(|end| at < end));
         for (_, event) in during {
-            let Some(exchange) = event.decisive().filter(|exchange| exchange.response().is_some()) else {
+            let Some(exchange) = event.decisive() else {
                 judge.open(event.why_open().unwrap_or_else(|| "it was not answered".to_owned()));
                 continue;
             };
+            // A gateway may answer in place of the service.
+            if let Some(why) = unanswered(exchange) {
+                judge.open(format!("a use during the outage: {why}"));
+                continue;
+            }
             if event.seen == Seen::Accepted {
                 judge.open("the credential was accepted in spite of the outage");
                 continue;

@@ -55,7 +55,7 @@ impl Driver<'_, '_, '_> {
             (None, None) => self.draft()?,
         };
         let mut bindings =
-            Bindings { unique: draft.unique.clone(), pool: draft.pool.clone(), ..Bindings::default() };
+            Bindings { unique: draft.unique.clone(), pool: draft.pool.clone(), ..self.session().bindings() };
         match &issuing.patch {
             Patch::Nothing => {}
             Patch::Body(body) => bindings.patch = Some(body.clone()),
@@ -104,6 +104,9 @@ impl Driver<'_, '_, '_> {
                 }),
                 None => issued,
             };
+            if let (Some(caller), Some(credential)) = (&issuing.by, &issued) {
+                self.session().ledger().issued_by(credential, caller);
+            }
             held.credential.clone_from(&issued);
             held.request = Some(request);
             return Ok(Done { credential: issued, ..Done::answered(outcome, exchange) });

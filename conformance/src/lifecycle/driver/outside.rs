@@ -29,7 +29,7 @@ impl Driver<'_, '_, '_> {
         }
         self.session().run_hook(name, id).await.map_err(|why| format!("the hook {name} failed: {why}"))?;
         let does = self.contract().lifecycle().and_then(|lifecycle| lifecycle.hooks.get(name));
-        if let (Some(slot), Some(HookEffect::Revoke)) = (slot, does.map(|hook| &hook.does)) {
+        if let (Some(slot), Some(HookEffect::Revoke(_))) = (slot, does.map(|hook| &hook.does)) {
             mark_revoked(state, slot, self.session().now());
         }
         Ok(Done { credential, ..Done::new(Seen::Accepted) })

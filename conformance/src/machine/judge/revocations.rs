@@ -96,8 +96,9 @@ impl Walk<'_, '_> {
     /// A step outside of the API: it revokes a credential, or leaves all of them as they are.
     pub(super) fn hook(&mut self, name: &HookName, slot: Option<Slot>, event: &Event) {
         let hooks = self.setting.contract.lifecycle().map(|lifecycle| &lifecycle.hooks);
-        let revokes =
-            hooks.and_then(|hooks| hooks.get(name)).is_some_and(|hook| hook.does == HookEffect::Revoke);
+        let revokes = hooks
+            .and_then(|hooks| hooks.get(name))
+            .is_some_and(|hook| matches!(hook.does, HookEffect::Revoke(_)));
         match slot {
             Some(slot) if !event.accepted() => self.model.forget(slot),
             Some(slot) if revokes && self.life(slot) == Some(Life::Live) => {

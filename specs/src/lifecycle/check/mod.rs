@@ -27,7 +27,7 @@ pub use stranger::{
     ForeignCredential, HiddenIdentifiers, HiddenState, Impostor, Stranger, UnauthorizedRevocation,
 };
 
-use super::{CallerName, Condition, HookName, KindName};
+use super::{Call, CallerName, Condition, HookName, KindName};
 
 macro_rules! checks {
     ($($(#[$doc:meta])* $name:ident($parameters:ty) = $id:literal),* $(,)?) => {
@@ -160,7 +160,18 @@ impl CheckSpec {
             Self::UseAfterRevocation(with) => with.held_by.iter().collect(),
             Self::LastActive(with) => vec![&with.by],
             Self::LastTwoActive(with) => vec![&with.by],
+            Self::CallAfterRevocation(with) => with.call.actor.caller().into_iter().collect(),
+            Self::SecretShownOnce(with) => with.also.iter().filter_map(|call| call.actor.caller()).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// The calls of its own that it makes.
+    pub fn calls(&self) -> &[Call] {
+        match self {
+            Self::CallAfterRevocation(with) => std::slice::from_ref(&with.call),
+            Self::SecretShownOnce(with) => &with.also,
+            _ => &[],
         }
     }
 

@@ -14,6 +14,9 @@ pub struct UseAfterRevocation {
     pub of: Option<KindName>,
     /// Longest time that it may still be accepted, counted from the answer to the revocation.
     pub within: Period,
+    /// The time that is recommended, shorter than `within`: accepted past it is a divergence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred: Option<Period>,
     /// How long it is watched after that.
     pub watch: Period,
     /// How it is used until then.
@@ -28,7 +31,7 @@ pub struct UseAfterRevocation {
     /// How it is revoked.
     #[serde(default, skip_serializing_if = "Means::is_call")]
     pub by: Means,
-    /// The hook that is run right after the revocation, such as a restart.
+    /// The hook that is run right after the revocation, such as a restart. `within` is counted from its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<HookName>,
     /// The caller whose own credential is used and revoked; absent: one is issued.
