@@ -1,5 +1,6 @@
 //! What a check needs of the operator before it can be run, and when in a run its turn is.
 
+use rescind_specs::Contract;
 use rescind_specs::lifecycle::{
     CallerName, CheckSpec, Coverage, Expression, HookEffect, HookName, Impostor, JsonTemplate, Lifecycle,
     Need, Requirement,
@@ -38,6 +39,14 @@ pub(crate) fn turn(requirement: &Requirement) -> Turn {
     } else {
         Turn::Usual
     }
+}
+
+/// Whether a requirement uses up a caller who revokes what a run issued.
+pub(crate) fn uses_up_whoever_revokes(contract: &Contract, requirement: &Requirement) -> bool {
+    let kinds = contract.lifecycle().into_iter().flat_map(|lifecycle| lifecycle.credentials.values());
+    let revokers: Vec<&CallerName> =
+        kinds.filter_map(|kind| kind.revoke.as_ref()?.call.actor.caller()).collect();
+    requirement.check.iter().filter_map(CheckSpec::uses_up).any(|name| revokers.contains(&name))
 }
 
 /// Whether a requirement is run at all; else what its report says.

@@ -13,7 +13,7 @@ use crate::exchange::Timing;
 use crate::lifecycle::Controls;
 use crate::machine::reference_machine;
 use crate::plan::Plan;
-use crate::prerequisite::{Turn, not_run, turn};
+use crate::prerequisite::{Turn, not_run, turn, uses_up_whoever_revokes};
 use crate::progress::{Event, Progress};
 use crate::redact::Redactor;
 use crate::report::{
@@ -76,7 +76,7 @@ pub async fn run(
             // Whoever is used up cannot put anything away.
             let left = if last.is_empty() { Vec::new() } else { put_away(&actors).await };
             for (index, requirement) in last {
-                if left.is_empty() {
+                if left.is_empty() || !uses_up_whoever_revokes(contract, requirement) {
                     judge(&actors, &controls, requirement, index, &mut judged).await;
                 } else {
                     let why = "what was issued before could not be put away, and this uses up who could";

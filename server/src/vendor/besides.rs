@@ -64,7 +64,7 @@ fn broken(fault: Fault) -> Broken {
         Fault::CredentialNotUsableAfterIssue => &[
             (WattShift, &["R9", "R12", "R15", "R19"]),
             (Dinie, &["R5"]),
-            (EntryTarget, &["R11", "R12", "R13", "R17", "R19", "R26"]),
+            (EntryTarget, &["R12", "R13", "R17", "R19", "R26"]),
         ],
         Fault::GuardIgnored => &[(ShiftAgent, &["R4", "R5", "R8"])],
         Fault::GuardOutlivesReference => &[(ShiftAgent, &["R8"])],

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rescind_specs::lifecycle::{Settles, Traffic, UseAfterRevocation as With};
+use rescind_specs::lifecycle::{Period, Settles, Traffic, UseAfterRevocation as With};
 
 use super::support::{Judge, Setting, documented, late, received, revocation, seconds, since, what_came};
 use super::{LifecycleCheck, Noise, Scenario};
@@ -41,7 +41,9 @@ impl UseAfterRevocation<'_> {
             (Traffic::Steady | Traffic::Unused, Settles::AtBound) => moments.push(bound / 2),
         }
         moments.push(late(bound) + self.0.watch.duration() / 2);
-        moments.extend(self.0.preferred.map(|preferred| late(preferred.duration())));
+        if let Some(preferred) = self.0.preferred.map(Period::duration) {
+            moments.extend([preferred / 2, late(preferred)]);
+        }
         moments.sort_unstable();
         moments.dedup();
         moments
