@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use rescind_specs::lifecycle::{Actor, CredentialKind};
+use rescind_specs::lifecycle::{Actor, CallerName, CredentialKind};
 
 use crate::actors::{Actors, Signer};
 use crate::call::{Bindings, build_call};
 use crate::credential::Credential;
+use crate::deployment::Kept;
 use crate::exchange::{Exchange, Request};
 use crate::ledger::Fate;
 use crate::lifecycle::Seen;
 use crate::lifecycle::driver::probe;
+use crate::progress::Event;
 
 /// Deletes and revokes everything of the run that may still be there. Returns what could not be put away.
 pub async fn put_away(actors: &Actors<'_, '_>) -> Vec<String> {
@@ -38,11 +40,24 @@ pub async fn put_away(actors: &Actors<'_, '_>) -> Vec<String> {
             continue;
         }
         let Some(kind) = lifecycle.credentials.get(&credential.kind) else { continue };
-        if !revoked(actors, &credential, kind).await {
+        if revoked(actors, &credential, kind).await {
+            continue;
+        }
+        if let Some(caller) = credential.caller.as_ref().filter(|caller| is_expendable(actors, caller)) {
+            let note =
+                format!("{} {} stays with {caller}: it is the last one", credential.kind, credential.id.text);
+            session.progress().event(Event::Note(note.into()));
+        } else {
             left.push(format!("{} {}", credential.kind, credential.id.text));
         }
     }
     left
+}
+
+/// Whether a caller's own credential may be used up, so that another one may take its place.
+fn is_expendable(actors: &Actors<'_, '_>, caller: &CallerName) -> bool {
+    let pair = actors.session().deployment().callers.get(caller);
+    pair.is_some_and(|pair| pair.kept == Kept::Expendable)
 }
 
 /// Everything of the run that may still be there, as far as is known without asking.

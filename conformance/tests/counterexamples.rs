@@ -28,6 +28,7 @@ const LONGER: &[(Fault, &str)] = &[
         "two lists with a refused use between them, and another credential on them",
     ),
     (Fault::LastUsedStandsStill, "two lists with a use between them, and another credential on them"),
+    (Fault::ListSkipsAtPageEnd, "two credentials, and the list whole and in short pages"),
     (
         Fault::DeletedStaysReferable,
         "a dependent of another credential, repointed to the deleted one, and read",
