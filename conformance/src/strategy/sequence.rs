@@ -1,5 +1,5 @@
 //! Sequences of lifecycle steps: the steps that a check cannot do without, with harmless ones between them. Where such a
-//! sequence shows a finding, [`shrink`](crate::counterexample::shrink) takes out again what it can.
+//! sequence shows a finding, shrinking takes out again what it can.
 
 use std::time::Duration;
 
