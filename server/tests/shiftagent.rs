@@ -680,6 +680,7 @@ async fn too_many_calls_are_told_when_to_come_back(app: App) -> Verdict {
 const RULES: &[Rule] = rules! {
     "R1" => r1_a_deletion_succeeds,
     "R2" => r2_a_deleted_credential_is_not_listed,
+    "R2" => a_page_follows_the_other,
     "R3" => r3_a_credential_in_use_is_not_deleted,
     "R4" => r4_the_guard_names_a_dependent,
     "R5" => r5_a_refused_deletion_changes_nothing,
@@ -705,7 +706,6 @@ const RULES: &[Rule] = rules! {
     "supplied" => what_is_supplied_is_accepted,
     "R25" => r25_suspended_and_deactivated_get_no_token,
     "refusals" => a_refusal_is_replayed_too,
-    "pages" => a_page_follows_the_other,
     "names" => repositories_are_found_by_name,
     "sync" => a_sync_takes_its_time,
     "malformed" => a_malformed_request_is_answered_400,
