@@ -2,7 +2,7 @@
 
 use rescind_specs::lifecycle::LastTwoActive as With;
 
-use super::support::{Judge, Setting, documented, overlap, received, unanswered};
+use super::support::{Judge, Setting, overlap, unanswered};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
 use crate::lifecycle::{By, History, Issuing, Slot, Step};
@@ -53,25 +53,8 @@ impl LifecycleCheck for LastTwoActive<'_> {
             judge.breach(history, second, message, "one of them survives", "both are revoked");
         }
         for event in [first, second].into_iter().filter(|event| !event.accepted()) {
-            let differences: Vec<String> = self
-                .0
-                .answer
-                .iter()
-                .filter_map(|answer| event.meets(setting.contract, answer).err())
-                .collect();
-            if differences.len() == self.0.answer.len()
-                && let Some(exchange) = event.decisive()
-            {
-                let nearest = differences.into_iter().min_by_key(String::len).unwrap_or_default();
-                let message = "revoking one of the last two active credentials is not answered as documented";
-                judge.breach(
-                    history,
-                    event,
-                    message,
-                    documented(&self.0.answer),
-                    received(exchange, &nearest),
-                );
-            }
+            let message = "revoking one of the last two active credentials is not answered as documented";
+            judge.like_one_of(setting, history, event, &self.0.answer, message);
         }
         judge.done(history)
     }

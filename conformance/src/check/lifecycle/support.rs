@@ -225,6 +225,25 @@ impl Judge {
         }
     }
 
+    /// The decisive answer of an event has to be like one of `answers`, whoever else is accepted or not.
+    pub(super) fn like_one_of(
+        &mut self,
+        setting: &Setting<'_>,
+        history: &History,
+        event: &Event,
+        answers: &[Condition],
+        message: &str,
+    ) {
+        let differences: Vec<String> =
+            answers.iter().filter_map(|answer| event.meets(setting.contract, answer).err()).collect();
+        if differences.len() == answers.len()
+            && let Some(exchange) = event.decisive()
+        {
+            let nearest = differences.into_iter().min_by_key(String::len).unwrap_or_default();
+            self.breach(history, event, message, documented(answers), received(exchange, &nearest));
+        }
+    }
+
     /// A credential that worked before `since` and that nothing revoked has to be accepted at each use after it.
     pub(super) fn still_works(&mut self, history: &History, slot: u8, since: usize, message: &str) {
         if history.presents(slot).any(|(at, event)| at < since && event.accepted()) {
