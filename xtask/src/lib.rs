@@ -1,8 +1,11 @@
 //! The generator: contracts to source files.
 
 pub mod artifact;
+pub mod clock;
 pub mod codegen;
+pub mod compile;
 pub mod emit;
 pub mod losses;
 pub mod lower;
+pub mod manifest;
 pub mod verify;
