@@ -5,6 +5,7 @@
 
 mod contract;
 mod document;
+mod encoding;
 mod error;
 mod lint;
 mod media_type;
@@ -24,6 +25,7 @@ pub mod lifecycle;
 
 pub use contract::Contract;
 pub use document::Document;
+pub use encoding::Encoding;
 pub use error::{Diagnostic, LoadError, Severity};
 pub use lifecycle::Lifecycle;
 pub use lint::lint;

@@ -39,9 +39,26 @@ impl MediaType {
         Self { kind: "application".into(), subtype: "x-www-form-urlencoded".into() }
     }
 
-    /// Whether bodies of this type are JSON texts: `application/json` or any `+json` suffix (RFC 6839 §3.1).
+    /// Whether bodies of this type are JSON texts: `application/json`, the older `text/json`, or any `+json` suffix
+    /// (RFC 6839 §3.1).
     pub fn is_json(&self) -> bool {
-        (self.kind == "application" && self.subtype == "json") || self.subtype.ends_with("+json")
+        (matches!(&*self.kind, "application" | "text") && self.subtype == "json")
+            || self.subtype.ends_with("+json")
+    }
+
+    /// Whether bodies of this type are forms of parts (RFC 7578).
+    pub fn is_multipart_form(&self) -> bool {
+        self.kind == "multipart" && self.subtype == "form-data"
+    }
+
+    /// The part after the slash: `png` of `image/png`.
+    pub fn subtype(&self) -> &str {
+        &self.subtype
+    }
+
+    /// The part before the slash: `image` of `image/png`.
+    pub fn kind(&self) -> &str {
+        &self.kind
     }
 
     /// Whether bodies of this type are URL-encoded forms.

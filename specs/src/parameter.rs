@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Pointer, Schema};
+use crate::{MediaType, Pointer, Schema};
 
 /// Where a parameter travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,6 +15,22 @@ pub enum ParameterLocation {
     Header,
     /// A cookie.
     Cookie,
+}
+
+impl ParameterStyle {
+    /// The style of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "simple" => Self::Simple,
+            "form" => Self::Form,
+            "spaceDelimited" => Self::SpaceDelimited,
+            "pipeDelimited" => Self::PipeDelimited,
+            "deepObject" => Self::DeepObject,
+            "label" => Self::Label,
+            "matrix" => Self::Matrix,
+            _ => return None,
+        })
+    }
 }
 
 impl fmt::Display for ParameterLocation {
@@ -58,10 +74,16 @@ pub struct Parameter {
     pub required: bool,
     /// The schema of its value; `None` where the document gives none.
     pub schema: Option<Schema>,
+    /// The media type that the value is written as: `content` instead of `schema`; style and `explode` do not apply.
+    pub media_type: Option<MediaType>,
     /// How a structured value is written.
     pub style: ParameterStyle,
     /// Whether the items of an array repeat the name.
     pub explode: bool,
+    /// Whether reserved characters (RFC 3986 §2.2) stand as they are in a query.
+    pub allow_reserved: bool,
+    /// Whether a query parameter may be sent with an empty value that its schema does not allow.
+    pub allow_empty_value: bool,
     /// What it means.
     pub description: Option<String>,
     /// The documented example, if there is one.

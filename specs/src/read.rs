@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    Content, Diagnostic, Document, KeyLocation, MediaType, Operation, OperationId, Parameter,
+    Content, Diagnostic, Document, Encoding, KeyLocation, MediaType, Operation, OperationId, Parameter,
     ParameterLocation, ParameterStyle, PathTemplate, Pointer, RequestBody, Response, ResponseHeader,
     Responses, Schema, SchemeKind, SchemeName, SecurityRequirements, SecurityScheme,
 };
@@ -133,32 +133,27 @@ impl<'d> Reader<'d> {
                 return None;
             }
         };
-        let style = match object.get("style").and_then(Value::as_str) {
-            Some("spaceDelimited") => ParameterStyle::SpaceDelimited,
-            Some("pipeDelimited") => ParameterStyle::PipeDelimited,
-            Some("deepObject") => ParameterStyle::DeepObject,
-            Some("label") => ParameterStyle::Label,
-            Some("matrix") => ParameterStyle::Matrix,
-            Some("form") => ParameterStyle::Form,
-            Some(_) => ParameterStyle::Simple,
-            None => match location {
-                ParameterLocation::Path | ParameterLocation::Header => ParameterStyle::Simple,
-                ParameterLocation::Query | ParameterLocation::Cookie => ParameterStyle::Form,
-            },
-        };
-        let schema = if object.contains_key("schema") {
-            self.schema(&at)
+        let style = object.get("style").and_then(Value::as_str).and_then(ParameterStyle::named);
+        let style = style.unwrap_or(match location {
+            ParameterLocation::Path | ParameterLocation::Header => ParameterStyle::Simple,
+            ParameterLocation::Query | ParameterLocation::Cookie => ParameterStyle::Form,
+        });
+        let (schema, media_type) = if object.contains_key("schema") {
+            (self.schema(&at), None)
         } else {
-            let content = self.members(&at.join("content")).into_iter().next();
-            content.and_then(|(_, content)| self.schema(&content))
+            let content = self.content(&at.join("content")).into_iter().next();
+            content.map_or((None, None), |content| (content.schema, Some(content.media_type)))
         };
         Some(Parameter {
             name,
             location,
             required: flag(object, "required"),
             schema,
+            media_type,
             style,
             explode: object.get("explode").and_then(Value::as_bool).unwrap_or(style == ParameterStyle::Form),
+            allow_reserved: flag(object, "allowReserved"),
+            allow_empty_value: flag(object, "allowEmptyValue"),
             description: self.text(&at, "description"),
             example: object.get("example").cloned(),
             pointer: at,
@@ -229,10 +224,37 @@ impl<'d> Reader<'d> {
                 media_type,
                 schema: self.schema(&at),
                 examples: self.examples(&at),
+                encoding: self.encoding(&at.join("encoding")),
                 pointer: at,
             });
         }
         contents
+    }
+
+    fn encoding(&mut self, at: &Pointer) -> Vec<Encoding> {
+        let mut encodings = Vec::new();
+        for (property, at) in self.members(at) {
+            let (at, value) = self.target(&at);
+            let Some(object) = value.and_then(Value::as_object) else { continue };
+            let mut content_types = Vec::new();
+            let listed = object.get("contentType").and_then(Value::as_str).unwrap_or_default();
+            for text in listed.split(',').map(str::trim).filter(|text| !text.is_empty()) {
+                match text.parse() {
+                    Ok(media_type) => content_types.push(media_type),
+                    Err(error) => self.error(&at.join("contentType"), format!("{error}")),
+                }
+            }
+            encodings.push(Encoding {
+                property,
+                content_types,
+                headers: self.headers(&at.join("headers")),
+                style: object.get("style").and_then(Value::as_str).and_then(ParameterStyle::named),
+                explode: object.get("explode").and_then(Value::as_bool),
+                allow_reserved: flag(object, "allowReserved"),
+                pointer: at,
+            });
+        }
+        encodings
     }
 
     fn examples(&mut self, at: &Pointer) -> Vec<(String, Value)> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{MediaType, Pointer, Schema};
+use crate::{Encoding, MediaType, Pointer, Schema};
 
 /// The key of a response: one status, a range such as `4XX`, or `default`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,8 +81,17 @@ pub struct Content {
     pub schema: Option<Schema>,
     /// The documented examples, in document order; the bare `example` goes by the empty name.
     pub examples: Vec<(String, serde_json::Value)>,
+    /// How the properties of a form or multipart body are written, where the document says so.
+    pub encoding: Vec<Encoding>,
     /// Where the media type object stands.
     pub pointer: Pointer,
+}
+
+impl Content {
+    /// How `property` is written, if the document says so.
+    pub fn encoding(&self, property: &str) -> Option<&Encoding> {
+        self.encoding.iter().find(|encoding| encoding.property == property)
+    }
 }
 
 /// A documented response header.
