@@ -1,6 +1,11 @@
 //! A parsed YAML or JSON document: its values, `$ref` within it, and where each value stands in the text.
 
-use std::{collections::HashSet, path::Path, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    path::Path,
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -8,7 +13,7 @@ use crate::{
     error::{Diagnostic, LoadError},
     pointer::{Pointer, PointerError},
     source::{Position, Source},
-    yaml::{self, Node},
+    yaml::{self, Node, Span},
 };
 
 /// A document that has been read once and is not changed. Cheap to clone.
@@ -17,9 +22,35 @@ pub struct Document(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    source: Source,
+    /// The text of the document, then those of the files that parts of it come from.
+    files: Arc<[Source]>,
     root: Value,
     tree: Arc<Node>,
+    state: State,
+    unreachable: Arc<HashMap<(u32, String), Unreachable>>,
+}
+
+/// How the values of a document relate to its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    AsWritten,
+    Altered,
+}
+
+/// Why what a `$ref` to another file means is not in the document.
+#[derive(Clone, Debug)]
+pub(crate) struct Unreachable {
+    pub(crate) message: String,
+    pub(crate) help: String,
+}
+
+/// A value's place, in the text that it stands in.
+struct Place {
+    span: Span,
+    key: Option<Span>,
+    /// The pointer in that text, if it is another one than in the document.
+    pointer: Option<Pointer>,
+    exact: bool,
 }
 
 impl Document {
@@ -29,9 +60,47 @@ impl Document {
     /// than one document, a root that is no mapping, or nesting and aliases beyond any sensible document.
     pub fn parse(name: impl Into<String>, text: impl Into<String>) -> Result<Document, LoadError> {
         let source = Source::new(name.into(), text.into());
-        let tree = yaml::parse(&source).map_err(LoadError::Invalid)?;
+        let tree = yaml::parse(&source, 0).map_err(LoadError::Invalid)?;
         let root = tree.to_value();
-        Ok(Self(Arc::new(Inner { source, root, tree })))
+        Ok(Self(Arc::new(Inner {
+            files: Arc::new([source]),
+            root,
+            tree,
+            state: State::AsWritten,
+            unreachable: Arc::default(),
+        })))
+    }
+
+    /// The document after its values were changed; the places of what was kept stay.
+    pub(crate) fn altered(&self, tree: Arc<Node>) -> Self {
+        Self(Arc::new(Inner {
+            files: Arc::clone(&self.0.files),
+            root: tree.to_value(),
+            tree,
+            state: State::Altered,
+            unreachable: Arc::clone(&self.0.unreachable),
+        }))
+    }
+
+    /// The document with parts from other files, whose number is in the spans of their nodes.
+    pub(crate) fn bundled(
+        &self,
+        tree: Arc<Node>,
+        files: Vec<Source>,
+        unreachable: HashMap<(u32, String), Unreachable>,
+        changed: bool,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            files: files.into(),
+            root: tree.to_value(),
+            tree,
+            state: if changed { State::Altered } else { self.0.state },
+            unreachable: Arc::new(unreachable),
+        }))
+    }
+
+    pub(crate) fn tree(&self) -> &Arc<Node> {
+        &self.0.tree
     }
 
     /// Reads a file, as [`Document::parse`] does.
@@ -65,10 +134,10 @@ impl Document {
                 return Err(self.diagnostic(&here, format!("`$ref` `{reference}` leads back to itself")));
             }
             let target = Pointer::parse_fragment(reference).map_err(|error| match error {
-                PointerError::NotAFragment(_) => self
-                    .diagnostic(&here, format!("external `$ref` `{reference}` is not supported"))
-                    .with_help("bundle the description into one document"),
-                _ => self.diagnostic(&here, format!("`$ref` is not a pointer: {error}")),
+                PointerError::NotAFragment(_) => self.external(&here, reference),
+                _ => self
+                    .diagnostic(&here, format!("`$ref` is not a pointer: {error}"))
+                    .with_help("write it as in `#/components/schemas/Name`"),
             })?;
             value = self.get(&target).ok_or_else(|| self.dangling(&here, reference, &target))?;
             place = target;
@@ -76,50 +145,106 @@ impl Document {
         Ok((place, value))
     }
 
-    fn dangling(&self, at: &Pointer, reference: &str, target: &Pointer) -> Diagnostic {
-        let diagnostic = self.diagnostic(at, format!("`$ref` `{reference}` leads nowhere"));
-        let siblings = target.parent().and_then(|parent| self.get(&parent)).and_then(Value::as_object);
-        let (Some(siblings), Some(last)) = (siblings, target.last()) else { return diagnostic };
-        match crate::lint::closest(&last, siblings.keys().map(String::as_str)) {
-            Some(name) => diagnostic.with_help(format!("did you mean `{name}`?")),
-            None => diagnostic,
+    fn external(&self, at: &Pointer, reference: &str) -> Diagnostic {
+        let file = self.place(at).span.file;
+        match self.0.unreachable.get(&(file, reference.to_owned())) {
+            Some(reason) => self.diagnostic(at, reason.message.clone()).with_help(reason.help.clone()),
+            None => self
+                .diagnostic(at, format!("external `$ref` `{reference}` is not supported"))
+                .with_help("bundle the description into one document"),
         }
     }
 
+    fn dangling(&self, at: &Pointer, reference: &str, target: &Pointer) -> Diagnostic {
+        let diagnostic = self.diagnostic(at, format!("`$ref` `{reference}` leads nowhere"));
+        let parent = target.parent();
+        let siblings = parent.as_ref().and_then(|parent| self.get(parent)).and_then(Value::as_object);
+        let (Some(siblings), Some(last)) = (siblings, target.last()) else {
+            return diagnostic.with_help("describe what it names, or correct the reference");
+        };
+        diagnostic.with_help(match crate::lint::closest(&last, siblings.keys().map(String::as_str)) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("there is no `{last}` in `#{}`", parent.unwrap_or_default()),
+        })
+    }
+
+    /// The place of a value, or of the nearest one around it.
+    fn place(&self, pointer: &Pointer) -> Place {
+        let mut node = &self.0.tree;
+        let mut place = Place { span: node.span, key: None, pointer: None, exact: true };
+        for token in pointer.tokens() {
+            let Some((child, key)) = node.child(&token) else {
+                place.exact = false;
+                break;
+            };
+            place.pointer = match (&child.moved, place.pointer) {
+                (Some(moved), _) => Some(moved.clone()),
+                (None, known) => known.map(|known| known.join(&token)),
+            };
+            place.span = child.span;
+            place.key = key;
+            node = child;
+        }
+        place
+    }
+
+    fn positioned(&self, span: Span) -> Position {
+        self.file(span).position(span.range())
+    }
+
+    fn file(&self, span: Span) -> &Source {
+        self.0.files.get(span.file as usize).unwrap_or_else(|| self.source())
+    }
+
     /// Where the value stands in the text; within an aliased value, where the anchor is.
+    ///
+    /// The text is that of another file for what a `$ref` brought from there.
     pub fn position(&self, pointer: &Pointer) -> Option<Position> {
-        let (node, _) = self.0.tree.find(pointer)?;
-        Some(self.0.source.position(node.range()))
+        let place = self.place(pointer);
+        place.exact.then(|| self.positioned(place.span))
     }
 
     /// Where the key of the value stands in the text; `None` for the root and items of a sequence.
     pub fn key_position(&self, pointer: &Pointer) -> Option<Position> {
-        let (_, key) = self.0.tree.find(pointer)?;
-        Some(self.0.source.position(key?))
+        let place = self.place(pointer);
+        place.key.filter(|_| place.exact).map(|key| self.positioned(key))
     }
 
-    /// The text of the document.
+    /// The text of the document as it was read.
     pub fn source(&self) -> &Source {
-        &self.0.source
+        match &*self.0.files {
+            [source, ..] => source,
+            // There is always one.
+            [] => Source::none(),
+        }
+    }
+
+    /// A text with the values of this document, to be read again: as it was written, or JSON if values were changed.
+    pub fn normal_form(&self) -> Cow<'_, str> {
+        match self.0.state {
+            State::AsWritten => Cow::Borrowed(self.source().text()),
+            State::Altered => Cow::Owned(format!("{:#}\n", self.0.root)),
+        }
+    }
+
+    /// Whether the values are others than those in the text.
+    pub fn is_altered(&self) -> bool {
+        self.0.state == State::Altered
     }
 
     /// The name the document was loaded under.
     pub fn name(&self) -> &str {
-        self.0.source.name()
+        self.source().name()
     }
 
     /// A diagnostic about a value, with its position filled in; if the value does not exist, that of the nearest
     /// value around it.
     pub fn diagnostic(&self, at: &Pointer, message: impl Into<String>) -> Diagnostic {
-        let mut known = Some(at.clone());
-        while let Some(place) = &known {
-            if self.get(place).is_some() {
-                break;
-            }
-            known = place.parent();
-        }
-        let known = known.unwrap_or_default();
-        Diagnostic::new(self.source(), at.clone(), self.position(&known), self.key_position(&known), message)
+        let place = self.place(at);
+        let position = self.positioned(place.span);
+        let key = place.key.map(|key| (self.file(key).clone(), self.positioned(key)));
+        Diagnostic::new(self.file(place.span), at.clone(), Some(position), key, message)
+            .shown_at(place.pointer)
     }
 }
 

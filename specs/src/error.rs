@@ -41,7 +41,11 @@ pub struct Diagnostic {
 #[derive(Clone, Debug)]
 struct Context {
     source: Source,
-    key: Option<Position>,
+    key: Option<(Source, Position)>,
+    /// The pointer in the text that is shown, if it is another one than in the document.
+    shown: Option<Pointer>,
+    /// How the value was read all the same.
+    reading: Option<Box<str>>,
 }
 
 impl Diagnostic {
@@ -49,7 +53,7 @@ impl Diagnostic {
         source: &Source,
         pointer: Pointer,
         value: Option<Position>,
-        key: Option<Position>,
+        key: Option<(Source, Position)>,
         message: impl Into<String>,
     ) -> Self {
         Self {
@@ -59,7 +63,7 @@ impl Diagnostic {
             message: message.into().into(),
             help: None,
             severity: Severity::Error,
-            context: Box::new(Context { source: source.clone(), key }),
+            context: Box::new(Context { source: source.clone(), key, shown: None, reading: None }),
         }
     }
 
@@ -73,10 +77,29 @@ impl Diagnostic {
     /// Points at the key of the value instead of the value.
     #[must_use]
     pub fn at_key(mut self) -> Self {
-        if let Some(key) = self.context.key.clone() {
+        if let Some((source, key)) = self.context.key.clone() {
+            self.file = source.shared_name();
+            self.context.source = source;
             self.position = Some(key);
         }
         self
+    }
+
+    /// Shows another pointer than that of the value in the document.
+    pub(crate) fn shown_at(mut self, pointer: Option<Pointer>) -> Self {
+        self.context.shown = pointer;
+        self
+    }
+
+    /// Says how the value was read all the same, which makes this a warning.
+    pub(crate) fn read_as(mut self, reading: impl Into<String>) -> Self {
+        self.context.reading = Some(reading.into().into());
+        self.as_warning()
+    }
+
+    /// The pointer as it is in the file that the diagnostic shows.
+    fn shown(&self) -> &Pointer {
+        self.context.shown.as_ref().unwrap_or(&self.pointer)
     }
 
     /// Lowers the severity.
@@ -105,8 +128,11 @@ impl Diagnostic {
             }
             None => title.element(annotate_snippets::Origin::path(&*self.file)),
         };
-        if !self.pointer.as_str().is_empty() {
-            group = group.element(Level::NOTE.message(format!("at {}", self.pointer)));
+        if !self.shown().as_str().is_empty() {
+            group = group.element(Level::NOTE.message(format!("at {}", self.shown())));
+        }
+        if let Some(reading) = &self.context.reading {
+            group = group.element(Level::NOTE.message(&**reading));
         }
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(&**help));
@@ -144,8 +170,11 @@ impl fmt::Display for Diagnostic {
             write!(f, ":{}:{}", position.line, position.column)?;
         }
         write!(f, ": {}", self.message)?;
-        if !self.pointer.as_str().is_empty() {
-            write!(f, " (at {})", self.pointer)?;
+        if !self.shown().as_str().is_empty() {
+            write!(f, " (at {})", self.shown())?;
+        }
+        if let Some(reading) = &self.context.reading {
+            write!(f, "; {reading}")?;
         }
         if let Some(help) = &self.help {
             write!(f, "; {help}")?;

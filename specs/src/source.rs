@@ -1,6 +1,10 @@
 //! The text of a document, and positions within it.
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{
+    fmt,
+    ops::Range,
+    sync::{Arc, LazyLock},
+};
 
 /// A document's text under the name its user gave it. Cheap to clone.
 #[derive(Clone)]
@@ -9,7 +13,12 @@ pub struct Source {
     text: Arc<str>,
     /// Byte offset at which each line starts.
     lines: Arc<[usize]>,
+    /// Characters before each [`STRIDE`]th byte, so that a column is found in a line of any length.
+    marks: Arc<[usize]>,
 }
+
+/// Bytes between two places at which the characters before are known.
+const STRIDE: usize = 1 << 10;
 
 /// A place in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +35,35 @@ impl Source {
     pub(crate) fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
         let text: Arc<str> = text.into();
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { name: name.into(), text, lines }
+        let mut marks = Vec::with_capacity(text.len() / STRIDE + 1);
+        let mut characters = 0;
+        for chunk in text.as_bytes().chunks(STRIDE) {
+            marks.push(characters);
+            characters += characters_in(chunk);
+        }
+        Self { name: name.into(), text, lines, marks: marks.into() }
+    }
+
+    /// A text without a character.
+    pub(crate) fn none() -> &'static Self {
+        static NONE: LazyLock<Source> = LazyLock::new(|| Source::new("", ""));
+        &NONE
+    }
+
+    /// Number of characters before a byte.
+    fn characters_before(&self, at: usize) -> usize {
+        let mark = at / STRIDE;
+        let rest = self.text.as_bytes().get(mark * STRIDE..at).map_or(0, characters_in);
+        self.marks.get(mark).copied().unwrap_or_default() + rest
+    }
+
+    /// The bytes of a line, counted from 1, without its end.
+    pub(crate) fn line(&self, line: usize) -> Range<usize> {
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len());
+        let end = self.lines.get(line).map_or(self.text.len(), |next| next - 1);
+        let end = end.max(start);
+        let text = self.text.get(start..end).unwrap_or_default();
+        start..start + text.strip_suffix('\r').unwrap_or(text).len()
     }
 
     /// The path or label the text was loaded under.
@@ -49,7 +86,7 @@ impl Source {
         let end = self.boundary(range.end).max(start);
         let line = self.lines.partition_point(|&line_start| line_start <= start).max(1);
         let line_start = self.lines.get(line - 1).copied().unwrap_or_default();
-        let column = self.text.get(line_start..start).map_or(0, |before| before.chars().count()) + 1;
+        let column = self.characters_before(start) - self.characters_before(line_start) + 1;
         Position { line, column, range: start..end }
     }
 
@@ -60,6 +97,11 @@ impl Source {
         }
         at
     }
+}
+
+/// Number of characters that begin in a piece of UTF-8.
+fn characters_in(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| (byte & 0b1100_0000) != 0b1000_0000).count()
 }
 
 impl fmt::Debug for Source {

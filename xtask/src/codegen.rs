@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rescind_specs::{Contract, Diagnostic, Document, LoadError};
+use rescind_specs::{Contract, Diagnostic, Document, LoadError, Prepared};
 
 use crate::artifact::{self, Artifact, Drift};
 use crate::emit::client::{self, Runtime};
@@ -309,10 +309,13 @@ pub fn own(own: &Own, mode: Mode) -> Result<OwnOutcome, CodegenError> {
     let name = own.name.clone().unwrap_or_else(|| {
         own.openapi.file_stem().map_or_else(|| "api".to_owned(), |stem| stem.to_string_lossy().into_owned())
     });
-    let document = Document::read(&own.openapi)?;
-    let contract = Contract::new(name.clone(), document, None)?;
-    let mut lowered = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
-    let mut warnings = Vec::new();
+    let prepared = Prepared::read(name.clone(), &own.openapi)?;
+    let contract = &prepared.contract;
+    let mut lowered = lower::lower(contract).map_err(CodegenError::Unsupported)?;
+    let mut warnings = prepared.notes.clone();
+    for left_out in &prepared.left_out {
+        warnings.extend(left_out.reasons.iter().cloned());
+    }
     // The name of the file and not its place: the same document gives the same bytes anywhere.
     let source =
         own.openapi.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());

@@ -5,15 +5,12 @@ mod scalar;
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
-use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StructureStyle, Tag};
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span as Scanned, StructureStyle, Tag};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-pub(crate) use self::node::Node;
-use self::{
-    node::{Content, Member},
-    scalar::plain,
-};
+pub(crate) use self::node::{Content, Member, Node, Span};
+use self::scalar::plain;
 use crate::{error::Diagnostic, pointer::Pointer, source::Source};
 
 /// Deepest nesting of collections, aliases followed; real descriptions stay below 40.
@@ -23,10 +20,10 @@ const MAX_WEIGHT: usize = 128 << 20;
 /// What a value weighs apart from its text.
 const VALUE_WEIGHT: usize = 64;
 
-/// Reads one document whose root is a mapping.
-pub(crate) fn parse(source: &Source) -> Result<Arc<Node>, Vec<Diagnostic>> {
+/// Reads one document whose root is a mapping; `file` is the number that its spans get.
+pub(crate) fn parse(source: &Source, file: u32) -> Result<Arc<Node>, Vec<Diagnostic>> {
     let mut builder =
-        Builder { source, stack: Vec::new(), anchors: HashMap::new(), root: None, errors: Vec::new() };
+        Builder { source, file, stack: Vec::new(), anchors: HashMap::new(), root: None, errors: Vec::new() };
     let mut documents = 0_usize;
     let text = source.text();
     let mut options = granit_parser::options! {
@@ -63,6 +60,7 @@ struct Stop;
 
 struct Builder<'s> {
     source: &'s Source,
+    file: u32,
     stack: Vec<Open>,
     anchors: HashMap<usize, Arc<Node>>,
     root: Option<Arc<Node>>,
@@ -95,7 +93,7 @@ enum KeyName {
 }
 
 impl Builder<'_> {
-    fn event(&mut self, event: Event<'_>, span: &Span) -> Result<(), Stop> {
+    fn event(&mut self, event: Event<'_>, span: &Scanned) -> Result<(), Stop> {
         let range = self.range(span);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -106,7 +104,8 @@ impl Builder<'_> {
                 let value = self.scalar(&text, style, tag.as_deref(), &range);
                 let range = if range.is_empty() { self.key_range().unwrap_or(range) } else { range };
                 let node = Node {
-                    range,
+                    span: Span::new(self.file, &range),
+                    moved: None,
                     depth: 0,
                     weight: VALUE_WEIGHT + text.len(),
                     content: Content::Scalar(value),
@@ -175,7 +174,7 @@ impl Builder<'_> {
             return;
         };
         let Some(first) = members.get(text) else { return };
-        let first = self.source.position(first.key.clone());
+        let first = self.source.position(first.key.range());
         let pointer = self.place().join(text);
         let position = self.source.position(range.clone());
         let message = format!("duplicate key `{text}`");
@@ -212,7 +211,7 @@ impl Builder<'_> {
             Collection::Sequence(items) => {
                 for item in &items {
                     count(item, 0);
-                    last = last.max(item.range.end);
+                    last = last.max(item.span.range().end);
                 }
                 Content::Sequence(items)
             }
@@ -227,7 +226,7 @@ impl Builder<'_> {
                 }
                 for (name, member) in &members {
                     count(&member.value, name.len());
-                    last = last.max(member.value.range.end);
+                    last = last.max(member.value.span.range().end);
                 }
                 Content::Mapping(members)
             }
@@ -245,11 +244,13 @@ impl Builder<'_> {
             self.error(range, format!("aliases nest this value deeper than {MAX_DEPTH} levels"));
             return Err(Stop);
         }
-        self.add(Arc::new(Node { range, depth: depth + 1, weight, content }), open.anchor);
+        let span = Span::new(self.file, &range);
+        self.add(Arc::new(Node { span, moved: None, depth: depth + 1, weight, content }), open.anchor);
         Ok(())
     }
 
     fn add(&mut self, node: Arc<Node>, anchor: usize) {
+        let file = self.file;
         if anchor != 0 {
             self.anchors.insert(anchor, Arc::clone(&node));
         }
@@ -261,20 +262,20 @@ impl Builder<'_> {
             Collection::Sequence(items) => items.push(node),
             Collection::Mapping { members, key, merged } => match key.take() {
                 None => {
-                    *key = Some(Key { name: KeyName::Invalid, range: node.range() });
+                    *key = Some(Key { name: KeyName::Invalid, range: node.span.range() });
                     let message = format!("a key must be a single value, found {}", node.kind());
-                    self.error(node.range(), message);
+                    self.error(node.span.range(), message);
                 }
                 Some(Key { name: KeyName::Invalid, .. }) => {}
                 Some(Key { name: KeyName::Text(name), range }) => {
-                    members.entry(name).or_insert(Member { key: range, value: node });
+                    members.entry(name).or_insert(Member { key: Span::new(file, &range), value: node });
                 }
                 Some(Key { name: KeyName::Merge, .. }) => match &node.content {
                     Content::Mapping(_) => merged.push(node),
                     Content::Sequence(items) => merged.extend(items.iter().map(Arc::clone)),
                     Content::Scalar(_) => {
                         let message = "only a mapping can be merged with `<<`";
-                        self.error(node.range(), message);
+                        self.error(node.span.range(), message);
                     }
                 },
             },
@@ -355,7 +356,7 @@ impl Builder<'_> {
         });
     }
 
-    fn range(&self, span: &Span) -> Range<usize> {
+    fn range(&self, span: &Scanned) -> Range<usize> {
         let start = self.offset(span.start);
         start..self.offset(span.end).max(start)
     }
@@ -380,7 +381,7 @@ impl Builder<'_> {
             Some(root) if matches!(root.content, Content::Mapping(_)) => Ok(root),
             Some(root) if !matches!(root.content, Content::Scalar(Value::Null)) => {
                 let message = format!("the document must be a mapping, found {}", root.kind());
-                Err(vec![self.diagnostic(root.range(), message)])
+                Err(vec![self.diagnostic(root.span.range(), message)])
             }
             _ => Err(vec![self.diagnostic(0..0, "the document is empty").with_help(help)]),
         }

@@ -113,7 +113,7 @@ pub fn files(
         files.push(Artifact::rust(folder.join(format!("{name}.rs")), &options.source, tokens)?);
     }
     if options.document == DocumentPlace::Beside {
-        let contents = draft.contract.document().source().text().to_owned();
+        let contents = draft.contract.document().normal_form().into_owned();
         files.push(Artifact { path: folder.join(COPY), contents });
     }
     Ok((files, stubs.losses))
