@@ -4,13 +4,15 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rescind_specs::{Contract, Diagnostic, Document, LoadError};
+use rescind_specs::{Diagnostic, Document, LoadError, Prepared};
 use serde_json::{Map, Value, json};
+use xtask::artifact::Artifact;
+use xtask::compile::{self, CompileError, GeneratedCrate, Verdict};
 use xtask::emit::client::{self, Runtime};
 use xtask::emit::server::{self, DocumentPlace, Options};
 use xtask::lower;
@@ -29,6 +31,8 @@ struct Probe {
 struct Found {
     outcome: &'static str,
     diagnostics: Vec<Diagnostic>,
+    /// The files of the client and those of the stubs.
+    files: Option<(Vec<Artifact>, Vec<Artifact>)>,
 }
 
 fn folder() -> PathBuf {
@@ -77,35 +81,47 @@ fn merge(into: &mut Map<String, Value>, from: &Map<String, Value>) {
 }
 
 /// Generates both sides.
-fn generate(probe: &Probe) -> Found {
-    let refused = |diagnostics| Found { outcome: "refused", diagnostics };
-    let contract = match Document::parse("probe", probe.text.clone())
-        .and_then(|document| Contract::new("probe", document, None))
-    {
-        Ok(contract) => contract,
+fn generate(probe: &Probe, module: &str) -> Found {
+    let refused = |diagnostics| Found { outcome: "refused", diagnostics, files: None };
+    let prepared =
+        Document::parse("probe", probe.text.clone()).and_then(|document| Prepared::new("probe", document));
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
         Err(LoadError::Invalid(diagnostics)) => return refused(diagnostics),
         Err(error) => panic!("`{}`: {error}", probe.name),
     };
-    let mut draft = match lower::lower(&contract) {
+    let contract = &prepared.contract;
+    let mut draft = match lower::lower(contract) {
         Ok(draft) => draft,
         Err(diagnostics) => return refused(diagnostics),
     };
-    let mut told: Vec<Diagnostic> = contract.warnings().to_vec();
+    let mut told = prepared.notes.clone();
+    told.extend(prepared.left_out.iter().flat_map(|left_out| left_out.reasons.clone()));
+    told.extend(contract.warnings().iter().cloned());
     told.extend(draft.losses.iter().map(|loss| loss.diagnostic(contract.document())));
     let runtime = Runtime { path: "::rescind_client".to_owned() };
-    if let Err(error) = client::emit(&draft, &runtime) {
-        panic!("`{}`: no client: {error}", probe.name);
-    }
+    let client =
+        client::emit(&draft, &runtime).unwrap_or_else(|error| panic!("`{}`: no client: {error}", probe.name));
     let options = Options {
         runtime: "::rescind_server::runtime".to_owned(),
         document: DocumentPlace::Beside,
         source: "probe".to_owned(),
     };
-    match server::emit(&mut draft, &options) {
-        Ok(stubs) => told.extend(stubs.losses),
-        Err(error) => panic!("`{}`: no stubs: {error}", probe.name),
-    }
-    Found { outcome: if told.is_empty() { "carried" } else { "loss" }, diagnostics: told }
+    let (server, losses) = server::files(Path::new(module), &mut draft, &options)
+        .unwrap_or_else(|error| panic!("`{}`: no stubs: {error}", probe.name));
+    told.extend(losses);
+    let outcome = match (prepared.left_out.as_slice(), told.as_slice()) {
+        ([], []) => "carried",
+        ([], _) => "loss",
+        _ => "refused",
+    };
+    let client = vec![Artifact::from_file(format!("{module}.rs"), "probe", &client)];
+    Found { outcome, diagnostics: told, files: Some((client, server)) }
+}
+
+/// The name of the module of the probe at `index` of an area.
+fn module(area: &str, index: usize) -> String {
+    format!("{area}_{index}")
 }
 
 #[test]
@@ -114,9 +130,9 @@ fn every_feature_is_carried_or_told() {
     let mut wrong = Vec::new();
     for (area, probes) in areas() {
         let mut told = String::new();
-        for probe in &probes {
+        for (index, probe) in probes.iter().enumerate() {
             assert!(names.insert(probe.name.clone()), "two probes are called `{}`", probe.name);
-            let found = generate(probe);
+            let found = generate(probe, &module(&area, index));
             if found.outcome != probe.outcome {
                 wrong.push(format!(
                     "{area}: `{}` is {}, expected {}",
@@ -134,4 +150,41 @@ fn every_feature_is_carried_or_told() {
         });
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_generated_compiles() {
+    let (mut clients, mut servers) = (Vec::new(), Vec::new());
+    let mut probed = BTreeMap::new();
+    for (area, probes) in areas() {
+        for (index, probe) in probes.into_iter().enumerate() {
+            let module = module(&area, index);
+            let Some((client, server)) = generate(&probe, &module).files else { continue };
+            clients.push((module.clone(), client));
+            servers.push((module.clone(), server));
+            probed.insert(module, probe.name);
+        }
+    }
+    let crates = [
+        GeneratedCrate::of_modules("probe-clients", clients),
+        GeneratedCrate::of_modules("probe-servers", servers),
+    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for (name, verdict) in compile::check(root, "probes", &crates).unwrap() {
+        match verdict {
+            Verdict::Compiles => {}
+            Verdict::Stopped(reason) => panic!("{name}: {reason}"),
+            Verdict::Errors(errors) => {
+                let told = errors.iter().map(|error| format!("{}\n{}", of(error, &probed), error.rendered));
+                panic!("{name}: {}", told.collect::<Vec<_>>().join("\n"));
+            }
+        }
+    }
+}
+
+/// The probe that an error is about.
+fn of<'p>(error: &CompileError, probed: &'p BTreeMap<String, String>) -> &'p str {
+    let module = error.file.as_ref().and_then(|file| file.iter().nth(1)).unwrap_or_default();
+    let module = Path::new(module).file_stem().unwrap_or_default().to_string_lossy();
+    probed.get(module.as_ref()).map_or("no probe", String::as_str)
 }
