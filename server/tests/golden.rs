@@ -106,15 +106,24 @@ struct Service;
 macro_rules! api {
     ($module:ident { $($method:item)* }) => {
         impl $module::Api for Service {
+            fn reject(&self, _: Option<$module::Operation>, _: &Context, rejection: Rejection) -> Answer {
+                Answer::text(rejection.status(), "text/plain", rejection.to_string())
+            }
+
+            $($method)*
+        }
+    };
+    ($module:ident with credentials { $($method:item)* }) => {
+        impl $module::Api for Service {
             type Caller = String;
 
             async fn authenticate(
                 &self,
                 _: $module::Operation,
-                presented: &Presented,
+                presented: &Presented<$module::Credentials>,
                 _: &Context,
             ) -> Result<String, Refused> {
-                Ok(presented.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>().join("+"))
+                Ok(presented.iter().map(|set| set.schemes().join("+")).collect::<Vec<_>>().join(" or "))
             }
 
             fn reject(&self, _: Option<$module::Operation>, _: &Context, rejection: Rejection) -> Answer {
@@ -183,7 +192,7 @@ async fn each_status_has_its_body_and_media_type() {
     }
 }
 
-api! { form_of_every_type {
+api! { form_of_every_type with credentials {
     async fn create_token(
         &self,
         _caller: String,
@@ -215,7 +224,7 @@ async fn a_form_becomes_typed_members() {
     }
 }
 
-api! { security_alternatives {
+api! { security_alternatives with credentials {
     async fn needs_both_or_session(
         &self,
         caller: String,
@@ -297,17 +306,6 @@ async fn a_body_that_need_not_be_there() {
 struct Ranges(StatusCode);
 
 impl range_and_default_responses::Api for Ranges {
-    type Caller = ();
-
-    async fn authenticate(
-        &self,
-        _: range_and_default_responses::Operation,
-        _: &Presented,
-        _: &Context,
-    ) -> Result<(), Refused> {
-        Ok(())
-    }
-
     fn reject(
         &self,
         _: Option<range_and_default_responses::Operation>,

@@ -11,8 +11,8 @@ use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Method, Request, StatusCode};
 use proptest::prelude::*;
 use rescind_server::runtime::{
-    Admitted, AdmittedBody, Answer, Context, Gate, Handler, Limits, Matched, Mode, Presented, Refused,
-    Rejection, serve,
+    Admitted, AdmittedBody, Answer, Context, CredentialSet, Gate, Handler, Limits, Matched, Mode, Presented,
+    Refused, Rejection, Secret, serve,
 };
 use rescind_specs::{Contract, Direction, Document};
 use serde_json::{Value, json};
@@ -98,14 +98,23 @@ enum Behaviour {
 impl Handler for Probe {
     type Caller = String;
 
-    async fn authenticate(&self, _: usize, presented: &Presented, _: &Context) -> Result<String, Refused> {
-        if presented.bearer("token").is_some_and(|token| token.expose() == "bad") {
-            return Err(Refused::because("revoked"));
+    async fn authenticate(
+        &self,
+        _: usize,
+        presented: Presented<CredentialSet>,
+        _: &Context,
+    ) -> Result<String, Refused> {
+        let token = presented.first().clone().secret();
+        match token.as_ref().map(Secret::expose) {
+            Some("bad") => Err(Refused::because("revoked")),
+            Some("down") => Err(std::io::Error::other("the store is down").into()),
+            _ => {
+                let names = |set: &CredentialSet| {
+                    set.schemes().iter().map(ToString::to_string).collect::<Vec<_>>().join("+")
+                };
+                Ok(presented.iter().map(names).collect::<Vec<_>>().join(" or "))
+            }
         }
-        if presented.bearer("token").is_some_and(|token| token.expose() == "down") {
-            return Err(std::io::Error::other("the store is down").into());
-        }
-        Ok(presented.iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>().join("+"))
     }
 
     fn reject(&self, operation: Option<usize>, _: &Context, rejection: Rejection) -> Answer {

@@ -1,5 +1,6 @@
 //! A contract: the operations, schemas, security and lifecycle of one API, as everybody else reads it.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -137,6 +138,21 @@ impl Contract {
     /// The security scheme of that name.
     pub fn scheme(&self, name: &SchemeName) -> Option<&SecurityScheme> {
         self.0.schemes.iter().find(|scheme| scheme.name == *name)
+    }
+
+    /// The sets of schemes that some operation accepts, each once, in order of first mention. The order within a set is
+    /// that of its first mention; the empty set is left out.
+    pub fn credential_sets(&self) -> Vec<&[SchemeName]> {
+        let mut sets: Vec<&[SchemeName]> = Vec::new();
+        let mut seen: HashSet<Vec<&SchemeName>> = HashSet::new();
+        for set in self.operations().iter().flat_map(|operation| &operation.security.0) {
+            let mut key: Vec<&SchemeName> = set.iter().collect();
+            key.sort();
+            if !set.is_empty() && seen.insert(key) {
+                sets.push(set);
+            }
+        }
+        sets
     }
 
     /// What calls mean over time; `None` for a contract without a lifecycle document.

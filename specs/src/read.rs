@@ -283,7 +283,15 @@ impl<'d> Reader<'d> {
             let object = alternative.as_object();
             object.map(|object| object.keys().cloned().map(SchemeName).collect()).unwrap_or_default()
         };
-        Some(SecurityRequirements(alternatives.iter().map(names).collect()))
+        let texts = |value: &Value| {
+            let texts = value.as_array().into_iter().flatten();
+            texts.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let scopes = |alternative: &Value| {
+            alternative.as_object().into_iter().flat_map(|object| object.values()).map(texts).collect()
+        };
+        let scopes = alternatives.iter().map(scopes).collect();
+        Some(SecurityRequirements(alternatives.iter().map(names).collect(), scopes))
     }
 
     fn schemes(&mut self, at: &Pointer) -> Vec<SecurityScheme> {

@@ -59,12 +59,18 @@ pub struct SecurityScheme {
 ///
 /// No alternative at all, and an empty alternative, both mean that a call without credentials is allowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SecurityRequirements(pub Vec<Vec<SchemeName>>);
+pub struct SecurityRequirements(pub Vec<Vec<SchemeName>>, pub(crate) Vec<Vec<Vec<String>>>);
 
 impl SecurityRequirements {
     /// Whether a call without any credential is allowed.
     pub fn allows_anonymous(&self) -> bool {
         self.0.is_empty() || self.0.iter().any(Vec::is_empty)
+    }
+
+    /// The scopes that an alternative, by its place, asks of one of its schemes, by its place within the alternative.
+    /// Only OAuth 2 and OpenID Connect schemes have scopes.
+    pub fn scopes(&self, alternative: usize, scheme: usize) -> &[String] {
+        self.1.get(alternative).and_then(|schemes| schemes.get(scheme)).map_or(&[], Vec::as_slice)
     }
 
     /// Every scheme that some alternative names, in order of first mention.

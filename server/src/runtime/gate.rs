@@ -8,11 +8,11 @@ use std::sync::Arc;
 use axum::body::Body;
 use http::Method;
 use http::request::Parts;
-use rescind_specs::{Contract, Diagnostic, KeyLocation, LoadError, Operation, ParameterLocation};
+use rescind_specs::{Contract, Diagnostic, KeyLocation, LoadError, Operation, ParameterLocation, SchemeName};
 
 use super::body;
 use super::parameter;
-use super::presented::{Presented, Requirement};
+use super::presented::{CredentialSet, Presented, Requirement};
 use super::rejection::{Location, Rejection};
 use super::request::{Admitted, Slot};
 use super::route::{Routed, Routes, Unrouted};
@@ -58,7 +58,9 @@ impl Gate {
     /// A schema that cannot be checked, with its place in the document.
     pub fn new(contract: Contract, limits: Limits) -> Result<Self, GateError> {
         let name: Arc<str> = contract.name().into();
-        let doors = contract.operations().iter().map(|operation| Door::new(&contract, &name, operation));
+        let sets = contract.credential_sets();
+        let doors =
+            contract.operations().iter().map(|operation| Door::new(&contract, &name, &sets, operation));
         let operations = doors.collect::<Result<_, Diagnostic>>()?;
         Ok(Self { routes: Routes::new(&contract), operations, limits, contract })
     }
@@ -92,7 +94,11 @@ impl Gate {
     }
 
     /// The credentials that the operation requires; `None` where it allows none and none are complete.
-    pub fn credentials(&self, operation: usize, parts: &Parts) -> Result<Option<Presented>, Rejection> {
+    pub fn credentials(
+        &self,
+        operation: usize,
+        parts: &Parts,
+    ) -> Result<Option<Presented<CredentialSet>>, Rejection> {
         self.door(operation)?.requirement.read(parts)
     }
 
@@ -143,8 +149,13 @@ impl Gate {
 }
 
 impl Door {
-    fn new(contract: &Contract, name: &Arc<str>, operation: &Operation) -> Result<Self, Diagnostic> {
-        let requirement = Requirement::new(contract, operation);
+    fn new(
+        contract: &Contract,
+        name: &Arc<str>,
+        sets: &[&[SchemeName]],
+        operation: &Operation,
+    ) -> Result<Self, Diagnostic> {
+        let requirement = Requirement::new(contract, sets, operation);
         let mut parameters = Vec::new();
         for parameter in &operation.parameters {
             let key = match parameter.location {

@@ -1,6 +1,8 @@
 //! The credentials that a request presents, by security scheme.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -14,59 +16,97 @@ use super::{Refused, Rejection, Secret, text};
 
 /// One presented credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Credential {
-    /// User and password of `Authorization: Basic`.
-    Basic {
-        /// The user.
-        user: String,
-        /// The password.
-        password: Secret,
-    },
-    /// The token of `Authorization: Bearer`.
-    Bearer(Secret),
-    /// The value of a header, a query parameter or a cookie.
-    Key(Secret),
-    /// What follows the scheme's name in `Authorization`, for schemes that the contract model cannot read.
-    Other(Secret),
+enum Credential {
+    Basic(BasicCredential),
+    /// A token, a key, or whatever else stands in one place.
+    Secret(Secret),
 }
 
-/// The credentials of one request: every scheme of each alternative that is complete.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Presented(Vec<(SchemeName, Credential)>);
+/// User and password of `Authorization: Basic` (RFC 7617).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BasicCredential {
+    /// The user.
+    pub user: String,
+    /// The password.
+    pub password: Secret,
+}
 
-impl Presented {
-    /// The credential of a scheme.
-    pub fn get(&self, scheme: &str) -> Option<&Credential> {
-        self.0.iter().find(|(name, _)| name.0 == scheme).map(|(_, credential)| credential)
+/// A token of an OAuth 2 or OpenID Connect scheme, with what the operation asks of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopedToken {
+    /// The token of `Authorization: Bearer`.
+    pub token: Secret,
+    /// The documented scopes, all of which the token needs. Whether it has them is for the implementation to find out.
+    pub scopes: Arc<[String]>,
+}
+
+/// The credentials of one complete alternative, on their way into the type of their contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialSet {
+    place: usize,
+    schemes: Arc<[SchemeName]>,
+    credentials: VecDeque<(Credential, Arc<[String]>)>,
+}
+
+impl CredentialSet {
+    /// The place of the set in [`Contract::credential_sets`].
+    pub fn place(&self) -> usize {
+        self.place
     }
 
-    /// User and password of a Basic scheme.
-    pub fn basic(&self, scheme: &str) -> Option<(&str, &Secret)> {
-        match self.get(scheme)? {
-            Credential::Basic { user, password } => Some((user, password)),
-            _ => None,
+    /// Its schemes, in the order of [`Contract::credential_sets`].
+    pub fn schemes(&self) -> &[SchemeName] {
+        &self.schemes
+    }
+
+    /// Takes the credential of the next scheme, which is a Basic one.
+    pub fn basic(&mut self) -> Option<BasicCredential> {
+        match self.credentials.pop_front()? {
+            (Credential::Basic(basic), _) => Some(basic),
+            (Credential::Secret(_), _) => None,
         }
     }
 
-    /// The token of a Bearer scheme.
-    pub fn bearer(&self, scheme: &str) -> Option<&Secret> {
-        match self.get(scheme)? {
-            Credential::Bearer(token) => Some(token),
-            _ => None,
+    /// Takes the credential of the next scheme, which is a token or a key.
+    pub fn secret(&mut self) -> Option<Secret> {
+        match self.credentials.pop_front()? {
+            (Credential::Secret(secret), _) => Some(secret),
+            (Credential::Basic(_), _) => None,
         }
     }
 
-    /// The value of an API key scheme.
-    pub fn key(&self, scheme: &str) -> Option<&Secret> {
-        match self.get(scheme)? {
-            Credential::Key(value) => Some(value),
-            _ => None,
+    /// Takes the credential of the next scheme, which is a token that may need scopes.
+    pub fn scoped(&mut self) -> Option<ScopedToken> {
+        match self.credentials.pop_front()? {
+            (Credential::Secret(token), scopes) => Some(ScopedToken { token, scopes }),
+            (Credential::Basic(_), _) => None,
         }
     }
+}
 
-    /// All of them, in order of the document.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Credential)> {
-        self.0.iter().map(|(name, credential)| (name.0.as_str(), credential))
+/// What one request presents: every documented alternative that is complete, at least one, in document order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presented<C> {
+    first: C,
+    others: Vec<C>,
+}
+
+impl<C> Presented<C> {
+    /// The alternative that is documented first. Nearly all requests present one alternative; of one that presents
+    /// several, this is the one to go by, unless the implementation has a reason to prefer another.
+    pub fn first(&self) -> &C {
+        &self.first
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &C> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// Turns each into another type; `None` if that fails for one.
+    pub fn try_map<D>(self, mut turn: impl FnMut(C) -> Option<D>) -> Option<Presented<D>> {
+        let first = turn(self.first)?;
+        Some(Presented { first, others: self.others.into_iter().map(turn).collect::<Option<_>>()? })
     }
 }
 
@@ -74,7 +114,15 @@ impl Presented {
 #[derive(Debug)]
 pub(crate) struct Requirement {
     anonymous: bool,
-    alternatives: Vec<Vec<SecurityScheme>>,
+    alternatives: Vec<Alternative>,
+}
+
+/// One set of schemes that are needed together.
+#[derive(Debug)]
+struct Alternative {
+    place: usize,
+    names: Arc<[SchemeName]>,
+    schemes: Vec<(SecurityScheme, Arc<[String]>)>,
 }
 
 /// One scheme, looked for in one request.
@@ -85,30 +133,38 @@ enum Found {
 }
 
 impl Requirement {
-    pub(crate) fn new(contract: &Contract, operation: &Operation) -> Self {
-        let scheme = |name: &SchemeName| {
-            // A scheme that is not declared can be met by nobody; the lint reports it.
-            contract.scheme(name).cloned().unwrap_or_else(|| SecurityScheme {
-                name: name.clone(),
-                kind: SchemeKind::OtherHttp(String::new()),
-                pointer: operation.pointer.clone(),
-            })
-        };
-        Self {
-            anonymous: operation.security.allows_anonymous(),
-            alternatives: operation
-                .security
-                .0
-                .iter()
-                .filter(|alternative| !alternative.is_empty())
-                .map(|alternative| alternative.iter().map(scheme).collect())
-                .collect(),
-        }
+    /// `sets` are those of the contract.
+    pub(crate) fn new(contract: &Contract, sets: &[&[SchemeName]], operation: &Operation) -> Self {
+        let security = &operation.security;
+        let alternatives = security.0.iter().enumerate().filter_map(|(index, alternative)| {
+            let same = |set: &[SchemeName]| {
+                set.len() == alternative.len() && set.iter().all(|name| alternative.contains(name))
+            };
+            let place = sets.iter().position(|set| !set.is_empty() && same(set))?;
+            let names: Arc<[SchemeName]> = Arc::from(*sets.get(place)?);
+            let schemes = names.iter().map(|name| {
+                // A scheme that is not declared can be met by nobody; the lint reports it.
+                let scheme = contract.scheme(name).cloned().unwrap_or_else(|| SecurityScheme {
+                    name: name.clone(),
+                    kind: SchemeKind::OtherHttp(String::new()),
+                    pointer: operation.pointer.clone(),
+                });
+                let own = alternative.iter().position(|known| known == name);
+                let scopes = own.map_or(&[][..], |own| security.scopes(index, own));
+                (scheme, Arc::from(scopes))
+            });
+            Some(Alternative { place, schemes: schemes.collect(), names: names.clone() })
+        });
+        Self { anonymous: security.allows_anonymous(), alternatives: alternatives.collect() }
+    }
+
+    fn schemes(&self) -> impl Iterator<Item = &SecurityScheme> {
+        self.alternatives.iter().flat_map(|alternative| &alternative.schemes).map(|(scheme, _)| scheme)
     }
 
     /// Whether a header, query parameter or cookie of that name carries a credential.
     pub(crate) fn carries(&self, wanted: KeyLocation, name: &str) -> bool {
-        self.alternatives.iter().flatten().any(|scheme| match &scheme.kind {
+        self.schemes().any(|scheme| match &scheme.kind {
             SchemeKind::ApiKey { location, name: known } if *location == wanted => {
                 known == name || (wanted == KeyLocation::Header && known.eq_ignore_ascii_case(name))
             }
@@ -119,7 +175,7 @@ impl Requirement {
     /// The challenge of a 401, one a scheme of `Authorization` (RFC 9110 §11.6.1).
     pub(crate) fn challenges(&self, realm: &str) -> Vec<String> {
         let mut challenges = Vec::new();
-        for scheme in self.alternatives.iter().flatten() {
+        for scheme in self.schemes() {
             let challenge = match &scheme.kind {
                 SchemeKind::Basic => format!("Basic realm=\"{realm}\""),
                 SchemeKind::Bearer => "Bearer".to_owned(),
@@ -133,33 +189,31 @@ impl Requirement {
     }
 
     /// The credentials of a request; `None` where none is needed and none is complete.
-    pub(crate) fn read(&self, parts: &Parts) -> Result<Option<Presented>, Rejection> {
-        let mut presented = Presented::default();
+    pub(crate) fn read(&self, parts: &Parts) -> Result<Option<Presented<CredentialSet>>, Rejection> {
+        let mut complete: Vec<CredentialSet> = Vec::new();
         let mut malformed = false;
         let mut lacking: Option<Vec<SchemeName>> = None;
         for alternative in &self.alternatives {
             let mut missing = Vec::new();
-            let mut complete = Vec::new();
-            for scheme in alternative {
+            let mut credentials = VecDeque::with_capacity(alternative.schemes.len());
+            for (scheme, scopes) in &alternative.schemes {
                 match find(scheme, parts) {
-                    Found::Present(credential) => complete.push((scheme.name.clone(), credential)),
+                    Found::Present(credential) => credentials.push_back((credential, scopes.clone())),
                     Found::Missing => missing.push(scheme.name.clone()),
                     Found::Malformed => malformed = true,
                 }
             }
-            if complete.len() == alternative.len() {
-                for (name, credential) in complete {
-                    if presented.get(&name.0).is_none() {
-                        presented.0.push((name, credential));
-                    }
-                }
+            if credentials.len() == alternative.schemes.len() {
+                let (place, schemes) = (alternative.place, alternative.names.clone());
+                complete.push(CredentialSet { place, schemes, credentials });
             } else if !missing.is_empty() && lacking.as_ref().is_none_or(|known| missing.len() < known.len())
             {
                 lacking = Some(missing);
             }
         }
-        if !presented.0.is_empty() {
-            return Ok(Some(presented));
+        let mut complete = complete.into_iter();
+        if let Some(first) = complete.next() {
+            return Ok(Some(Presented { first, others: complete.collect() }));
         }
         if malformed {
             return Err(Rejection::InvalidCredential { reason: Cow::Borrowed(Refused::MALFORMED) });
@@ -179,12 +233,13 @@ fn find(scheme: &SecurityScheme, parts: &Parts) -> Found {
             Err(()) => Found::Malformed,
         },
         SchemeKind::Bearer => match authorization(&parts.headers, "bearer") {
-            Ok(Some(token)) if is_token68(token) => Found::Present(Credential::Bearer(token.into())),
+            Ok(Some(token)) if is_token68(token) => Found::Present(Credential::Secret(token.into())),
             Ok(None) => Found::Missing,
             Ok(Some(_)) | Err(()) => Found::Malformed,
         },
+        SchemeKind::OtherHttp(name) if name.is_empty() => Found::Missing,
         SchemeKind::OtherHttp(name) => match authorization(&parts.headers, name) {
-            Ok(Some(value)) if !value.is_empty() => Found::Present(Credential::Other(value.into())),
+            Ok(Some(value)) if !value.is_empty() => Found::Present(Credential::Secret(value.into())),
             Ok(None) => Found::Missing,
             Ok(Some(_)) | Err(()) => Found::Malformed,
         },
@@ -195,7 +250,7 @@ fn find(scheme: &SecurityScheme, parts: &Parts) -> Found {
                 KeyLocation::Cookie => cookie(&parts.headers, name).map(ToOwned::to_owned),
             };
             match value {
-                Some(value) if !value.is_empty() => Found::Present(Credential::Key(value.into())),
+                Some(value) if !value.is_empty() => Found::Present(Credential::Secret(value.into())),
                 _ => Found::Missing,
             }
         }
@@ -222,7 +277,7 @@ fn basic(value: &str) -> Option<Credential> {
     );
     let text = zeroize::Zeroizing::new(String::from_utf8(FORGIVING.decode(value).ok()?).ok()?);
     let (user, password) = text.split_once(':')?;
-    Some(Credential::Basic { user: user.to_owned(), password: password.into() })
+    Some(Credential::Basic(BasicCredential { user: user.to_owned(), password: password.into() }))
 }
 
 /// RFC 6750 §2.1.

@@ -12,7 +12,7 @@ use http::header::{ALLOW, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
 use super::rejection::Phase;
-use super::{Admitted, Answer, Context, Gate, Mode, Presented, Refused, Rejection, example};
+use super::{Admitted, Answer, Context, CredentialSet, Gate, Mode, Presented, Refused, Rejection, example};
 
 /// What answers the operations of a contract; generated code makes one of each implementation. Operations go by their
 /// place in the contract.
@@ -24,7 +24,7 @@ pub trait Handler: Send + Sync + 'static {
     fn authenticate(
         &self,
         operation: usize,
-        presented: &Presented,
+        presented: Presented<CredentialSet>,
         context: &Context,
     ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
 
@@ -71,7 +71,7 @@ impl<H: Handler> Server<H> {
         let answer = match answer {
             Ok(answer) => answer,
             Err(Rejection::NotImplemented) if self.mode == Mode::Examples => self
-                .example(operation)
+                .example(operation, &context)
                 .unwrap_or_else(|| self.reject(operation, &context, Rejection::NotImplemented)),
             Err(rejection) => self.reject(operation, &context, rejection),
         };
@@ -101,7 +101,7 @@ impl<H: Handler> Server<H> {
         let caller = match self.gate.credentials(operation, context.parts())? {
             None => None,
             Some(presented) => {
-                let verdict = self.handler.authenticate(operation, &presented, context);
+                let verdict = self.handler.authenticate(operation, presented, context);
                 Some(within(limit, Phase::Answer, async { Ok(verdict.await?) }).await?)
             }
         };
@@ -142,8 +142,9 @@ impl<H: Handler> Server<H> {
         answer
     }
 
-    fn example(&self, operation: Option<usize>) -> Option<Answer> {
-        example::answer(self.gate.contract(), self.gate.operation(operation?)?)
+    fn example(&self, operation: Option<usize>, context: &Context) -> Option<Answer> {
+        let wish = example::Wish::of(context.headers());
+        example::answer(self.gate.contract(), self.gate.operation(operation?)?, &wish)
     }
 }
 

@@ -21,5 +21,7 @@ pub mod request;
 pub mod response;
 pub mod router;
 pub mod types;
+pub mod credentials;
 pub use api::{Api, Operation};
 pub use router::{DOCUMENT, contract, router};
+pub use credentials::Credentials;

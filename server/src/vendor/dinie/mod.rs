@@ -19,7 +19,7 @@ use crate::generated::dinie::request::{
 use crate::generated::dinie::response::{
     CreateCredentialResponse, CreateTokenResponse, Headers, ListCredentialsResponse, RevokeCredentialResponse,
 };
-use crate::generated::dinie::{Api, Operation, router as stubs};
+use crate::generated::dinie::{Api, Credentials, Operation, router as stubs};
 use crate::runtime::{Answer, Context, Failure, GateError, Presented, Refused, Rejection};
 use crate::secret::SecretHash;
 use crate::state::State;
@@ -66,18 +66,18 @@ impl Api for Dinie {
 
     async fn authenticate(
         &self,
-        operation: Operation,
-        presented: &Presented,
+        _operation: Operation,
+        presented: &Presented<Credentials>,
         context: &Context,
     ) -> Result<Caller, Refused> {
-        let (caller, counted) = match operation {
-            Operation::CreateToken => {
-                let caller = self.holder_of_pair(presented).await?;
+        let (caller, counted) = match presented.first() {
+            Credentials::BasicAuth(pair) => {
+                let caller = self.holder_of_pair(pair).await?;
                 let counted = format!("dinie pair {}", caller.client_id);
                 (caller, counted)
             }
-            Operation::CreateCredential | Operation::ListCredentials | Operation::RevokeCredential => {
-                let caller = self.holder_of_token(presented).await?;
+            Credentials::BearerAuth(token) => {
+                let caller = self.holder_of_token(token).await?;
                 let counted = format!("dinie partner {}", caller.partner);
                 (caller, counted)
             }

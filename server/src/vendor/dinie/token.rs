@@ -8,7 +8,7 @@ use super::problem::{PAIR_REFUSED, TOKEN_EXPIRED, TOKEN_UNKNOWN, pair_refused};
 use super::{Caller, Dinie, records};
 use crate::fault::Fault;
 use crate::generated::dinie::types::Token;
-use crate::runtime::{Failure, Presented, Refused};
+use crate::runtime::{BasicCredential, Failure, Refused, Secret};
 use crate::secret::SecretHash;
 use crate::store::{Exchange, State};
 use crate::token::TokenRefusal;
@@ -18,9 +18,9 @@ const LIFETIME: Duration = Duration::from_hours(1);
 
 impl Dinie {
     /// Whose pair this is, if it may be exchanged. An unknown, a wrong, a revoked and an expired one are refused alike.
-    pub(super) async fn holder_of_pair(&self, presented: &Presented) -> Result<Caller, Refused> {
+    pub(super) async fn holder_of_pair(&self, pair: &BasicCredential) -> Result<Caller, Refused> {
         let refused = || Refused::because(PAIR_REFUSED);
-        let (client_id, secret) = presented.basic("basicAuth").ok_or_else(refused)?;
+        let BasicCredential { user: client_id, password: secret } = pair;
         self.hold_use(client_id).await;
         let secret = SecretHash::of(secret.expose());
         let known = self.state.store().credential(records::CREDENTIALS, client_id).await?;
@@ -37,9 +37,8 @@ impl Dinie {
 
     /// Whose token this is. Of the credential only the owner is asked: a token outlives a revocation.
     /// Source: dinie/R3.
-    pub(super) async fn holder_of_token(&self, presented: &Presented) -> Result<Caller, Refused> {
+    pub(super) async fn holder_of_token(&self, token: &Secret) -> Result<Caller, Refused> {
         let unknown = || Refused::because(TOKEN_UNKNOWN);
-        let token = presented.bearer("bearerAuth").ok_or_else(unknown)?;
         let now = self.state.clock().now();
         let client_id = match self.tokens.read(token.expose(), now) {
             Ok(claims) => claims.sub,

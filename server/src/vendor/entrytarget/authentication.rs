@@ -3,7 +3,7 @@
 use super::metrics::Event;
 use super::{Caller, EntryTarget};
 use crate::fault::Fault;
-use crate::generated::entrytarget::Operation;
+use crate::generated::entrytarget::{Credentials, Operation};
 use crate::runtime::{Presented, Refused};
 use crate::secret::SecretHash;
 use crate::store::PairState;
@@ -20,11 +20,9 @@ impl EntryTarget {
     pub(super) async fn accept(
         &self,
         operation: Operation,
-        presented: &Presented,
+        presented: &Presented<Credentials>,
     ) -> Result<Caller, Refused> {
-        let (Some(api_key), Some(secret)) = (presented.key("apiKey"), presented.key("apiSecret")) else {
-            return Err(self.refused());
-        };
+        let Credentials::ApiKeyAndApiSecret { api_key, api_secret: secret } = presented.first();
         let caller = Caller { api_key: api_key.expose().to_owned() };
         if self.lets_anybody_in(&caller) {
             return Ok(caller);

@@ -24,7 +24,7 @@ use crate::generated::entrytarget::response::{
     GetIntegrityResponse, GetMetricsResponse, RegisterCredentialResponse, RevokeCredentialResponse,
 };
 use crate::generated::entrytarget::types::{Health, HealthStatus};
-use crate::generated::entrytarget::{Api, Operation, router as stubs};
+use crate::generated::entrytarget::{Api, Credentials, Operation, router as stubs};
 use crate::keys::PairDerivation;
 use crate::runtime::{Answer, Context, Failure, GateError, Presented, Refused, Rejection};
 use crate::state::State;
@@ -66,7 +66,7 @@ impl Api for EntryTarget {
     async fn authenticate(
         &self,
         operation: Operation,
-        presented: &Presented,
+        presented: &Presented<Credentials>,
         _context: &Context,
     ) -> Result<Caller, Refused> {
         self.accept(operation, presented).await

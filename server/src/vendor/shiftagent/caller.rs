@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::problem::{RATE_LIMITED, Trouble, UNKNOWN};
 use super::{ShiftAgent, records};
 use crate::fault::Fault;
-use crate::generated::shiftagent::Operation;
 use crate::generated::shiftagent::response::{GetHealthResponse, GetHealthTooManyRequestsHeaders};
 use crate::generated::shiftagent::types::{
     Health, HealthObject, HealthStatus, IntegrationPrincipal, IntegrationPrincipalObject,
 };
+use crate::generated::shiftagent::{Credentials, Operation};
 use crate::runtime::{Context, Failure, Presented, Refused};
 use crate::secret::SecretHash;
 use crate::store::{Credential, State};
@@ -54,10 +54,10 @@ impl ShiftAgent {
     pub(super) async fn holder(
         &self,
         operation: Operation,
-        presented: &Presented,
+        presented: &Presented<Credentials>,
     ) -> Result<Caller, Refused> {
         let unknown = || Refused::because(UNKNOWN);
-        let key = presented.bearer("integrationKey").ok_or_else(unknown)?;
+        let Credentials::IntegrationKey(key) = presented.first();
         let hash = SecretHash::of(key.expose());
         let now = self.state.clock().now();
         let known = self.state.store().credential_by_secret(records::SERVICE_KEYS, &hash).await?;

@@ -30,7 +30,7 @@ use crate::generated::shiftagent::response::{
     GetIntegrationSelfResponse, GetRepositoryResponse, ListCredentialsResponse, ListRepositoriesResponse,
     RegisterRepositoryResponse, SyncRepositoryResponse, TokenExchangeResponse, UpdateRepositoryResponse,
 };
-use crate::generated::shiftagent::{Api, Operation, router as stubs};
+use crate::generated::shiftagent::{Api, Credentials, Operation, router as stubs};
 use crate::runtime::{Answer, Context, Failure, GateError, Presented, Refused, Rejection};
 use crate::state::State;
 use crate::token::Tokens;
@@ -64,7 +64,7 @@ impl Api for ShiftAgent {
     async fn authenticate(
         &self,
         operation: Operation,
-        presented: &Presented,
+        presented: &Presented<Credentials>,
         _context: &Context,
     ) -> Result<Caller, Refused> {
         self.holder(operation, presented).await

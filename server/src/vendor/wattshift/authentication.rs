@@ -3,7 +3,7 @@
 use super::refusal::reason;
 use super::{Caller, WattShift, records};
 use crate::fault::Fault;
-use crate::generated::wattshift::Operation;
+use crate::generated::wattshift::{Credentials, Operation};
 use crate::runtime::{Context, Presented, Refused};
 use crate::secret::SecretHash;
 use crate::store::State;
@@ -14,10 +14,10 @@ impl WattShift {
     pub(super) async fn accept(
         &self,
         operation: Operation,
-        presented: &Presented,
+        presented: &Presented<Credentials>,
         context: &Context,
     ) -> Result<Caller, Refused> {
-        let Some(key) = presented.key("x-ws-api-key") else { return Err(Refused::because(reason::INVALID)) };
+        let Credentials::XWsApiKey(key) = presented.first();
         if let Some(anybody) = self.anybody(key, context) {
             return Ok(anybody);
         }

@@ -22,7 +22,7 @@ use crate::generated::wattshift::response::{
     RequestAgentSandboxCredentialResponse, RevokeAgentSandboxCredentialResponse,
 };
 use crate::generated::wattshift::types::SessionToken;
-use crate::generated::wattshift::{Api, Operation, router as stubs};
+use crate::generated::wattshift::{Api, Credentials, Operation, router as stubs};
 use crate::id::{Alphabet, Format};
 use crate::runtime::{Answer, Context, Failure, GateError, Presented, Refused, Rejection, Secret};
 use crate::state::State;
@@ -63,7 +63,7 @@ impl Api for WattShift {
     async fn authenticate(
         &self,
         operation: Operation,
-        presented: &Presented,
+        presented: &Presented<Credentials>,
         context: &Context,
     ) -> Result<Caller, Refused> {
         self.accept(operation, presented, context).await

@@ -11,17 +11,8 @@ pub(super) fn emit(plan: &Plan<'_>) -> TokenStream {
     let methods = plan.operations.iter().map(method);
     let operations = operations(plan);
     let title = doc::lines(&format!("What implements \"{}\".", plan.draft.contract.title()));
-    quote! {
-        use super::request::*;
-        use super::response::*;
-        use #runtime::{Answer, Context, Failure, Presented, Refused, Rejection};
-
-        #operations
-
-        #title
-        ///
-        /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
-        pub trait Api: Send + Sync + 'static {
+    let authentication = (!plan.credentials.is_empty()).then(|| {
+        quote! {
             /// Who presents the credentials of a request.
             type Caller: Send;
 
@@ -29,13 +20,42 @@ pub(super) fn emit(plan: &Plan<'_>) -> TokenStream {
             fn authenticate(
                 &self,
                 operation: Operation,
-                presented: &Presented,
+                presented: &Presented<Credentials>,
                 context: &Context,
             ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
+        }
+    });
+    let import = authentication.is_some().then(|| {
+        quote!(
+            use super::credentials::Credentials;
+        )
+    });
+    quote! {
+        #import
+        use super::request::*;
+        use super::response::*;
+        use #runtime::{Answer, Context, Failure, Presented, Refused, Rejection, refuse};
 
-            /// The answer to a request that gets none of an operation's documented responses, in the envelope of the
-            /// contract. There is no operation where path or method are unknown.
-            fn reject(&self, operation: Option<Operation>, context: &Context, rejection: Rejection) -> Answer;
+        #operations
+
+        #title
+        ///
+        /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
+        pub trait Api: Send + Sync + 'static {
+            #authentication
+
+            /// The answer to a request that gets none of an operation's documented responses. There is no operation
+            /// where path or method are unknown.
+            ///
+            /// By default it has the form of the nearest documented error, or else that of problem details (RFC 9457).
+            fn reject(&self, operation: Option<Operation>, context: &Context, rejection: Rejection) -> Answer {
+                let _ = context;
+                let contract = super::router::contract().ok();
+                let documented = contract.zip(operation).and_then(|(contract, operation)| {
+                    contract.operation(&operation.id().into())
+                });
+                refuse(contract, documented, &rejection)
+            }
 
             #(#methods)*
         }

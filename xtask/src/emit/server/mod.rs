@@ -2,6 +2,7 @@
 //! documented ones can be written, and the router that connects them.
 
 mod api;
+mod credentials;
 mod doc;
 mod plan;
 mod request;
@@ -44,8 +45,8 @@ pub enum DocumentPlace {
 pub struct Stubs {
     /// Name and content of each module.
     pub modules: Vec<(&'static str, TokenStream)>,
-    /// The list of modules, with what users name most.
-    pub root: TokenStream,
+    /// Re-exports of what users name most.
+    pub names: TokenStream,
     /// What the stubs cannot carry, as warnings.
     pub losses: Vec<Diagnostic>,
 }
@@ -79,26 +80,24 @@ pub fn emit(draft: &mut Draft<'_>, options: &Options) -> Result<Stubs, EmitError
         );
     }
     let items = types::items(draft, &options.runtime)?;
-    let modules = vec![
-        ("types", quote! { #(#items)* }),
+    let mut modules = vec![
+        ("api", api::emit(&plan)),
         ("request", request::emit(&plan)),
         ("response", response::emit(&plan)),
-        ("api", api::emit(&plan)),
         ("router", router::emit(&plan, options)),
+        ("types", quote! { #(#items)* }),
     ];
-    let lints = lints();
-    let root = quote! {
-        #lints
-        pub mod api;
-        pub mod request;
-        pub mod response;
-        pub mod router;
-        pub mod types;
-
+    let mut names = quote! {
         pub use api::{Api, Operation};
         pub use router::{DOCUMENT, contract, router};
     };
-    Ok(Stubs { modules, root, losses: plan.losses.into_inner() })
+    if !plan.credentials.is_empty() {
+        modules.push(("credentials", credentials::emit(&plan)));
+        names.extend(quote!(
+            pub use credentials::Credentials;
+        ));
+    }
+    Ok(Stubs { modules, names, losses: plan.losses.into_inner() })
 }
 
 /// The stubs as a folder of files.
@@ -108,7 +107,13 @@ pub fn files(
     options: &Options,
 ) -> Result<(Vec<Artifact>, Vec<Diagnostic>), EmitError> {
     let stubs = emit(draft, options)?;
-    let mut files = vec![Artifact::rust(folder.join("mod.rs"), &options.source, stubs.root)?];
+    let (lints, names) = (lints(), &stubs.names);
+    let modules = stubs.modules.iter().map(|(name, _)| {
+        let name = super::names::ident(name);
+        quote! { pub mod #name; }
+    });
+    let root = quote! { #lints #(#modules)* #names };
+    let mut files = vec![Artifact::rust(folder.join("mod.rs"), &options.source, root)?];
     for (name, tokens) in stubs.modules {
         files.push(Artifact::rust(folder.join(format!("{name}.rs")), &options.source, tokens)?);
     }
@@ -130,13 +135,8 @@ pub fn file(
         let name = super::names::ident(name);
         quote! { pub mod #name { #tokens } }
     });
-    let lints = lints();
-    let tokens = quote! {
-        #lints
-        #(#modules)*
-        pub use api::{Api, Operation};
-        pub use router::{DOCUMENT, contract, router};
-    };
+    let (lints, names) = (lints(), &stubs.names);
+    let tokens = quote! { #lints #(#modules)* #names };
     Ok((Artifact::rust(path, &options.source, tokens)?, stubs.losses))
 }
 

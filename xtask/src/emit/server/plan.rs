@@ -10,6 +10,7 @@ use rescind_specs::{
     ResponseHeader, SchemeKind, StatusPattern,
 };
 
+use super::credentials::{self, CredentialSet};
 use super::types::{Types, any};
 use crate::emit::names::{Names, ident, pascal, snake};
 use crate::lower::{Draft, words};
@@ -18,6 +19,8 @@ use crate::lower::{Draft, words};
 pub(super) struct Plan<'d> {
     pub(super) draft: &'d Draft<'d>,
     pub(super) runtime: syn::Path,
+    /// The sets of credentials that some operation accepts.
+    pub(super) credentials: Vec<CredentialSet>,
     pub(super) operations: Vec<PlannedOperation<'d>>,
     /// Header structs, each used by one or several responses.
     pub(super) headers: Vec<HeaderStruct<'d>>,
@@ -118,6 +121,7 @@ impl<'d> Plan<'d> {
         let mut plan = Self {
             draft,
             runtime: runtime.clone(),
+            credentials: credentials::plan(draft.contract),
             operations: Vec::new(),
             headers: Vec::new(),
             losses: RefCell::default(),
@@ -168,14 +172,6 @@ impl<'d> Plan<'d> {
             plan.operations.push(planned);
         }
         plan.name_headers(&mut responses);
-        for scheme in draft.contract.schemes() {
-            if let SchemeKind::OtherHttp(name) = &scheme.kind {
-                plan.lose(
-                    &scheme.pointer,
-                    &format!("credentials of the scheme `{name}` are handed over unread"),
-                );
-            }
-        }
         plan
     }
 

@@ -16,6 +16,332 @@
     dead_code,
     rustdoc::all
 )]
+pub mod api {
+    use super::request::*;
+    use super::response::*;
+    use ::rescind_server::runtime::{
+        Answer, Context, Failure, Presented, Refused, Rejection, refuse,
+    };
+    /// The documented operations.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Operation {
+        /// `GET /foo`.
+        GetFoo,
+        /// `POST /foo`.
+        GetFoo2,
+        /// `PUT /new/{client}/{type}`.
+        New,
+    }
+    impl Operation {
+        /// All operations, in document order.
+        pub const ALL: &'static [Self] = &[Self::GetFoo, Self::GetFoo2, Self::New];
+        /// The identifier in the document.
+        pub fn id(self) -> &'static str {
+            match self {
+                Self::GetFoo => "getFoo",
+                Self::GetFoo2 => "get_foo",
+                Self::New => "new",
+            }
+        }
+    }
+    /// What implements "Name collisions".
+    ///
+    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
+    pub trait Api: Send + Sync + 'static {
+        /// The answer to a request that gets none of an operation's documented responses. There is no operation
+        /// where path or method are unknown.
+        ///
+        /// By default it has the form of the nearest documented error, or else that of problem details (RFC 9457).
+        fn reject(
+            &self,
+            operation: Option<Operation>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            let _ = context;
+            let contract = super::router::contract().ok();
+            let documented = contract
+                .zip(operation)
+                .and_then(|(contract, operation)| {
+                    contract.operation(&operation.id().into())
+                });
+            refuse(contract, documented, &rejection)
+        }
+        /// `GET /foo`
+        fn get_foo(
+            &self,
+            request: GetFooRequest,
+        ) -> impl Future<Output = Result<GetFooResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `POST /foo`
+        fn get_foo2(
+            &self,
+            request: GetFoo2Request,
+        ) -> impl Future<Output = Result<GetFoo2Response, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `PUT /new/{client}/{type}`
+        fn new(
+            &self,
+            request: NewRequest,
+        ) -> impl Future<Output = Result<NewResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+    }
+}
+pub mod request {
+    use super::types;
+    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
+    /// A request to `GET /foo` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct GetFooRequest {
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl GetFooRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self { context: admitted.context })
+        }
+    }
+    /// A request to `POST /foo` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct GetFoo2Request {
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl GetFoo2Request {
+        /// The typed form of what the gate let through.
+        pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self { context: admitted.context })
+        }
+    }
+    /// A request to `PUT /new/{client}/{type}` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct NewRequest {
+        /// The path parameter `client`.
+        pub client: String,
+        /// The path parameter `type`.
+        pub r#type: String,
+        /// The header parameter `Client`.
+        pub client2: Option<String>,
+        /// The query parameter `url`.
+        pub url: Option<String>,
+        /// The query parameter `body`.
+        pub body2: Option<String>,
+        /// The query parameter `send`.
+        pub send: Option<String>,
+        /// The query parameter `request`.
+        pub request: Option<String>,
+        /// The query parameter `header_map`.
+        pub header_map: Option<String>,
+        /// The query parameter `p0`.
+        pub p0: Option<String>,
+        /// The query parameter `value`.
+        pub value: Option<String>,
+        /// The body: `application/json`.
+        pub body: types::String2,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl NewRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                client: admitted.parameter(0usize)?,
+                r#type: admitted.parameter(1usize)?,
+                client2: admitted.optional_parameter(2usize)?,
+                url: admitted.optional_parameter(3usize)?,
+                body2: admitted.optional_parameter(4usize)?,
+                send: admitted.optional_parameter(5usize)?,
+                request: admitted.optional_parameter(6usize)?,
+                header_map: admitted.optional_parameter(7usize)?,
+                p0: admitted.optional_parameter(8usize)?,
+                value: admitted.optional_parameter(9usize)?,
+                body: admitted.body()?,
+                context: admitted.context,
+            })
+        }
+    }
+}
+pub mod response {
+    use super::types;
+    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
+    use ::http::StatusCode;
+    /// The documented responses of `GET /foo`.
+    #[derive(Clone, Debug)]
+    pub enum GetFooResponse {
+        /// 204, without a body.
+        ///
+        /// Fine.
+        NoContent,
+    }
+    impl From<GetFooResponse> for Answer {
+        fn from(response: GetFooResponse) -> Self {
+            use GetFooResponse as R;
+            match response {
+                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            }
+        }
+    }
+    /// The documented responses of `POST /foo`.
+    #[derive(Clone, Debug)]
+    pub enum GetFoo2Response {
+        /// 204, without a body.
+        ///
+        /// Fine.
+        NoContent,
+    }
+    impl From<GetFoo2Response> for Answer {
+        fn from(response: GetFoo2Response) -> Self {
+            use GetFoo2Response as R;
+            match response {
+                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            }
+        }
+    }
+    /// The documented responses of `PUT /new/{client}/{type}`.
+    #[derive(Clone, Debug)]
+    pub enum NewResponse {
+        /// 200 as `application/json`.
+        ///
+        /// Fine.
+        Ok(types::Foo2),
+        /// 400 as `application/json`.
+        ///
+        /// Not fine.
+        BadRequest(types::Error2),
+    }
+    impl From<NewResponse> for Answer {
+        fn from(response: NewResponse) -> Self {
+            use NewResponse as R;
+            match response {
+                R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+                R::BadRequest(body) => {
+                    Answer::json(StatusCode::BAD_REQUEST, "application/json", &body)
+                }
+            }
+        }
+    }
+}
+pub mod router {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::sync::{Arc, LazyLock};
+    use super::api::{Api, Operation};
+    use ::rescind_server::runtime::{
+        Admitted, Answer, Context, CredentialSet, Gate, GateError, Handler, Limits, Mode,
+        Presented, Refused, Rejection, serve,
+    };
+    use ::rescind_specs::{Contract, Document, LoadError};
+    /// The OpenAPI document that these stubs were made from.
+    pub const DOCUMENT: &str = include_str!("openapi.yaml");
+    /// The contract that these stubs were made from, read once.
+    pub fn contract() -> Result<&'static Contract, &'static LoadError> {
+        static CONTRACT: LazyLock<Result<Contract, LoadError>> = LazyLock::new(|| Contract::new(
+            "name_collisions",
+            Document::parse(
+                "xtask/tests/golden/name_collisions/openapi.yaml",
+                DOCUMENT,
+            )?,
+            None,
+        ));
+        CONTRACT.as_ref()
+    }
+    /// Serves `api`. Nest the router under any prefix.
+    pub fn router<A: Api>(
+        api: Arc<A>,
+        limits: Limits,
+        mode: Mode,
+    ) -> Result<::axum::Router, GateError> {
+        let gate = Gate::new(contract()?.clone(), limits)?;
+        Ok(serve(gate, mode, Stub(api)))
+    }
+    struct Stub<A>(Arc<A>);
+    fn known(operation: usize) -> Option<Operation> {
+        Operation::ALL.get(operation).copied()
+    }
+    impl<A: Api> Handler for Stub<A> {
+        type Caller = Infallible;
+        async fn authenticate(
+            &self,
+            operation: usize,
+            presented: Presented<CredentialSet>,
+            context: &Context,
+        ) -> Result<Infallible, Refused> {
+            Err(Refused::Internal("no operation asks for credentials".into()))
+        }
+        fn reject(
+            &self,
+            operation: Option<usize>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            self.0.reject(operation.and_then(known), context, rejection)
+        }
+        fn call(
+            &self,
+            operation: usize,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> impl Future<Output = Result<Answer, Rejection>> + Send {
+            let future: Pin<
+                Box<dyn Future<Output = Result<Answer, Rejection>> + Send + '_>,
+            > = match known(operation) {
+                Some(Operation::GetFoo) => {
+                    Box::pin(calls::get_foo(&*self.0, caller, admitted))
+                }
+                Some(Operation::GetFoo2) => {
+                    Box::pin(calls::get_foo2(&*self.0, caller, admitted))
+                }
+                Some(Operation::New) => Box::pin(calls::new(&*self.0, caller, admitted)),
+                None => {
+                    Box::pin(
+                        ::std::future::ready(
+                            Err(Rejection::internal("there is no such operation")),
+                        ),
+                    )
+                }
+            };
+            future
+        }
+    }
+    /// Each operation as one step from an admitted request to an answer.
+    mod calls {
+        use std::convert::Infallible;
+        use super::super::api::Api;
+        use super::super::request::*;
+        use ::rescind_server::runtime::{Admitted, Answer, Rejection};
+        pub(super) async fn get_foo<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = GetFooRequest::admit(admitted)?;
+            Ok(api.get_foo(request).await?.into())
+        }
+        pub(super) async fn get_foo2<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = GetFoo2Request::admit(admitted)?;
+            Ok(api.get_foo2(request).await?.into())
+        }
+        pub(super) async fn new<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = NewRequest::admit(admitted)?;
+            Ok(api.new(request).await?.into())
+        }
+    }
+}
 pub mod types {
     /// `Cases`
     #[derive(
@@ -188,299 +514,6 @@ pub mod types {
         impl From<String> for ConversionError {
             fn from(value: String) -> Self {
                 Self(value.into())
-            }
-        }
-    }
-}
-pub mod request {
-    use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
-    /// A request to `GET /foo` that keeps the contract.
-    #[derive(Clone, Debug)]
-    pub struct GetFooRequest {
-        /// Method, path, headers and extensions of the request.
-        pub context: Context,
-    }
-    impl GetFooRequest {
-        /// The typed form of what the gate let through.
-        pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
-            Ok(Self { context: admitted.context })
-        }
-    }
-    /// A request to `POST /foo` that keeps the contract.
-    #[derive(Clone, Debug)]
-    pub struct GetFoo2Request {
-        /// Method, path, headers and extensions of the request.
-        pub context: Context,
-    }
-    impl GetFoo2Request {
-        /// The typed form of what the gate let through.
-        pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
-            Ok(Self { context: admitted.context })
-        }
-    }
-    /// A request to `PUT /new/{client}/{type}` that keeps the contract.
-    #[derive(Clone, Debug)]
-    pub struct NewRequest {
-        /// The path parameter `client`.
-        pub client: String,
-        /// The path parameter `type`.
-        pub r#type: String,
-        /// The header parameter `Client`.
-        pub client2: Option<String>,
-        /// The query parameter `url`.
-        pub url: Option<String>,
-        /// The query parameter `body`.
-        pub body2: Option<String>,
-        /// The query parameter `send`.
-        pub send: Option<String>,
-        /// The query parameter `request`.
-        pub request: Option<String>,
-        /// The query parameter `header_map`.
-        pub header_map: Option<String>,
-        /// The query parameter `p0`.
-        pub p0: Option<String>,
-        /// The query parameter `value`.
-        pub value: Option<String>,
-        /// The body: `application/json`.
-        pub body: types::String2,
-        /// Method, path, headers and extensions of the request.
-        pub context: Context,
-    }
-    impl NewRequest {
-        /// The typed form of what the gate let through.
-        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
-            Ok(Self {
-                client: admitted.parameter(0usize)?,
-                r#type: admitted.parameter(1usize)?,
-                client2: admitted.optional_parameter(2usize)?,
-                url: admitted.optional_parameter(3usize)?,
-                body2: admitted.optional_parameter(4usize)?,
-                send: admitted.optional_parameter(5usize)?,
-                request: admitted.optional_parameter(6usize)?,
-                header_map: admitted.optional_parameter(7usize)?,
-                p0: admitted.optional_parameter(8usize)?,
-                value: admitted.optional_parameter(9usize)?,
-                body: admitted.body()?,
-                context: admitted.context,
-            })
-        }
-    }
-}
-pub mod response {
-    use super::types;
-    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
-    use ::http::StatusCode;
-    /// The documented responses of `GET /foo`.
-    #[derive(Clone, Debug)]
-    pub enum GetFooResponse {
-        /// 204, without a body.
-        ///
-        /// Fine.
-        NoContent,
-    }
-    impl From<GetFooResponse> for Answer {
-        fn from(response: GetFooResponse) -> Self {
-            use GetFooResponse as R;
-            match response {
-                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
-            }
-        }
-    }
-    /// The documented responses of `POST /foo`.
-    #[derive(Clone, Debug)]
-    pub enum GetFoo2Response {
-        /// 204, without a body.
-        ///
-        /// Fine.
-        NoContent,
-    }
-    impl From<GetFoo2Response> for Answer {
-        fn from(response: GetFoo2Response) -> Self {
-            use GetFoo2Response as R;
-            match response {
-                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
-            }
-        }
-    }
-    /// The documented responses of `PUT /new/{client}/{type}`.
-    #[derive(Clone, Debug)]
-    pub enum NewResponse {
-        /// 200 as `application/json`.
-        ///
-        /// Fine.
-        Ok(types::Foo2),
-        /// 400 as `application/json`.
-        ///
-        /// Not fine.
-        BadRequest(types::Error2),
-    }
-    impl From<NewResponse> for Answer {
-        fn from(response: NewResponse) -> Self {
-            use NewResponse as R;
-            match response {
-                R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
-                R::BadRequest(body) => {
-                    Answer::json(StatusCode::BAD_REQUEST, "application/json", &body)
-                }
-            }
-        }
-    }
-}
-pub mod api {
-    use super::request::*;
-    use super::response::*;
-    use ::rescind_server::runtime::{
-        Answer, Context, Failure, Presented, Refused, Rejection,
-    };
-    /// The documented operations.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum Operation {
-        /// `GET /foo`.
-        GetFoo,
-        /// `POST /foo`.
-        GetFoo2,
-        /// `PUT /new/{client}/{type}`.
-        New,
-    }
-    impl Operation {
-        /// All operations, in document order.
-        pub const ALL: &'static [Self] = &[Self::GetFoo, Self::GetFoo2, Self::New];
-        /// The identifier in the document.
-        pub fn id(self) -> &'static str {
-            match self {
-                Self::GetFoo => "getFoo",
-                Self::GetFoo2 => "get_foo",
-                Self::New => "new",
-            }
-        }
-    }
-    /// What implements "Name collisions".
-    ///
-    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
-    pub trait Api: Send + Sync + 'static {
-        /// Who presents the credentials of a request.
-        type Caller: Send;
-        /// Whom the presented credentials belong to. Called where credentials are documented and complete.
-        fn authenticate(
-            &self,
-            operation: Operation,
-            presented: &Presented,
-            context: &Context,
-        ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
-        /// The answer to a request that gets none of an operation's documented responses, in the envelope of the
-        /// contract. There is no operation where path or method are unknown.
-        fn reject(
-            &self,
-            operation: Option<Operation>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer;
-        /// `GET /foo`
-        fn get_foo(
-            &self,
-            request: GetFooRequest,
-        ) -> impl Future<Output = Result<GetFooResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `POST /foo`
-        fn get_foo2(
-            &self,
-            request: GetFoo2Request,
-        ) -> impl Future<Output = Result<GetFoo2Response, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `PUT /new/{client}/{type}`
-        fn new(
-            &self,
-            request: NewRequest,
-        ) -> impl Future<Output = Result<NewResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-    }
-}
-pub mod router {
-    use std::sync::{Arc, LazyLock};
-    use super::api::{Api, Operation};
-    use super::request::*;
-    use ::rescind_server::runtime::{
-        Admitted, Answer, Context, Gate, GateError, Handler, Limits, Mode, Presented,
-        Refused, Rejection, serve,
-    };
-    use ::rescind_specs::{Contract, Document, LoadError};
-    /// The OpenAPI document that these stubs were made from.
-    pub const DOCUMENT: &str = include_str!("openapi.yaml");
-    /// The contract that these stubs were made from, read once.
-    pub fn contract() -> Result<&'static Contract, &'static LoadError> {
-        static CONTRACT: LazyLock<Result<Contract, LoadError>> = LazyLock::new(|| Contract::new(
-            "name_collisions",
-            Document::parse(
-                "xtask/tests/golden/name_collisions/openapi.yaml",
-                DOCUMENT,
-            )?,
-            None,
-        ));
-        CONTRACT.as_ref()
-    }
-    /// Serves `api`. Nest the router under any prefix.
-    pub fn router<A: Api>(
-        api: Arc<A>,
-        limits: Limits,
-        mode: Mode,
-    ) -> Result<::axum::Router, GateError> {
-        let gate = Gate::new(contract()?.clone(), limits)?;
-        Ok(serve(gate, mode, Stub(api)))
-    }
-    struct Stub<A>(Arc<A>);
-    fn known(operation: usize) -> Option<Operation> {
-        Operation::ALL.get(operation).copied()
-    }
-    impl<A: Api> Handler for Stub<A> {
-        type Caller = A::Caller;
-        async fn authenticate(
-            &self,
-            operation: usize,
-            presented: &Presented,
-            context: &Context,
-        ) -> Result<A::Caller, Refused> {
-            match known(operation) {
-                Some(operation) => {
-                    self.0.authenticate(operation, presented, context).await
-                }
-                None => Err(Refused::Internal("there is no such operation".into())),
-            }
-        }
-        fn reject(
-            &self,
-            operation: Option<usize>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer {
-            self.0.reject(operation.and_then(known), context, rejection)
-        }
-        async fn call(
-            &self,
-            operation: usize,
-            caller: Option<A::Caller>,
-            admitted: Admitted,
-        ) -> Result<Answer, Rejection> {
-            match known(operation) {
-                Some(Operation::GetFoo) => {
-                    let request = GetFooRequest::admit(admitted)?;
-                    Ok(self.0.get_foo(request).await?.into())
-                }
-                Some(Operation::GetFoo2) => {
-                    let request = GetFoo2Request::admit(admitted)?;
-                    Ok(self.0.get_foo2(request).await?.into())
-                }
-                Some(Operation::New) => {
-                    let request = NewRequest::admit(admitted)?;
-                    Ok(self.0.new(request).await?.into())
-                }
-                None => Err(Rejection::internal("there is no such operation")),
             }
         }
     }

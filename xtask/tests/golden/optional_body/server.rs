@@ -16,117 +16,96 @@
     dead_code,
     rustdoc::all
 )]
-pub mod types {
-    /// `Reason`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    pub struct Reason {
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub reason: ::std::option::Option<ReasonReason>,
+pub mod api {
+    use super::request::*;
+    use super::response::*;
+    use ::rescind_server::runtime::{
+        Answer, Context, Failure, Presented, Refused, Rejection, refuse,
+    };
+    /// The documented operations.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Operation {
+        /// `POST /json`.
+        SendJson,
+        /// `POST /form`.
+        SendForm,
+        /// `POST /any`.
+        SendAny,
+        /// `POST /bytes`.
+        SendBytes,
     }
-    /// `ReasonReason`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct ReasonReason(::std::string::String);
-    impl ::std::ops::Deref for ReasonReason {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ReasonReason> for ::std::string::String {
-        fn from(value: ReasonReason) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for ReasonReason {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
-                return Err("longer than 255 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for ReasonReason {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for ReasonReason {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for ReasonReason {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    /// `SendAnyBody`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(transparent)]
-    pub struct SendAnyBody(pub ::serde_json::Value);
-    impl ::std::ops::Deref for SendAnyBody {
-        type Target = ::serde_json::Value;
-        fn deref(&self) -> &::serde_json::Value {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SendAnyBody> for ::serde_json::Value {
-        fn from(value: SendAnyBody) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<::serde_json::Value> for SendAnyBody {
-        fn from(value: ::serde_json::Value) -> Self {
-            Self(value)
-        }
-    }
-    /// Error types.
-    pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
-        pub struct ConversionError(::std::borrow::Cow<'static, str>);
-        impl ::std::error::Error for ConversionError {}
-        impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Display::fmt(&self.0, f)
+    impl Operation {
+        /// All operations, in document order.
+        pub const ALL: &'static [Self] = &[
+            Self::SendJson,
+            Self::SendForm,
+            Self::SendAny,
+            Self::SendBytes,
+        ];
+        /// The identifier in the document.
+        pub fn id(self) -> &'static str {
+            match self {
+                Self::SendJson => "sendJson",
+                Self::SendForm => "sendForm",
+                Self::SendAny => "sendAny",
+                Self::SendBytes => "sendBytes",
             }
         }
-        impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Debug::fmt(&self.0, f)
-            }
+    }
+    /// What implements "Optional body".
+    ///
+    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
+    pub trait Api: Send + Sync + 'static {
+        /// The answer to a request that gets none of an operation's documented responses. There is no operation
+        /// where path or method are unknown.
+        ///
+        /// By default it has the form of the nearest documented error, or else that of problem details (RFC 9457).
+        fn reject(
+            &self,
+            operation: Option<Operation>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            let _ = context;
+            let contract = super::router::contract().ok();
+            let documented = contract
+                .zip(operation)
+                .and_then(|(contract, operation)| {
+                    contract.operation(&operation.id().into())
+                });
+            refuse(contract, documented, &rejection)
         }
-        impl From<&'static str> for ConversionError {
-            fn from(value: &'static str) -> Self {
-                Self(value.into())
-            }
+        /// `POST /json`
+        fn send_json(
+            &self,
+            request: SendJsonRequest,
+        ) -> impl Future<Output = Result<SendJsonResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
-                Self(value.into())
-            }
+        /// `POST /form`
+        fn send_form(
+            &self,
+            request: SendFormRequest,
+        ) -> impl Future<Output = Result<SendFormResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `POST /any`
+        fn send_any(
+            &self,
+            request: SendAnyRequest,
+        ) -> impl Future<Output = Result<SendAnyResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `POST /bytes`
+        fn send_bytes(
+            &self,
+            request: SendBytesRequest,
+        ) -> impl Future<Output = Result<SendBytesResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
         }
     }
 }
@@ -283,104 +262,14 @@ pub mod response {
         }
     }
 }
-pub mod api {
-    use super::request::*;
-    use super::response::*;
-    use ::rescind_server::runtime::{
-        Answer, Context, Failure, Presented, Refused, Rejection,
-    };
-    /// The documented operations.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum Operation {
-        /// `POST /json`.
-        SendJson,
-        /// `POST /form`.
-        SendForm,
-        /// `POST /any`.
-        SendAny,
-        /// `POST /bytes`.
-        SendBytes,
-    }
-    impl Operation {
-        /// All operations, in document order.
-        pub const ALL: &'static [Self] = &[
-            Self::SendJson,
-            Self::SendForm,
-            Self::SendAny,
-            Self::SendBytes,
-        ];
-        /// The identifier in the document.
-        pub fn id(self) -> &'static str {
-            match self {
-                Self::SendJson => "sendJson",
-                Self::SendForm => "sendForm",
-                Self::SendAny => "sendAny",
-                Self::SendBytes => "sendBytes",
-            }
-        }
-    }
-    /// What implements "Optional body".
-    ///
-    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
-    pub trait Api: Send + Sync + 'static {
-        /// Who presents the credentials of a request.
-        type Caller: Send;
-        /// Whom the presented credentials belong to. Called where credentials are documented and complete.
-        fn authenticate(
-            &self,
-            operation: Operation,
-            presented: &Presented,
-            context: &Context,
-        ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
-        /// The answer to a request that gets none of an operation's documented responses, in the envelope of the
-        /// contract. There is no operation where path or method are unknown.
-        fn reject(
-            &self,
-            operation: Option<Operation>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer;
-        /// `POST /json`
-        fn send_json(
-            &self,
-            request: SendJsonRequest,
-        ) -> impl Future<Output = Result<SendJsonResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `POST /form`
-        fn send_form(
-            &self,
-            request: SendFormRequest,
-        ) -> impl Future<Output = Result<SendFormResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `POST /any`
-        fn send_any(
-            &self,
-            request: SendAnyRequest,
-        ) -> impl Future<Output = Result<SendAnyResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `POST /bytes`
-        fn send_bytes(
-            &self,
-            request: SendBytesRequest,
-        ) -> impl Future<Output = Result<SendBytesResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-    }
-}
 pub mod router {
+    use std::convert::Infallible;
+    use std::pin::Pin;
     use std::sync::{Arc, LazyLock};
     use super::api::{Api, Operation};
-    use super::request::*;
     use ::rescind_server::runtime::{
-        Admitted, Answer, Context, Gate, GateError, Handler, Limits, Mode, Presented,
-        Refused, Rejection, serve,
+        Admitted, Answer, Context, CredentialSet, Gate, GateError, Handler, Limits, Mode,
+        Presented, Refused, Rejection, serve,
     };
     use ::rescind_specs::{Contract, Document, LoadError};
     /// The OpenAPI document that these stubs were made from.
@@ -408,19 +297,14 @@ pub mod router {
         Operation::ALL.get(operation).copied()
     }
     impl<A: Api> Handler for Stub<A> {
-        type Caller = A::Caller;
+        type Caller = Infallible;
         async fn authenticate(
             &self,
             operation: usize,
-            presented: &Presented,
+            presented: Presented<CredentialSet>,
             context: &Context,
-        ) -> Result<A::Caller, Refused> {
-            match known(operation) {
-                Some(operation) => {
-                    self.0.authenticate(operation, presented, context).await
-                }
-                None => Err(Refused::Internal("there is no such operation".into())),
-            }
+        ) -> Result<Infallible, Refused> {
+            Err(Refused::Internal("no operation asks for credentials".into()))
         }
         fn reject(
             &self,
@@ -430,30 +314,188 @@ pub mod router {
         ) -> Answer {
             self.0.reject(operation.and_then(known), context, rejection)
         }
-        async fn call(
+        fn call(
             &self,
             operation: usize,
-            caller: Option<A::Caller>,
+            caller: Option<Infallible>,
             admitted: Admitted,
-        ) -> Result<Answer, Rejection> {
-            match known(operation) {
+        ) -> impl Future<Output = Result<Answer, Rejection>> + Send {
+            let future: Pin<
+                Box<dyn Future<Output = Result<Answer, Rejection>> + Send + '_>,
+            > = match known(operation) {
                 Some(Operation::SendJson) => {
-                    let request = SendJsonRequest::admit(admitted)?;
-                    Ok(self.0.send_json(request).await?.into())
+                    Box::pin(calls::send_json(&*self.0, caller, admitted))
                 }
                 Some(Operation::SendForm) => {
-                    let request = SendFormRequest::admit(admitted)?;
-                    Ok(self.0.send_form(request).await?.into())
+                    Box::pin(calls::send_form(&*self.0, caller, admitted))
                 }
                 Some(Operation::SendAny) => {
-                    let request = SendAnyRequest::admit(admitted)?;
-                    Ok(self.0.send_any(request).await?.into())
+                    Box::pin(calls::send_any(&*self.0, caller, admitted))
                 }
                 Some(Operation::SendBytes) => {
-                    let request = SendBytesRequest::admit(admitted)?;
-                    Ok(self.0.send_bytes(request).await?.into())
+                    Box::pin(calls::send_bytes(&*self.0, caller, admitted))
                 }
-                None => Err(Rejection::internal("there is no such operation")),
+                None => {
+                    Box::pin(
+                        ::std::future::ready(
+                            Err(Rejection::internal("there is no such operation")),
+                        ),
+                    )
+                }
+            };
+            future
+        }
+    }
+    /// Each operation as one step from an admitted request to an answer.
+    mod calls {
+        use std::convert::Infallible;
+        use super::super::api::Api;
+        use super::super::request::*;
+        use ::rescind_server::runtime::{Admitted, Answer, Rejection};
+        pub(super) async fn send_json<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = SendJsonRequest::admit(admitted)?;
+            Ok(api.send_json(request).await?.into())
+        }
+        pub(super) async fn send_form<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = SendFormRequest::admit(admitted)?;
+            Ok(api.send_form(request).await?.into())
+        }
+        pub(super) async fn send_any<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = SendAnyRequest::admit(admitted)?;
+            Ok(api.send_any(request).await?.into())
+        }
+        pub(super) async fn send_bytes<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = SendBytesRequest::admit(admitted)?;
+            Ok(api.send_bytes(request).await?.into())
+        }
+    }
+}
+pub mod types {
+    /// `Reason`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    pub struct Reason {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub reason: ::std::option::Option<ReasonReason>,
+    }
+    /// `ReasonReason`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ReasonReason(::std::string::String);
+    impl ::std::ops::Deref for ReasonReason {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ReasonReason> for ::std::string::String {
+        fn from(value: ReasonReason) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for ReasonReason {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() > 255usize {
+                return Err("longer than 255 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ReasonReason {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ReasonReason {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ReasonReason {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    /// `SendAnyBody`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct SendAnyBody(pub ::serde_json::Value);
+    impl ::std::ops::Deref for SendAnyBody {
+        type Target = ::serde_json::Value;
+        fn deref(&self) -> &::serde_json::Value {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SendAnyBody> for ::serde_json::Value {
+        fn from(value: SendAnyBody) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<::serde_json::Value> for SendAnyBody {
+        fn from(value: ::serde_json::Value) -> Self {
+            Self(value)
+        }
+    }
+    /// Error types.
+    pub mod error {
+        /// Error from a `TryFrom` or `FromStr` implementation.
+        pub struct ConversionError(::std::borrow::Cow<'static, str>);
+        impl ::std::error::Error for ConversionError {}
+        impl ::std::fmt::Display for ConversionError {
+            fn fmt(
+                &self,
+                f: &mut ::std::fmt::Formatter<'_>,
+            ) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+        impl ::std::fmt::Debug for ConversionError {
+            fn fmt(
+                &self,
+                f: &mut ::std::fmt::Formatter<'_>,
+            ) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+        impl From<&'static str> for ConversionError {
+            fn from(value: &'static str) -> Self {
+                Self(value.into())
+            }
+        }
+        impl From<String> for ConversionError {
+            fn from(value: String) -> Self {
+                Self(value.into())
             }
         }
     }

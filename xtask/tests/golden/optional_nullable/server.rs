@@ -16,6 +16,376 @@
     dead_code,
     rustdoc::all
 )]
+pub mod api {
+    use super::request::*;
+    use super::response::*;
+    use ::rescind_server::runtime::{
+        Answer, Context, Failure, Presented, Refused, Rejection, refuse,
+    };
+    /// The documented operations.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Operation {
+        /// `PATCH /things/{id}`.
+        UpdateThing,
+        /// `POST /things/{id}`.
+        SubmitThing,
+        /// `PUT /merged`.
+        ReplaceMerged,
+        /// `PUT /alternatives`.
+        ReplaceAlternative,
+    }
+    impl Operation {
+        /// All operations, in document order.
+        pub const ALL: &'static [Self] = &[
+            Self::UpdateThing,
+            Self::SubmitThing,
+            Self::ReplaceMerged,
+            Self::ReplaceAlternative,
+        ];
+        /// The identifier in the document.
+        pub fn id(self) -> &'static str {
+            match self {
+                Self::UpdateThing => "updateThing",
+                Self::SubmitThing => "submitThing",
+                Self::ReplaceMerged => "replaceMerged",
+                Self::ReplaceAlternative => "replaceAlternative",
+            }
+        }
+    }
+    /// What implements "Optional nullable".
+    ///
+    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
+    pub trait Api: Send + Sync + 'static {
+        /// The answer to a request that gets none of an operation's documented responses. There is no operation
+        /// where path or method are unknown.
+        ///
+        /// By default it has the form of the nearest documented error, or else that of problem details (RFC 9457).
+        fn reject(
+            &self,
+            operation: Option<Operation>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            let _ = context;
+            let contract = super::router::contract().ok();
+            let documented = contract
+                .zip(operation)
+                .and_then(|(contract, operation)| {
+                    contract.operation(&operation.id().into())
+                });
+            refuse(contract, documented, &rejection)
+        }
+        /// `PATCH /things/{id}`
+        fn update_thing(
+            &self,
+            request: UpdateThingRequest,
+        ) -> impl Future<Output = Result<UpdateThingResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `POST /things/{id}`
+        fn submit_thing(
+            &self,
+            request: SubmitThingRequest,
+        ) -> impl Future<Output = Result<SubmitThingResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `PUT /merged`
+        fn replace_merged(
+            &self,
+            request: ReplaceMergedRequest,
+        ) -> impl Future<Output = Result<ReplaceMergedResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `PUT /alternatives`
+        fn replace_alternative(
+            &self,
+            request: ReplaceAlternativeRequest,
+        ) -> impl Future<Output = Result<ReplaceAlternativeResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+    }
+}
+pub mod request {
+    use super::types;
+    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
+    /// A request to `PATCH /things/{id}` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct UpdateThingRequest {
+        /// The path parameter `id`.
+        pub id: String,
+        /// The body: `application/json`.
+        pub body: types::ThingChange,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl UpdateThingRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                id: admitted.parameter(0usize)?,
+                body: admitted.body()?,
+                context: admitted.context,
+            })
+        }
+    }
+    /// A request to `POST /things/{id}` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct SubmitThingRequest {
+        /// The path parameter `id`.
+        pub id: String,
+        /// The body: `application/x-www-form-urlencoded`.
+        pub body: types::ThingForm,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl SubmitThingRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                id: admitted.parameter(0usize)?,
+                body: admitted.body()?,
+                context: admitted.context,
+            })
+        }
+    }
+    /// A request to `PUT /merged` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct ReplaceMergedRequest {
+        /// The body: `application/json`.
+        pub body: Option<types::MergedChange>,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl ReplaceMergedRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                body: match admitted.content() {
+                    None => None,
+                    Some(_) => Some(admitted.body()?),
+                },
+                context: admitted.context,
+            })
+        }
+    }
+    /// A request to `PUT /alternatives` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct ReplaceAlternativeRequest {
+        /// The body: `application/json`.
+        pub body: types::ReplaceAlternativeBody,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl ReplaceAlternativeRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                body: admitted.body()?,
+                context: admitted.context,
+            })
+        }
+    }
+}
+pub mod response {
+    use super::types;
+    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
+    use ::http::StatusCode;
+    /// The documented responses of `PATCH /things/{id}`.
+    #[derive(Clone, Debug)]
+    pub enum UpdateThingResponse {
+        /// 200 as `application/json`.
+        ///
+        /// Changed.
+        Ok(types::Thing),
+    }
+    impl From<UpdateThingResponse> for Answer {
+        fn from(response: UpdateThingResponse) -> Self {
+            use UpdateThingResponse as R;
+            match response {
+                R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            }
+        }
+    }
+    /// The documented responses of `POST /things/{id}`.
+    #[derive(Clone, Debug)]
+    pub enum SubmitThingResponse {
+        /// 204, without a body.
+        ///
+        /// A form has no null; its type stays as it is.
+        NoContent,
+    }
+    impl From<SubmitThingResponse> for Answer {
+        fn from(response: SubmitThingResponse) -> Self {
+            use SubmitThingResponse as R;
+            match response {
+                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            }
+        }
+    }
+    /// The documented responses of `PUT /merged`.
+    #[derive(Clone, Debug)]
+    pub enum ReplaceMergedResponse {
+        /// 204, without a body.
+        ///
+        /// Done.
+        NoContent,
+    }
+    impl From<ReplaceMergedResponse> for Answer {
+        fn from(response: ReplaceMergedResponse) -> Self {
+            use ReplaceMergedResponse as R;
+            match response {
+                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            }
+        }
+    }
+    /// The documented responses of `PUT /alternatives`.
+    #[derive(Clone, Debug)]
+    pub enum ReplaceAlternativeResponse {
+        /// 204, without a body.
+        ///
+        /// Done.
+        NoContent,
+    }
+    impl From<ReplaceAlternativeResponse> for Answer {
+        fn from(response: ReplaceAlternativeResponse) -> Self {
+            use ReplaceAlternativeResponse as R;
+            match response {
+                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            }
+        }
+    }
+}
+pub mod router {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::sync::{Arc, LazyLock};
+    use super::api::{Api, Operation};
+    use ::rescind_server::runtime::{
+        Admitted, Answer, Context, CredentialSet, Gate, GateError, Handler, Limits, Mode,
+        Presented, Refused, Rejection, serve,
+    };
+    use ::rescind_specs::{Contract, Document, LoadError};
+    /// The OpenAPI document that these stubs were made from.
+    pub const DOCUMENT: &str = include_str!("openapi.yaml");
+    /// The contract that these stubs were made from, read once.
+    pub fn contract() -> Result<&'static Contract, &'static LoadError> {
+        static CONTRACT: LazyLock<Result<Contract, LoadError>> = LazyLock::new(|| Contract::new(
+            "optional_nullable",
+            Document::parse(
+                "xtask/tests/golden/optional_nullable/openapi.yaml",
+                DOCUMENT,
+            )?,
+            None,
+        ));
+        CONTRACT.as_ref()
+    }
+    /// Serves `api`. Nest the router under any prefix.
+    pub fn router<A: Api>(
+        api: Arc<A>,
+        limits: Limits,
+        mode: Mode,
+    ) -> Result<::axum::Router, GateError> {
+        let gate = Gate::new(contract()?.clone(), limits)?;
+        Ok(serve(gate, mode, Stub(api)))
+    }
+    struct Stub<A>(Arc<A>);
+    fn known(operation: usize) -> Option<Operation> {
+        Operation::ALL.get(operation).copied()
+    }
+    impl<A: Api> Handler for Stub<A> {
+        type Caller = Infallible;
+        async fn authenticate(
+            &self,
+            operation: usize,
+            presented: Presented<CredentialSet>,
+            context: &Context,
+        ) -> Result<Infallible, Refused> {
+            Err(Refused::Internal("no operation asks for credentials".into()))
+        }
+        fn reject(
+            &self,
+            operation: Option<usize>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            self.0.reject(operation.and_then(known), context, rejection)
+        }
+        fn call(
+            &self,
+            operation: usize,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> impl Future<Output = Result<Answer, Rejection>> + Send {
+            let future: Pin<
+                Box<dyn Future<Output = Result<Answer, Rejection>> + Send + '_>,
+            > = match known(operation) {
+                Some(Operation::UpdateThing) => {
+                    Box::pin(calls::update_thing(&*self.0, caller, admitted))
+                }
+                Some(Operation::SubmitThing) => {
+                    Box::pin(calls::submit_thing(&*self.0, caller, admitted))
+                }
+                Some(Operation::ReplaceMerged) => {
+                    Box::pin(calls::replace_merged(&*self.0, caller, admitted))
+                }
+                Some(Operation::ReplaceAlternative) => {
+                    Box::pin(calls::replace_alternative(&*self.0, caller, admitted))
+                }
+                None => {
+                    Box::pin(
+                        ::std::future::ready(
+                            Err(Rejection::internal("there is no such operation")),
+                        ),
+                    )
+                }
+            };
+            future
+        }
+    }
+    /// Each operation as one step from an admitted request to an answer.
+    mod calls {
+        use std::convert::Infallible;
+        use super::super::api::Api;
+        use super::super::request::*;
+        use ::rescind_server::runtime::{Admitted, Answer, Rejection};
+        pub(super) async fn update_thing<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = UpdateThingRequest::admit(admitted)?;
+            Ok(api.update_thing(request).await?.into())
+        }
+        pub(super) async fn submit_thing<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = SubmitThingRequest::admit(admitted)?;
+            Ok(api.submit_thing(request).await?.into())
+        }
+        pub(super) async fn replace_merged<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = ReplaceMergedRequest::admit(admitted)?;
+            Ok(api.replace_merged(request).await?.into())
+        }
+        pub(super) async fn replace_alternative<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = ReplaceAlternativeRequest::admit(admitted)?;
+            Ok(api.replace_alternative(request).await?.into())
+        }
+    }
+}
 pub mod types {
     /// `MergedChange`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -333,334 +703,6 @@ pub mod types {
         impl From<String> for ConversionError {
             fn from(value: String) -> Self {
                 Self(value.into())
-            }
-        }
-    }
-}
-pub mod request {
-    use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
-    /// A request to `PATCH /things/{id}` that keeps the contract.
-    #[derive(Clone, Debug)]
-    pub struct UpdateThingRequest {
-        /// The path parameter `id`.
-        pub id: String,
-        /// The body: `application/json`.
-        pub body: types::ThingChange,
-        /// Method, path, headers and extensions of the request.
-        pub context: Context,
-    }
-    impl UpdateThingRequest {
-        /// The typed form of what the gate let through.
-        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
-            Ok(Self {
-                id: admitted.parameter(0usize)?,
-                body: admitted.body()?,
-                context: admitted.context,
-            })
-        }
-    }
-    /// A request to `POST /things/{id}` that keeps the contract.
-    #[derive(Clone, Debug)]
-    pub struct SubmitThingRequest {
-        /// The path parameter `id`.
-        pub id: String,
-        /// The body: `application/x-www-form-urlencoded`.
-        pub body: types::ThingForm,
-        /// Method, path, headers and extensions of the request.
-        pub context: Context,
-    }
-    impl SubmitThingRequest {
-        /// The typed form of what the gate let through.
-        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
-            Ok(Self {
-                id: admitted.parameter(0usize)?,
-                body: admitted.body()?,
-                context: admitted.context,
-            })
-        }
-    }
-    /// A request to `PUT /merged` that keeps the contract.
-    #[derive(Clone, Debug)]
-    pub struct ReplaceMergedRequest {
-        /// The body: `application/json`.
-        pub body: Option<types::MergedChange>,
-        /// Method, path, headers and extensions of the request.
-        pub context: Context,
-    }
-    impl ReplaceMergedRequest {
-        /// The typed form of what the gate let through.
-        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
-            Ok(Self {
-                body: match admitted.content() {
-                    None => None,
-                    Some(_) => Some(admitted.body()?),
-                },
-                context: admitted.context,
-            })
-        }
-    }
-    /// A request to `PUT /alternatives` that keeps the contract.
-    #[derive(Clone, Debug)]
-    pub struct ReplaceAlternativeRequest {
-        /// The body: `application/json`.
-        pub body: types::ReplaceAlternativeBody,
-        /// Method, path, headers and extensions of the request.
-        pub context: Context,
-    }
-    impl ReplaceAlternativeRequest {
-        /// The typed form of what the gate let through.
-        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
-            Ok(Self {
-                body: admitted.body()?,
-                context: admitted.context,
-            })
-        }
-    }
-}
-pub mod response {
-    use super::types;
-    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
-    use ::http::StatusCode;
-    /// The documented responses of `PATCH /things/{id}`.
-    #[derive(Clone, Debug)]
-    pub enum UpdateThingResponse {
-        /// 200 as `application/json`.
-        ///
-        /// Changed.
-        Ok(types::Thing),
-    }
-    impl From<UpdateThingResponse> for Answer {
-        fn from(response: UpdateThingResponse) -> Self {
-            use UpdateThingResponse as R;
-            match response {
-                R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
-            }
-        }
-    }
-    /// The documented responses of `POST /things/{id}`.
-    #[derive(Clone, Debug)]
-    pub enum SubmitThingResponse {
-        /// 204, without a body.
-        ///
-        /// A form has no null; its type stays as it is.
-        NoContent,
-    }
-    impl From<SubmitThingResponse> for Answer {
-        fn from(response: SubmitThingResponse) -> Self {
-            use SubmitThingResponse as R;
-            match response {
-                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
-            }
-        }
-    }
-    /// The documented responses of `PUT /merged`.
-    #[derive(Clone, Debug)]
-    pub enum ReplaceMergedResponse {
-        /// 204, without a body.
-        ///
-        /// Done.
-        NoContent,
-    }
-    impl From<ReplaceMergedResponse> for Answer {
-        fn from(response: ReplaceMergedResponse) -> Self {
-            use ReplaceMergedResponse as R;
-            match response {
-                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
-            }
-        }
-    }
-    /// The documented responses of `PUT /alternatives`.
-    #[derive(Clone, Debug)]
-    pub enum ReplaceAlternativeResponse {
-        /// 204, without a body.
-        ///
-        /// Done.
-        NoContent,
-    }
-    impl From<ReplaceAlternativeResponse> for Answer {
-        fn from(response: ReplaceAlternativeResponse) -> Self {
-            use ReplaceAlternativeResponse as R;
-            match response {
-                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
-            }
-        }
-    }
-}
-pub mod api {
-    use super::request::*;
-    use super::response::*;
-    use ::rescind_server::runtime::{
-        Answer, Context, Failure, Presented, Refused, Rejection,
-    };
-    /// The documented operations.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum Operation {
-        /// `PATCH /things/{id}`.
-        UpdateThing,
-        /// `POST /things/{id}`.
-        SubmitThing,
-        /// `PUT /merged`.
-        ReplaceMerged,
-        /// `PUT /alternatives`.
-        ReplaceAlternative,
-    }
-    impl Operation {
-        /// All operations, in document order.
-        pub const ALL: &'static [Self] = &[
-            Self::UpdateThing,
-            Self::SubmitThing,
-            Self::ReplaceMerged,
-            Self::ReplaceAlternative,
-        ];
-        /// The identifier in the document.
-        pub fn id(self) -> &'static str {
-            match self {
-                Self::UpdateThing => "updateThing",
-                Self::SubmitThing => "submitThing",
-                Self::ReplaceMerged => "replaceMerged",
-                Self::ReplaceAlternative => "replaceAlternative",
-            }
-        }
-    }
-    /// What implements "Optional nullable".
-    ///
-    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
-    pub trait Api: Send + Sync + 'static {
-        /// Who presents the credentials of a request.
-        type Caller: Send;
-        /// Whom the presented credentials belong to. Called where credentials are documented and complete.
-        fn authenticate(
-            &self,
-            operation: Operation,
-            presented: &Presented,
-            context: &Context,
-        ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
-        /// The answer to a request that gets none of an operation's documented responses, in the envelope of the
-        /// contract. There is no operation where path or method are unknown.
-        fn reject(
-            &self,
-            operation: Option<Operation>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer;
-        /// `PATCH /things/{id}`
-        fn update_thing(
-            &self,
-            request: UpdateThingRequest,
-        ) -> impl Future<Output = Result<UpdateThingResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `POST /things/{id}`
-        fn submit_thing(
-            &self,
-            request: SubmitThingRequest,
-        ) -> impl Future<Output = Result<SubmitThingResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `PUT /merged`
-        fn replace_merged(
-            &self,
-            request: ReplaceMergedRequest,
-        ) -> impl Future<Output = Result<ReplaceMergedResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `PUT /alternatives`
-        fn replace_alternative(
-            &self,
-            request: ReplaceAlternativeRequest,
-        ) -> impl Future<Output = Result<ReplaceAlternativeResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-    }
-}
-pub mod router {
-    use std::sync::{Arc, LazyLock};
-    use super::api::{Api, Operation};
-    use super::request::*;
-    use ::rescind_server::runtime::{
-        Admitted, Answer, Context, Gate, GateError, Handler, Limits, Mode, Presented,
-        Refused, Rejection, serve,
-    };
-    use ::rescind_specs::{Contract, Document, LoadError};
-    /// The OpenAPI document that these stubs were made from.
-    pub const DOCUMENT: &str = include_str!("openapi.yaml");
-    /// The contract that these stubs were made from, read once.
-    pub fn contract() -> Result<&'static Contract, &'static LoadError> {
-        static CONTRACT: LazyLock<Result<Contract, LoadError>> = LazyLock::new(|| Contract::new(
-            "optional_nullable",
-            Document::parse(
-                "xtask/tests/golden/optional_nullable/openapi.yaml",
-                DOCUMENT,
-            )?,
-            None,
-        ));
-        CONTRACT.as_ref()
-    }
-    /// Serves `api`. Nest the router under any prefix.
-    pub fn router<A: Api>(
-        api: Arc<A>,
-        limits: Limits,
-        mode: Mode,
-    ) -> Result<::axum::Router, GateError> {
-        let gate = Gate::new(contract()?.clone(), limits)?;
-        Ok(serve(gate, mode, Stub(api)))
-    }
-    struct Stub<A>(Arc<A>);
-    fn known(operation: usize) -> Option<Operation> {
-        Operation::ALL.get(operation).copied()
-    }
-    impl<A: Api> Handler for Stub<A> {
-        type Caller = A::Caller;
-        async fn authenticate(
-            &self,
-            operation: usize,
-            presented: &Presented,
-            context: &Context,
-        ) -> Result<A::Caller, Refused> {
-            match known(operation) {
-                Some(operation) => {
-                    self.0.authenticate(operation, presented, context).await
-                }
-                None => Err(Refused::Internal("there is no such operation".into())),
-            }
-        }
-        fn reject(
-            &self,
-            operation: Option<usize>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer {
-            self.0.reject(operation.and_then(known), context, rejection)
-        }
-        async fn call(
-            &self,
-            operation: usize,
-            caller: Option<A::Caller>,
-            admitted: Admitted,
-        ) -> Result<Answer, Rejection> {
-            match known(operation) {
-                Some(Operation::UpdateThing) => {
-                    let request = UpdateThingRequest::admit(admitted)?;
-                    Ok(self.0.update_thing(request).await?.into())
-                }
-                Some(Operation::SubmitThing) => {
-                    let request = SubmitThingRequest::admit(admitted)?;
-                    Ok(self.0.submit_thing(request).await?.into())
-                }
-                Some(Operation::ReplaceMerged) => {
-                    let request = ReplaceMergedRequest::admit(admitted)?;
-                    Ok(self.0.replace_merged(request).await?.into())
-                }
-                Some(Operation::ReplaceAlternative) => {
-                    let request = ReplaceAlternativeRequest::admit(admitted)?;
-                    Ok(self.0.replace_alternative(request).await?.into())
-                }
-                None => Err(Rejection::internal("there is no such operation")),
             }
         }
     }

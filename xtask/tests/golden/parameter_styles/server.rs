@@ -16,92 +16,69 @@
     dead_code,
     rustdoc::all
 )]
-pub mod types {
-    /// `SearchState`
-    #[derive(
-        ::serde::Deserialize,
-        ::serde::Serialize,
-        Clone,
-        Copy,
-        Debug,
-        Eq,
-        Hash,
-        Ord,
-        PartialEq,
-        PartialOrd
-    )]
-    pub enum SearchState {
-        #[serde(rename = "active")]
-        Active,
-        #[serde(rename = "revoked")]
-        Revoked,
+pub mod api {
+    use super::request::*;
+    use super::response::*;
+    use ::rescind_server::runtime::{
+        Answer, Context, Failure, Presented, Refused, Rejection, refuse,
+    };
+    /// The documented operations.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Operation {
+        /// `GET /search/{path_ids}`.
+        Search,
+        /// `GET /raw`.
+        Raw,
     }
-    impl ::std::fmt::Display for SearchState {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            match *self {
-                Self::Active => f.write_str("active"),
-                Self::Revoked => f.write_str("revoked"),
+    impl Operation {
+        /// All operations, in document order.
+        pub const ALL: &'static [Self] = &[Self::Search, Self::Raw];
+        /// The identifier in the document.
+        pub fn id(self) -> &'static str {
+            match self {
+                Self::Search => "search",
+                Self::Raw => "raw",
             }
         }
     }
-    impl ::std::str::FromStr for SearchState {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            match value {
-                "active" => Ok(Self::Active),
-                "revoked" => Ok(Self::Revoked),
-                _ => Err("invalid value".into()),
-            }
+    /// What implements "Parameter styles".
+    ///
+    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
+    pub trait Api: Send + Sync + 'static {
+        /// The answer to a request that gets none of an operation's documented responses. There is no operation
+        /// where path or method are unknown.
+        ///
+        /// By default it has the form of the nearest documented error, or else that of problem details (RFC 9457).
+        fn reject(
+            &self,
+            operation: Option<Operation>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            let _ = context;
+            let contract = super::router::contract().ok();
+            let documented = contract
+                .zip(operation)
+                .and_then(|(contract, operation)| {
+                    contract.operation(&operation.id().into())
+                });
+            refuse(contract, documented, &rejection)
         }
-    }
-    impl ::std::convert::TryFrom<&str> for SearchState {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
+        /// `GET /search/{path_ids}`
+        fn search(
+            &self,
+            request: SearchRequest,
+        ) -> impl Future<Output = Result<SearchResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
         }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SearchState {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    /// Error types.
-    pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
-        pub struct ConversionError(::std::borrow::Cow<'static, str>);
-        impl ::std::error::Error for ConversionError {}
-        impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Display::fmt(&self.0, f)
-            }
-        }
-        impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Debug::fmt(&self.0, f)
-            }
-        }
-        impl From<&'static str> for ConversionError {
-            fn from(value: &'static str) -> Self {
-                Self(value.into())
-            }
-        }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
-                Self(value.into())
-            }
+        /// `GET /raw`
+        fn raw(
+            &self,
+            request: RawRequest,
+        ) -> impl Future<Output = Result<RawResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
         }
     }
 }
@@ -204,77 +181,14 @@ pub mod response {
         }
     }
 }
-pub mod api {
-    use super::request::*;
-    use super::response::*;
-    use ::rescind_server::runtime::{
-        Answer, Context, Failure, Presented, Refused, Rejection,
-    };
-    /// The documented operations.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum Operation {
-        /// `GET /search/{path_ids}`.
-        Search,
-        /// `GET /raw`.
-        Raw,
-    }
-    impl Operation {
-        /// All operations, in document order.
-        pub const ALL: &'static [Self] = &[Self::Search, Self::Raw];
-        /// The identifier in the document.
-        pub fn id(self) -> &'static str {
-            match self {
-                Self::Search => "search",
-                Self::Raw => "raw",
-            }
-        }
-    }
-    /// What implements "Parameter styles".
-    ///
-    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
-    pub trait Api: Send + Sync + 'static {
-        /// Who presents the credentials of a request.
-        type Caller: Send;
-        /// Whom the presented credentials belong to. Called where credentials are documented and complete.
-        fn authenticate(
-            &self,
-            operation: Operation,
-            presented: &Presented,
-            context: &Context,
-        ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
-        /// The answer to a request that gets none of an operation's documented responses, in the envelope of the
-        /// contract. There is no operation where path or method are unknown.
-        fn reject(
-            &self,
-            operation: Option<Operation>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer;
-        /// `GET /search/{path_ids}`
-        fn search(
-            &self,
-            request: SearchRequest,
-        ) -> impl Future<Output = Result<SearchResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `GET /raw`
-        fn raw(
-            &self,
-            request: RawRequest,
-        ) -> impl Future<Output = Result<RawResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-    }
-}
 pub mod router {
+    use std::convert::Infallible;
+    use std::pin::Pin;
     use std::sync::{Arc, LazyLock};
     use super::api::{Api, Operation};
-    use super::request::*;
     use ::rescind_server::runtime::{
-        Admitted, Answer, Context, Gate, GateError, Handler, Limits, Mode, Presented,
-        Refused, Rejection, serve,
+        Admitted, Answer, Context, CredentialSet, Gate, GateError, Handler, Limits, Mode,
+        Presented, Refused, Rejection, serve,
     };
     use ::rescind_specs::{Contract, Document, LoadError};
     /// The OpenAPI document that these stubs were made from.
@@ -305,19 +219,14 @@ pub mod router {
         Operation::ALL.get(operation).copied()
     }
     impl<A: Api> Handler for Stub<A> {
-        type Caller = A::Caller;
+        type Caller = Infallible;
         async fn authenticate(
             &self,
             operation: usize,
-            presented: &Presented,
+            presented: Presented<CredentialSet>,
             context: &Context,
-        ) -> Result<A::Caller, Refused> {
-            match known(operation) {
-                Some(operation) => {
-                    self.0.authenticate(operation, presented, context).await
-                }
-                None => Err(Refused::Internal("there is no such operation".into())),
-            }
+        ) -> Result<Infallible, Refused> {
+            Err(Refused::Internal("no operation asks for credentials".into()))
         }
         fn reject(
             &self,
@@ -327,22 +236,139 @@ pub mod router {
         ) -> Answer {
             self.0.reject(operation.and_then(known), context, rejection)
         }
-        async fn call(
+        fn call(
             &self,
             operation: usize,
-            caller: Option<A::Caller>,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> impl Future<Output = Result<Answer, Rejection>> + Send {
+            let future: Pin<
+                Box<dyn Future<Output = Result<Answer, Rejection>> + Send + '_>,
+            > = match known(operation) {
+                Some(Operation::Search) => {
+                    Box::pin(calls::search(&*self.0, caller, admitted))
+                }
+                Some(Operation::Raw) => Box::pin(calls::raw(&*self.0, caller, admitted)),
+                None => {
+                    Box::pin(
+                        ::std::future::ready(
+                            Err(Rejection::internal("there is no such operation")),
+                        ),
+                    )
+                }
+            };
+            future
+        }
+    }
+    /// Each operation as one step from an admitted request to an answer.
+    mod calls {
+        use std::convert::Infallible;
+        use super::super::api::Api;
+        use super::super::request::*;
+        use ::rescind_server::runtime::{Admitted, Answer, Rejection};
+        pub(super) async fn search<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
             admitted: Admitted,
         ) -> Result<Answer, Rejection> {
-            match known(operation) {
-                Some(Operation::Search) => {
-                    let request = SearchRequest::admit(admitted)?;
-                    Ok(self.0.search(request).await?.into())
-                }
-                Some(Operation::Raw) => {
-                    let request = RawRequest::admit(admitted)?;
-                    Ok(self.0.raw(request).await?.into())
-                }
-                None => Err(Rejection::internal("there is no such operation")),
+            let request = SearchRequest::admit(admitted)?;
+            Ok(api.search(request).await?.into())
+        }
+        pub(super) async fn raw<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = RawRequest::admit(admitted)?;
+            Ok(api.raw(request).await?.into())
+        }
+    }
+}
+pub mod types {
+    /// `SearchState`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum SearchState {
+        #[serde(rename = "active")]
+        Active,
+        #[serde(rename = "revoked")]
+        Revoked,
+    }
+    impl ::std::fmt::Display for SearchState {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Active => f.write_str("active"),
+                Self::Revoked => f.write_str("revoked"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for SearchState {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "active" => Ok(Self::Active),
+                "revoked" => Ok(Self::Revoked),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for SearchState {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for SearchState {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    /// Error types.
+    pub mod error {
+        /// Error from a `TryFrom` or `FromStr` implementation.
+        pub struct ConversionError(::std::borrow::Cow<'static, str>);
+        impl ::std::error::Error for ConversionError {}
+        impl ::std::fmt::Display for ConversionError {
+            fn fmt(
+                &self,
+                f: &mut ::std::fmt::Formatter<'_>,
+            ) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+        impl ::std::fmt::Debug for ConversionError {
+            fn fmt(
+                &self,
+                f: &mut ::std::fmt::Formatter<'_>,
+            ) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+        impl From<&'static str> for ConversionError {
+            fn from(value: &'static str) -> Self {
+                Self(value.into())
+            }
+        }
+        impl From<String> for ConversionError {
+            fn from(value: String) -> Self {
+                Self(value.into())
             }
         }
     }

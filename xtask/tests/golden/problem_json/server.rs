@@ -16,67 +16,58 @@
     dead_code,
     rustdoc::all
 )]
-pub mod types {
-    /// `ListCredentialsOk`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(transparent)]
-    pub struct ListCredentialsOk(pub ::std::vec::Vec<::std::string::String>);
-    impl ::std::ops::Deref for ListCredentialsOk {
-        type Target = ::std::vec::Vec<::std::string::String>;
-        fn deref(&self) -> &::std::vec::Vec<::std::string::String> {
-            &self.0
-        }
+pub mod api {
+    use super::request::*;
+    use super::response::*;
+    use ::rescind_server::runtime::{
+        Answer, Context, Failure, Presented, Refused, Rejection, refuse,
+    };
+    /// The documented operations.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Operation {
+        /// `GET /credentials`.
+        ListCredentials,
     }
-    impl ::std::convert::From<ListCredentialsOk>
-    for ::std::vec::Vec<::std::string::String> {
-        fn from(value: ListCredentialsOk) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<::std::vec::Vec<::std::string::String>>
-    for ListCredentialsOk {
-        fn from(value: ::std::vec::Vec<::std::string::String>) -> Self {
-            Self(value)
-        }
-    }
-    /// `Problem`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    pub struct Problem {
-        pub status: i64,
-        pub title: ::std::string::String,
-        #[serde(rename = "type")]
-        pub type_: ::std::string::String,
-    }
-    /// Error types.
-    pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
-        pub struct ConversionError(::std::borrow::Cow<'static, str>);
-        impl ::std::error::Error for ConversionError {}
-        impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Display::fmt(&self.0, f)
+    impl Operation {
+        /// All operations, in document order.
+        pub const ALL: &'static [Self] = &[Self::ListCredentials];
+        /// The identifier in the document.
+        pub fn id(self) -> &'static str {
+            match self {
+                Self::ListCredentials => "listCredentials",
             }
         }
-        impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Debug::fmt(&self.0, f)
-            }
+    }
+    /// What implements "Problem json".
+    ///
+    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
+    pub trait Api: Send + Sync + 'static {
+        /// The answer to a request that gets none of an operation's documented responses. There is no operation
+        /// where path or method are unknown.
+        ///
+        /// By default it has the form of the nearest documented error, or else that of problem details (RFC 9457).
+        fn reject(
+            &self,
+            operation: Option<Operation>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            let _ = context;
+            let contract = super::router::contract().ok();
+            let documented = contract
+                .zip(operation)
+                .and_then(|(contract, operation)| {
+                    contract.operation(&operation.id().into())
+                });
+            refuse(contract, documented, &rejection)
         }
-        impl From<&'static str> for ConversionError {
-            fn from(value: &'static str) -> Self {
-                Self(value.into())
-            }
-        }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
-                Self(value.into())
-            }
+        /// `GET /credentials`
+        fn list_credentials(
+            &self,
+            request: ListCredentialsRequest,
+        ) -> impl Future<Output = Result<ListCredentialsResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
         }
     }
 }
@@ -139,66 +130,14 @@ pub mod response {
         }
     }
 }
-pub mod api {
-    use super::request::*;
-    use super::response::*;
-    use ::rescind_server::runtime::{
-        Answer, Context, Failure, Presented, Refused, Rejection,
-    };
-    /// The documented operations.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum Operation {
-        /// `GET /credentials`.
-        ListCredentials,
-    }
-    impl Operation {
-        /// All operations, in document order.
-        pub const ALL: &'static [Self] = &[Self::ListCredentials];
-        /// The identifier in the document.
-        pub fn id(self) -> &'static str {
-            match self {
-                Self::ListCredentials => "listCredentials",
-            }
-        }
-    }
-    /// What implements "Problem json".
-    ///
-    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
-    pub trait Api: Send + Sync + 'static {
-        /// Who presents the credentials of a request.
-        type Caller: Send;
-        /// Whom the presented credentials belong to. Called where credentials are documented and complete.
-        fn authenticate(
-            &self,
-            operation: Operation,
-            presented: &Presented,
-            context: &Context,
-        ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
-        /// The answer to a request that gets none of an operation's documented responses, in the envelope of the
-        /// contract. There is no operation where path or method are unknown.
-        fn reject(
-            &self,
-            operation: Option<Operation>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer;
-        /// `GET /credentials`
-        fn list_credentials(
-            &self,
-            request: ListCredentialsRequest,
-        ) -> impl Future<Output = Result<ListCredentialsResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-    }
-}
 pub mod router {
+    use std::convert::Infallible;
+    use std::pin::Pin;
     use std::sync::{Arc, LazyLock};
     use super::api::{Api, Operation};
-    use super::request::*;
     use ::rescind_server::runtime::{
-        Admitted, Answer, Context, Gate, GateError, Handler, Limits, Mode, Presented,
-        Refused, Rejection, serve,
+        Admitted, Answer, Context, CredentialSet, Gate, GateError, Handler, Limits, Mode,
+        Presented, Refused, Rejection, serve,
     };
     use ::rescind_specs::{Contract, Document, LoadError};
     /// The OpenAPI document that these stubs were made from.
@@ -226,19 +165,14 @@ pub mod router {
         Operation::ALL.get(operation).copied()
     }
     impl<A: Api> Handler for Stub<A> {
-        type Caller = A::Caller;
+        type Caller = Infallible;
         async fn authenticate(
             &self,
             operation: usize,
-            presented: &Presented,
+            presented: Presented<CredentialSet>,
             context: &Context,
-        ) -> Result<A::Caller, Refused> {
-            match known(operation) {
-                Some(operation) => {
-                    self.0.authenticate(operation, presented, context).await
-                }
-                None => Err(Refused::Internal("there is no such operation".into())),
-            }
+        ) -> Result<Infallible, Refused> {
+            Err(Refused::Internal("no operation asks for credentials".into()))
         }
         fn reject(
             &self,
@@ -248,18 +182,105 @@ pub mod router {
         ) -> Answer {
             self.0.reject(operation.and_then(known), context, rejection)
         }
-        async fn call(
+        fn call(
             &self,
             operation: usize,
-            caller: Option<A::Caller>,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> impl Future<Output = Result<Answer, Rejection>> + Send {
+            let future: Pin<
+                Box<dyn Future<Output = Result<Answer, Rejection>> + Send + '_>,
+            > = match known(operation) {
+                Some(Operation::ListCredentials) => {
+                    Box::pin(calls::list_credentials(&*self.0, caller, admitted))
+                }
+                None => {
+                    Box::pin(
+                        ::std::future::ready(
+                            Err(Rejection::internal("there is no such operation")),
+                        ),
+                    )
+                }
+            };
+            future
+        }
+    }
+    /// Each operation as one step from an admitted request to an answer.
+    mod calls {
+        use std::convert::Infallible;
+        use super::super::api::Api;
+        use super::super::request::*;
+        use ::rescind_server::runtime::{Admitted, Answer, Rejection};
+        pub(super) async fn list_credentials<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
             admitted: Admitted,
         ) -> Result<Answer, Rejection> {
-            match known(operation) {
-                Some(Operation::ListCredentials) => {
-                    let request = ListCredentialsRequest::admit(admitted)?;
-                    Ok(self.0.list_credentials(request).await?.into())
-                }
-                None => Err(Rejection::internal("there is no such operation")),
+            let request = ListCredentialsRequest::admit(admitted)?;
+            Ok(api.list_credentials(request).await?.into())
+        }
+    }
+}
+pub mod types {
+    /// `ListCredentialsOk`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct ListCredentialsOk(pub ::std::vec::Vec<::std::string::String>);
+    impl ::std::ops::Deref for ListCredentialsOk {
+        type Target = ::std::vec::Vec<::std::string::String>;
+        fn deref(&self) -> &::std::vec::Vec<::std::string::String> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ListCredentialsOk>
+    for ::std::vec::Vec<::std::string::String> {
+        fn from(value: ListCredentialsOk) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<::std::vec::Vec<::std::string::String>>
+    for ListCredentialsOk {
+        fn from(value: ::std::vec::Vec<::std::string::String>) -> Self {
+            Self(value)
+        }
+    }
+    /// `Problem`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct Problem {
+        pub status: i64,
+        pub title: ::std::string::String,
+        #[serde(rename = "type")]
+        pub type_: ::std::string::String,
+    }
+    /// Error types.
+    pub mod error {
+        /// Error from a `TryFrom` or `FromStr` implementation.
+        pub struct ConversionError(::std::borrow::Cow<'static, str>);
+        impl ::std::error::Error for ConversionError {}
+        impl ::std::fmt::Display for ConversionError {
+            fn fmt(
+                &self,
+                f: &mut ::std::fmt::Formatter<'_>,
+            ) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+        impl ::std::fmt::Debug for ConversionError {
+            fn fmt(
+                &self,
+                f: &mut ::std::fmt::Formatter<'_>,
+            ) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+        impl From<&'static str> for ConversionError {
+            fn from(value: &'static str) -> Self {
+                Self(value.into())
+            }
+        }
+        impl From<String> for ConversionError {
+            fn from(value: String) -> Self {
+                Self(value.into())
             }
         }
     }

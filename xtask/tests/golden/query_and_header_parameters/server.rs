@@ -16,6 +16,334 @@
     dead_code,
     rustdoc::all
 )]
+pub mod api {
+    use super::request::*;
+    use super::response::*;
+    use ::rescind_server::runtime::{
+        Answer, Context, Failure, Presented, Refused, Rejection, refuse,
+    };
+    /// The documented operations.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Operation {
+        /// `GET /search`.
+        Search,
+        /// `OPTIONS /search`.
+        SearchOptions,
+        /// `HEAD /search`.
+        SearchHead,
+    }
+    impl Operation {
+        /// All operations, in document order.
+        pub const ALL: &'static [Self] = &[
+            Self::Search,
+            Self::SearchOptions,
+            Self::SearchHead,
+        ];
+        /// The identifier in the document.
+        pub fn id(self) -> &'static str {
+            match self {
+                Self::Search => "search",
+                Self::SearchOptions => "searchOptions",
+                Self::SearchHead => "searchHead",
+            }
+        }
+    }
+    /// What implements "Query and header parameters".
+    ///
+    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
+    pub trait Api: Send + Sync + 'static {
+        /// The answer to a request that gets none of an operation's documented responses. There is no operation
+        /// where path or method are unknown.
+        ///
+        /// By default it has the form of the nearest documented error, or else that of problem details (RFC 9457).
+        fn reject(
+            &self,
+            operation: Option<Operation>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            let _ = context;
+            let contract = super::router::contract().ok();
+            let documented = contract
+                .zip(operation)
+                .and_then(|(contract, operation)| {
+                    contract.operation(&operation.id().into())
+                });
+            refuse(contract, documented, &rejection)
+        }
+        /// `GET /search`
+        fn search(
+            &self,
+            request: SearchRequest,
+        ) -> impl Future<Output = Result<SearchResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `OPTIONS /search`
+        fn search_options(
+            &self,
+            request: SearchOptionsRequest,
+        ) -> impl Future<Output = Result<SearchOptionsResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `HEAD /search`
+        fn search_head(
+            &self,
+            request: SearchHeadRequest,
+        ) -> impl Future<Output = Result<SearchHeadResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+    }
+}
+pub mod request {
+    use super::types;
+    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
+    /// A request to `GET /search` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct SearchRequest {
+        /// The query parameter `q`.
+        pub q: types::SearchQ,
+        /// The query parameter `tag`.
+        pub tag: Option<Vec<String>>,
+        /// The query parameter `since`.
+        pub since: Option<::jiff::Timestamp>,
+        /// The query parameter `day`.
+        pub day: Option<::jiff::civil::Date>,
+        /// The query parameter `order`.
+        pub order: types::SearchOrder,
+        /// The query parameter `limit`.
+        pub limit: Option<i64>,
+        /// The query parameter `flag`.
+        pub flag: Option<Option<bool>>,
+        /// The query parameter `filter`.
+        pub filter: Option<::serde_json::Value>,
+        /// The header parameter `If-Match`.
+        pub if_match: String,
+        /// The header parameter `X-Depth`.
+        pub x_depth: Option<Option<i64>>,
+        /// The header parameter `X-List`.
+        pub x_list: Option<Vec<String>>,
+        /// The cookie parameter `session`.
+        pub session: Option<String>,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl SearchRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                q: admitted.parameter(0usize)?,
+                tag: admitted.optional_parameter(1usize)?,
+                since: admitted.optional_parameter(2usize)?,
+                day: admitted.optional_parameter(3usize)?,
+                order: admitted.parameter(4usize)?,
+                limit: admitted.optional_parameter(5usize)?,
+                flag: admitted.optional_parameter(6usize)?,
+                filter: admitted.optional_parameter(7usize)?,
+                if_match: admitted.parameter(8usize)?,
+                x_depth: admitted.optional_parameter(9usize)?,
+                x_list: admitted.optional_parameter(10usize)?,
+                session: admitted.optional_parameter(11usize)?,
+                context: admitted.context,
+            })
+        }
+    }
+    /// A request to `OPTIONS /search` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct SearchOptionsRequest {
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl SearchOptionsRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self { context: admitted.context })
+        }
+    }
+    /// A request to `HEAD /search` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct SearchHeadRequest {
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl SearchHeadRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self { context: admitted.context })
+        }
+    }
+}
+pub mod response {
+    use super::types;
+    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
+    use ::http::StatusCode;
+    /// The documented responses of `GET /search`.
+    #[derive(Clone, Debug)]
+    pub enum SearchResponse {
+        /// 204, without a body.
+        ///
+        /// Fine.
+        NoContent,
+    }
+    impl From<SearchResponse> for Answer {
+        fn from(response: SearchResponse) -> Self {
+            use SearchResponse as R;
+            match response {
+                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            }
+        }
+    }
+    /// The documented responses of `OPTIONS /search`.
+    #[derive(Clone, Debug)]
+    pub enum SearchOptionsResponse {
+        /// 204, without a body.
+        ///
+        /// Fine.
+        NoContent,
+    }
+    impl From<SearchOptionsResponse> for Answer {
+        fn from(response: SearchOptionsResponse) -> Self {
+            use SearchOptionsResponse as R;
+            match response {
+                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            }
+        }
+    }
+    /// The documented responses of `HEAD /search`.
+    #[derive(Clone, Debug)]
+    pub enum SearchHeadResponse {
+        /// 200, without a body.
+        ///
+        /// Fine.
+        Ok,
+    }
+    impl From<SearchHeadResponse> for Answer {
+        fn from(response: SearchHeadResponse) -> Self {
+            use SearchHeadResponse as R;
+            match response {
+                R::Ok => Answer::empty(StatusCode::OK),
+            }
+        }
+    }
+}
+pub mod router {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::sync::{Arc, LazyLock};
+    use super::api::{Api, Operation};
+    use ::rescind_server::runtime::{
+        Admitted, Answer, Context, CredentialSet, Gate, GateError, Handler, Limits, Mode,
+        Presented, Refused, Rejection, serve,
+    };
+    use ::rescind_specs::{Contract, Document, LoadError};
+    /// The OpenAPI document that these stubs were made from.
+    pub const DOCUMENT: &str = include_str!("openapi.yaml");
+    /// The contract that these stubs were made from, read once.
+    pub fn contract() -> Result<&'static Contract, &'static LoadError> {
+        static CONTRACT: LazyLock<Result<Contract, LoadError>> = LazyLock::new(|| Contract::new(
+            "query_and_header_parameters",
+            Document::parse(
+                "xtask/tests/golden/query_and_header_parameters/openapi.yaml",
+                DOCUMENT,
+            )?,
+            None,
+        ));
+        CONTRACT.as_ref()
+    }
+    /// Serves `api`. Nest the router under any prefix.
+    pub fn router<A: Api>(
+        api: Arc<A>,
+        limits: Limits,
+        mode: Mode,
+    ) -> Result<::axum::Router, GateError> {
+        let gate = Gate::new(contract()?.clone(), limits)?;
+        Ok(serve(gate, mode, Stub(api)))
+    }
+    struct Stub<A>(Arc<A>);
+    fn known(operation: usize) -> Option<Operation> {
+        Operation::ALL.get(operation).copied()
+    }
+    impl<A: Api> Handler for Stub<A> {
+        type Caller = Infallible;
+        async fn authenticate(
+            &self,
+            operation: usize,
+            presented: Presented<CredentialSet>,
+            context: &Context,
+        ) -> Result<Infallible, Refused> {
+            Err(Refused::Internal("no operation asks for credentials".into()))
+        }
+        fn reject(
+            &self,
+            operation: Option<usize>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            self.0.reject(operation.and_then(known), context, rejection)
+        }
+        fn call(
+            &self,
+            operation: usize,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> impl Future<Output = Result<Answer, Rejection>> + Send {
+            let future: Pin<
+                Box<dyn Future<Output = Result<Answer, Rejection>> + Send + '_>,
+            > = match known(operation) {
+                Some(Operation::Search) => {
+                    Box::pin(calls::search(&*self.0, caller, admitted))
+                }
+                Some(Operation::SearchOptions) => {
+                    Box::pin(calls::search_options(&*self.0, caller, admitted))
+                }
+                Some(Operation::SearchHead) => {
+                    Box::pin(calls::search_head(&*self.0, caller, admitted))
+                }
+                None => {
+                    Box::pin(
+                        ::std::future::ready(
+                            Err(Rejection::internal("there is no such operation")),
+                        ),
+                    )
+                }
+            };
+            future
+        }
+    }
+    /// Each operation as one step from an admitted request to an answer.
+    mod calls {
+        use std::convert::Infallible;
+        use super::super::api::Api;
+        use super::super::request::*;
+        use ::rescind_server::runtime::{Admitted, Answer, Rejection};
+        pub(super) async fn search<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = SearchRequest::admit(admitted)?;
+            Ok(api.search(request).await?.into())
+        }
+        pub(super) async fn search_options<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = SearchOptionsRequest::admit(admitted)?;
+            Ok(api.search_options(request).await?.into())
+        }
+        pub(super) async fn search_head<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = SearchHeadRequest::admit(admitted)?;
+            Ok(api.search_head(request).await?.into())
+        }
+    }
+}
 pub mod types {
     /// `SearchOrder`
     #[derive(
@@ -155,299 +483,6 @@ pub mod types {
         impl From<String> for ConversionError {
             fn from(value: String) -> Self {
                 Self(value.into())
-            }
-        }
-    }
-}
-pub mod request {
-    use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
-    /// A request to `GET /search` that keeps the contract.
-    #[derive(Clone, Debug)]
-    pub struct SearchRequest {
-        /// The query parameter `q`.
-        pub q: types::SearchQ,
-        /// The query parameter `tag`.
-        pub tag: Option<Vec<String>>,
-        /// The query parameter `since`.
-        pub since: Option<::jiff::Timestamp>,
-        /// The query parameter `day`.
-        pub day: Option<::jiff::civil::Date>,
-        /// The query parameter `order`.
-        pub order: types::SearchOrder,
-        /// The query parameter `limit`.
-        pub limit: Option<i64>,
-        /// The query parameter `flag`.
-        pub flag: Option<Option<bool>>,
-        /// The query parameter `filter`.
-        pub filter: Option<::serde_json::Value>,
-        /// The header parameter `If-Match`.
-        pub if_match: String,
-        /// The header parameter `X-Depth`.
-        pub x_depth: Option<Option<i64>>,
-        /// The header parameter `X-List`.
-        pub x_list: Option<Vec<String>>,
-        /// The cookie parameter `session`.
-        pub session: Option<String>,
-        /// Method, path, headers and extensions of the request.
-        pub context: Context,
-    }
-    impl SearchRequest {
-        /// The typed form of what the gate let through.
-        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
-            Ok(Self {
-                q: admitted.parameter(0usize)?,
-                tag: admitted.optional_parameter(1usize)?,
-                since: admitted.optional_parameter(2usize)?,
-                day: admitted.optional_parameter(3usize)?,
-                order: admitted.parameter(4usize)?,
-                limit: admitted.optional_parameter(5usize)?,
-                flag: admitted.optional_parameter(6usize)?,
-                filter: admitted.optional_parameter(7usize)?,
-                if_match: admitted.parameter(8usize)?,
-                x_depth: admitted.optional_parameter(9usize)?,
-                x_list: admitted.optional_parameter(10usize)?,
-                session: admitted.optional_parameter(11usize)?,
-                context: admitted.context,
-            })
-        }
-    }
-    /// A request to `OPTIONS /search` that keeps the contract.
-    #[derive(Clone, Debug)]
-    pub struct SearchOptionsRequest {
-        /// Method, path, headers and extensions of the request.
-        pub context: Context,
-    }
-    impl SearchOptionsRequest {
-        /// The typed form of what the gate let through.
-        pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
-            Ok(Self { context: admitted.context })
-        }
-    }
-    /// A request to `HEAD /search` that keeps the contract.
-    #[derive(Clone, Debug)]
-    pub struct SearchHeadRequest {
-        /// Method, path, headers and extensions of the request.
-        pub context: Context,
-    }
-    impl SearchHeadRequest {
-        /// The typed form of what the gate let through.
-        pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
-            Ok(Self { context: admitted.context })
-        }
-    }
-}
-pub mod response {
-    use super::types;
-    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
-    use ::http::StatusCode;
-    /// The documented responses of `GET /search`.
-    #[derive(Clone, Debug)]
-    pub enum SearchResponse {
-        /// 204, without a body.
-        ///
-        /// Fine.
-        NoContent,
-    }
-    impl From<SearchResponse> for Answer {
-        fn from(response: SearchResponse) -> Self {
-            use SearchResponse as R;
-            match response {
-                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
-            }
-        }
-    }
-    /// The documented responses of `OPTIONS /search`.
-    #[derive(Clone, Debug)]
-    pub enum SearchOptionsResponse {
-        /// 204, without a body.
-        ///
-        /// Fine.
-        NoContent,
-    }
-    impl From<SearchOptionsResponse> for Answer {
-        fn from(response: SearchOptionsResponse) -> Self {
-            use SearchOptionsResponse as R;
-            match response {
-                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
-            }
-        }
-    }
-    /// The documented responses of `HEAD /search`.
-    #[derive(Clone, Debug)]
-    pub enum SearchHeadResponse {
-        /// 200, without a body.
-        ///
-        /// Fine.
-        Ok,
-    }
-    impl From<SearchHeadResponse> for Answer {
-        fn from(response: SearchHeadResponse) -> Self {
-            use SearchHeadResponse as R;
-            match response {
-                R::Ok => Answer::empty(StatusCode::OK),
-            }
-        }
-    }
-}
-pub mod api {
-    use super::request::*;
-    use super::response::*;
-    use ::rescind_server::runtime::{
-        Answer, Context, Failure, Presented, Refused, Rejection,
-    };
-    /// The documented operations.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum Operation {
-        /// `GET /search`.
-        Search,
-        /// `OPTIONS /search`.
-        SearchOptions,
-        /// `HEAD /search`.
-        SearchHead,
-    }
-    impl Operation {
-        /// All operations, in document order.
-        pub const ALL: &'static [Self] = &[
-            Self::Search,
-            Self::SearchOptions,
-            Self::SearchHead,
-        ];
-        /// The identifier in the document.
-        pub fn id(self) -> &'static str {
-            match self {
-                Self::Search => "search",
-                Self::SearchOptions => "searchOptions",
-                Self::SearchHead => "searchHead",
-            }
-        }
-    }
-    /// What implements "Query and header parameters".
-    ///
-    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
-    pub trait Api: Send + Sync + 'static {
-        /// Who presents the credentials of a request.
-        type Caller: Send;
-        /// Whom the presented credentials belong to. Called where credentials are documented and complete.
-        fn authenticate(
-            &self,
-            operation: Operation,
-            presented: &Presented,
-            context: &Context,
-        ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
-        /// The answer to a request that gets none of an operation's documented responses, in the envelope of the
-        /// contract. There is no operation where path or method are unknown.
-        fn reject(
-            &self,
-            operation: Option<Operation>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer;
-        /// `GET /search`
-        fn search(
-            &self,
-            request: SearchRequest,
-        ) -> impl Future<Output = Result<SearchResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `OPTIONS /search`
-        fn search_options(
-            &self,
-            request: SearchOptionsRequest,
-        ) -> impl Future<Output = Result<SearchOptionsResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `HEAD /search`
-        fn search_head(
-            &self,
-            request: SearchHeadRequest,
-        ) -> impl Future<Output = Result<SearchHeadResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-    }
-}
-pub mod router {
-    use std::sync::{Arc, LazyLock};
-    use super::api::{Api, Operation};
-    use super::request::*;
-    use ::rescind_server::runtime::{
-        Admitted, Answer, Context, Gate, GateError, Handler, Limits, Mode, Presented,
-        Refused, Rejection, serve,
-    };
-    use ::rescind_specs::{Contract, Document, LoadError};
-    /// The OpenAPI document that these stubs were made from.
-    pub const DOCUMENT: &str = include_str!("openapi.yaml");
-    /// The contract that these stubs were made from, read once.
-    pub fn contract() -> Result<&'static Contract, &'static LoadError> {
-        static CONTRACT: LazyLock<Result<Contract, LoadError>> = LazyLock::new(|| Contract::new(
-            "query_and_header_parameters",
-            Document::parse(
-                "xtask/tests/golden/query_and_header_parameters/openapi.yaml",
-                DOCUMENT,
-            )?,
-            None,
-        ));
-        CONTRACT.as_ref()
-    }
-    /// Serves `api`. Nest the router under any prefix.
-    pub fn router<A: Api>(
-        api: Arc<A>,
-        limits: Limits,
-        mode: Mode,
-    ) -> Result<::axum::Router, GateError> {
-        let gate = Gate::new(contract()?.clone(), limits)?;
-        Ok(serve(gate, mode, Stub(api)))
-    }
-    struct Stub<A>(Arc<A>);
-    fn known(operation: usize) -> Option<Operation> {
-        Operation::ALL.get(operation).copied()
-    }
-    impl<A: Api> Handler for Stub<A> {
-        type Caller = A::Caller;
-        async fn authenticate(
-            &self,
-            operation: usize,
-            presented: &Presented,
-            context: &Context,
-        ) -> Result<A::Caller, Refused> {
-            match known(operation) {
-                Some(operation) => {
-                    self.0.authenticate(operation, presented, context).await
-                }
-                None => Err(Refused::Internal("there is no such operation".into())),
-            }
-        }
-        fn reject(
-            &self,
-            operation: Option<usize>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer {
-            self.0.reject(operation.and_then(known), context, rejection)
-        }
-        async fn call(
-            &self,
-            operation: usize,
-            caller: Option<A::Caller>,
-            admitted: Admitted,
-        ) -> Result<Answer, Rejection> {
-            match known(operation) {
-                Some(Operation::Search) => {
-                    let request = SearchRequest::admit(admitted)?;
-                    Ok(self.0.search(request).await?.into())
-                }
-                Some(Operation::SearchOptions) => {
-                    let request = SearchOptionsRequest::admit(admitted)?;
-                    Ok(self.0.search_options(request).await?.into())
-                }
-                Some(Operation::SearchHead) => {
-                    let request = SearchHeadRequest::admit(admitted)?;
-                    Ok(self.0.search_head(request).await?.into())
-                }
-                None => Err(Rejection::internal("there is no such operation")),
             }
         }
     }

@@ -16,67 +16,58 @@
     dead_code,
     rustdoc::all
 )]
-pub mod types {
-    /// `Fault`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    pub struct Fault {
-        pub code: ::std::string::String,
+pub mod api {
+    use super::request::*;
+    use super::response::*;
+    use ::rescind_server::runtime::{
+        Answer, Context, Failure, Presented, Refused, Rejection, refuse,
+    };
+    /// The documented operations.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Operation {
+        /// `GET /things`.
+        ListThings,
     }
-    /// `ListThingsOk`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(transparent)]
-    pub struct ListThingsOk(pub ::std::vec::Vec<Thing>);
-    impl ::std::ops::Deref for ListThingsOk {
-        type Target = ::std::vec::Vec<Thing>;
-        fn deref(&self) -> &::std::vec::Vec<Thing> {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ListThingsOk> for ::std::vec::Vec<Thing> {
-        fn from(value: ListThingsOk) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<::std::vec::Vec<Thing>> for ListThingsOk {
-        fn from(value: ::std::vec::Vec<Thing>) -> Self {
-            Self(value)
-        }
-    }
-    /// `Thing`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    pub struct Thing {
-        pub name: ::std::string::String,
-    }
-    /// Error types.
-    pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
-        pub struct ConversionError(::std::borrow::Cow<'static, str>);
-        impl ::std::error::Error for ConversionError {}
-        impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Display::fmt(&self.0, f)
+    impl Operation {
+        /// All operations, in document order.
+        pub const ALL: &'static [Self] = &[Self::ListThings];
+        /// The identifier in the document.
+        pub fn id(self) -> &'static str {
+            match self {
+                Self::ListThings => "listThings",
             }
         }
-        impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Debug::fmt(&self.0, f)
-            }
+    }
+    /// What implements "Range and default responses".
+    ///
+    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
+    pub trait Api: Send + Sync + 'static {
+        /// The answer to a request that gets none of an operation's documented responses. There is no operation
+        /// where path or method are unknown.
+        ///
+        /// By default it has the form of the nearest documented error, or else that of problem details (RFC 9457).
+        fn reject(
+            &self,
+            operation: Option<Operation>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            let _ = context;
+            let contract = super::router::contract().ok();
+            let documented = contract
+                .zip(operation)
+                .and_then(|(contract, operation)| {
+                    contract.operation(&operation.id().into())
+                });
+            refuse(contract, documented, &rejection)
         }
-        impl From<&'static str> for ConversionError {
-            fn from(value: &'static str) -> Self {
-                Self(value.into())
-            }
-        }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
-                Self(value.into())
-            }
+        /// `GET /things`
+        fn list_things(
+            &self,
+            request: ListThingsRequest,
+        ) -> impl Future<Output = Result<ListThingsResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
         }
     }
 }
@@ -148,66 +139,14 @@ pub mod response {
         }
     }
 }
-pub mod api {
-    use super::request::*;
-    use super::response::*;
-    use ::rescind_server::runtime::{
-        Answer, Context, Failure, Presented, Refused, Rejection,
-    };
-    /// The documented operations.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum Operation {
-        /// `GET /things`.
-        ListThings,
-    }
-    impl Operation {
-        /// All operations, in document order.
-        pub const ALL: &'static [Self] = &[Self::ListThings];
-        /// The identifier in the document.
-        pub fn id(self) -> &'static str {
-            match self {
-                Self::ListThings => "listThings",
-            }
-        }
-    }
-    /// What implements "Range and default responses".
-    ///
-    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
-    pub trait Api: Send + Sync + 'static {
-        /// Who presents the credentials of a request.
-        type Caller: Send;
-        /// Whom the presented credentials belong to. Called where credentials are documented and complete.
-        fn authenticate(
-            &self,
-            operation: Operation,
-            presented: &Presented,
-            context: &Context,
-        ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
-        /// The answer to a request that gets none of an operation's documented responses, in the envelope of the
-        /// contract. There is no operation where path or method are unknown.
-        fn reject(
-            &self,
-            operation: Option<Operation>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer;
-        /// `GET /things`
-        fn list_things(
-            &self,
-            request: ListThingsRequest,
-        ) -> impl Future<Output = Result<ListThingsResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-    }
-}
 pub mod router {
+    use std::convert::Infallible;
+    use std::pin::Pin;
     use std::sync::{Arc, LazyLock};
     use super::api::{Api, Operation};
-    use super::request::*;
     use ::rescind_server::runtime::{
-        Admitted, Answer, Context, Gate, GateError, Handler, Limits, Mode, Presented,
-        Refused, Rejection, serve,
+        Admitted, Answer, Context, CredentialSet, Gate, GateError, Handler, Limits, Mode,
+        Presented, Refused, Rejection, serve,
     };
     use ::rescind_specs::{Contract, Document, LoadError};
     /// The OpenAPI document that these stubs were made from.
@@ -238,19 +177,14 @@ pub mod router {
         Operation::ALL.get(operation).copied()
     }
     impl<A: Api> Handler for Stub<A> {
-        type Caller = A::Caller;
+        type Caller = Infallible;
         async fn authenticate(
             &self,
             operation: usize,
-            presented: &Presented,
+            presented: Presented<CredentialSet>,
             context: &Context,
-        ) -> Result<A::Caller, Refused> {
-            match known(operation) {
-                Some(operation) => {
-                    self.0.authenticate(operation, presented, context).await
-                }
-                None => Err(Refused::Internal("there is no such operation".into())),
-            }
+        ) -> Result<Infallible, Refused> {
+            Err(Refused::Internal("no operation asks for credentials".into()))
         }
         fn reject(
             &self,
@@ -260,18 +194,105 @@ pub mod router {
         ) -> Answer {
             self.0.reject(operation.and_then(known), context, rejection)
         }
-        async fn call(
+        fn call(
             &self,
             operation: usize,
-            caller: Option<A::Caller>,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> impl Future<Output = Result<Answer, Rejection>> + Send {
+            let future: Pin<
+                Box<dyn Future<Output = Result<Answer, Rejection>> + Send + '_>,
+            > = match known(operation) {
+                Some(Operation::ListThings) => {
+                    Box::pin(calls::list_things(&*self.0, caller, admitted))
+                }
+                None => {
+                    Box::pin(
+                        ::std::future::ready(
+                            Err(Rejection::internal("there is no such operation")),
+                        ),
+                    )
+                }
+            };
+            future
+        }
+    }
+    /// Each operation as one step from an admitted request to an answer.
+    mod calls {
+        use std::convert::Infallible;
+        use super::super::api::Api;
+        use super::super::request::*;
+        use ::rescind_server::runtime::{Admitted, Answer, Rejection};
+        pub(super) async fn list_things<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
             admitted: Admitted,
         ) -> Result<Answer, Rejection> {
-            match known(operation) {
-                Some(Operation::ListThings) => {
-                    let request = ListThingsRequest::admit(admitted)?;
-                    Ok(self.0.list_things(request).await?.into())
-                }
-                None => Err(Rejection::internal("there is no such operation")),
+            let request = ListThingsRequest::admit(admitted)?;
+            Ok(api.list_things(request).await?.into())
+        }
+    }
+}
+pub mod types {
+    /// `Fault`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct Fault {
+        pub code: ::std::string::String,
+    }
+    /// `ListThingsOk`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct ListThingsOk(pub ::std::vec::Vec<Thing>);
+    impl ::std::ops::Deref for ListThingsOk {
+        type Target = ::std::vec::Vec<Thing>;
+        fn deref(&self) -> &::std::vec::Vec<Thing> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ListThingsOk> for ::std::vec::Vec<Thing> {
+        fn from(value: ListThingsOk) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<::std::vec::Vec<Thing>> for ListThingsOk {
+        fn from(value: ::std::vec::Vec<Thing>) -> Self {
+            Self(value)
+        }
+    }
+    /// `Thing`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct Thing {
+        pub name: ::std::string::String,
+    }
+    /// Error types.
+    pub mod error {
+        /// Error from a `TryFrom` or `FromStr` implementation.
+        pub struct ConversionError(::std::borrow::Cow<'static, str>);
+        impl ::std::error::Error for ConversionError {}
+        impl ::std::fmt::Display for ConversionError {
+            fn fmt(
+                &self,
+                f: &mut ::std::fmt::Formatter<'_>,
+            ) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+        impl ::std::fmt::Debug for ConversionError {
+            fn fmt(
+                &self,
+                f: &mut ::std::fmt::Formatter<'_>,
+            ) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+        impl From<&'static str> for ConversionError {
+            fn from(value: &'static str) -> Self {
+                Self(value.into())
+            }
+        }
+        impl From<String> for ConversionError {
+            fn from(value: String) -> Self {
+                Self(value.into())
             }
         }
     }

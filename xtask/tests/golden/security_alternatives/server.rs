@@ -16,37 +16,96 @@
     dead_code,
     rustdoc::all
 )]
-pub mod types {
-    /// Error types.
-    pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
-        pub struct ConversionError(::std::borrow::Cow<'static, str>);
-        impl ::std::error::Error for ConversionError {}
-        impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Display::fmt(&self.0, f)
+pub mod api {
+    use super::credentials::Credentials;
+    use super::request::*;
+    use super::response::*;
+    use ::rescind_server::runtime::{
+        Answer, Context, Failure, Presented, Refused, Rejection, refuse,
+    };
+    /// The documented operations.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Operation {
+        /// `GET /both`.
+        NeedsBothOrSession,
+        /// `GET /either`.
+        WorksForAnybody,
+        /// `GET /open`.
+        NeedsNothing,
+    }
+    impl Operation {
+        /// All operations, in document order.
+        pub const ALL: &'static [Self] = &[
+            Self::NeedsBothOrSession,
+            Self::WorksForAnybody,
+            Self::NeedsNothing,
+        ];
+        /// The identifier in the document.
+        pub fn id(self) -> &'static str {
+            match self {
+                Self::NeedsBothOrSession => "needsBothOrSession",
+                Self::WorksForAnybody => "worksForAnybody",
+                Self::NeedsNothing => "needsNothing",
             }
         }
-        impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Debug::fmt(&self.0, f)
-            }
+    }
+    /// What implements "Security alternatives".
+    ///
+    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
+    pub trait Api: Send + Sync + 'static {
+        /// Who presents the credentials of a request.
+        type Caller: Send;
+        /// Whom the presented credentials belong to. Called where credentials are documented and complete.
+        fn authenticate(
+            &self,
+            operation: Operation,
+            presented: &Presented<Credentials>,
+            context: &Context,
+        ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
+        /// The answer to a request that gets none of an operation's documented responses. There is no operation
+        /// where path or method are unknown.
+        ///
+        /// By default it has the form of the nearest documented error, or else that of problem details (RFC 9457).
+        fn reject(
+            &self,
+            operation: Option<Operation>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            let _ = context;
+            let contract = super::router::contract().ok();
+            let documented = contract
+                .zip(operation)
+                .and_then(|(contract, operation)| {
+                    contract.operation(&operation.id().into())
+                });
+            refuse(contract, documented, &rejection)
         }
-        impl From<&'static str> for ConversionError {
-            fn from(value: &'static str) -> Self {
-                Self(value.into())
-            }
+        /// `GET /both`
+        fn needs_both_or_session(
+            &self,
+            caller: Self::Caller,
+            request: NeedsBothOrSessionRequest,
+        ) -> impl Future<Output = Result<NeedsBothOrSessionResponse, Failure>> + Send {
+            let _ = (caller, request);
+            ::std::future::ready(Err(Failure::NotImplemented))
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
-                Self(value.into())
-            }
+        /// `GET /either`
+        fn works_for_anybody(
+            &self,
+            caller: Option<Self::Caller>,
+            request: WorksForAnybodyRequest,
+        ) -> impl Future<Output = Result<WorksForAnybodyResponse, Failure>> + Send {
+            let _ = (caller, request);
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `GET /open`
+        fn needs_nothing(
+            &self,
+            request: NeedsNothingRequest,
+        ) -> impl Future<Output = Result<NeedsNothingResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
         }
     }
 }
@@ -143,94 +202,15 @@ pub mod response {
         }
     }
 }
-pub mod api {
-    use super::request::*;
-    use super::response::*;
-    use ::rescind_server::runtime::{
-        Answer, Context, Failure, Presented, Refused, Rejection,
-    };
-    /// The documented operations.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum Operation {
-        /// `GET /both`.
-        NeedsBothOrSession,
-        /// `GET /either`.
-        WorksForAnybody,
-        /// `GET /open`.
-        NeedsNothing,
-    }
-    impl Operation {
-        /// All operations, in document order.
-        pub const ALL: &'static [Self] = &[
-            Self::NeedsBothOrSession,
-            Self::WorksForAnybody,
-            Self::NeedsNothing,
-        ];
-        /// The identifier in the document.
-        pub fn id(self) -> &'static str {
-            match self {
-                Self::NeedsBothOrSession => "needsBothOrSession",
-                Self::WorksForAnybody => "worksForAnybody",
-                Self::NeedsNothing => "needsNothing",
-            }
-        }
-    }
-    /// What implements "Security alternatives".
-    ///
-    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
-    pub trait Api: Send + Sync + 'static {
-        /// Who presents the credentials of a request.
-        type Caller: Send;
-        /// Whom the presented credentials belong to. Called where credentials are documented and complete.
-        fn authenticate(
-            &self,
-            operation: Operation,
-            presented: &Presented,
-            context: &Context,
-        ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
-        /// The answer to a request that gets none of an operation's documented responses, in the envelope of the
-        /// contract. There is no operation where path or method are unknown.
-        fn reject(
-            &self,
-            operation: Option<Operation>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer;
-        /// `GET /both`
-        fn needs_both_or_session(
-            &self,
-            caller: Self::Caller,
-            request: NeedsBothOrSessionRequest,
-        ) -> impl Future<Output = Result<NeedsBothOrSessionResponse, Failure>> + Send {
-            let _ = (caller, request);
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `GET /either`
-        fn works_for_anybody(
-            &self,
-            caller: Option<Self::Caller>,
-            request: WorksForAnybodyRequest,
-        ) -> impl Future<Output = Result<WorksForAnybodyResponse, Failure>> + Send {
-            let _ = (caller, request);
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `GET /open`
-        fn needs_nothing(
-            &self,
-            request: NeedsNothingRequest,
-        ) -> impl Future<Output = Result<NeedsNothingResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-    }
-}
 pub mod router {
+    use std::convert::Infallible;
+    use std::pin::Pin;
     use std::sync::{Arc, LazyLock};
     use super::api::{Api, Operation};
-    use super::request::*;
+    use super::credentials::Credentials;
     use ::rescind_server::runtime::{
-        Admitted, Answer, Context, Gate, GateError, Handler, Limits, Mode, Presented,
-        Refused, Rejection, serve,
+        Admitted, Answer, Context, CredentialSet, Gate, GateError, Handler, Limits, Mode,
+        Presented, Refused, Rejection, serve,
     };
     use ::rescind_specs::{Contract, Document, LoadError};
     /// The OpenAPI document that these stubs were made from.
@@ -265,14 +245,14 @@ pub mod router {
         async fn authenticate(
             &self,
             operation: usize,
-            presented: &Presented,
+            presented: Presented<CredentialSet>,
             context: &Context,
         ) -> Result<A::Caller, Refused> {
-            match known(operation) {
-                Some(operation) => {
-                    self.0.authenticate(operation, presented, context).await
+            match (known(operation), presented.try_map(Credentials::read)) {
+                (Some(operation), Some(presented)) => {
+                    self.0.authenticate(operation, &presented, context).await
                 }
-                None => Err(Refused::Internal("there is no such operation".into())),
+                _ => Err(Refused::Internal("there is no such operation".into())),
             }
         }
         fn reject(
@@ -283,30 +263,141 @@ pub mod router {
         ) -> Answer {
             self.0.reject(operation.and_then(known), context, rejection)
         }
-        async fn call(
+        fn call(
             &self,
             operation: usize,
             caller: Option<A::Caller>,
             admitted: Admitted,
-        ) -> Result<Answer, Rejection> {
-            match known(operation) {
+        ) -> impl Future<Output = Result<Answer, Rejection>> + Send {
+            let future: Pin<
+                Box<dyn Future<Output = Result<Answer, Rejection>> + Send + '_>,
+            > = match known(operation) {
                 Some(Operation::NeedsBothOrSession) => {
-                    let caller = caller.ok_or_else(Rejection::nobody)?;
-                    let request = NeedsBothOrSessionRequest::admit(admitted)?;
-                    Ok(self.0.needs_both_or_session(caller, request).await?.into())
+                    Box::pin(calls::needs_both_or_session(&*self.0, caller, admitted))
                 }
                 Some(Operation::WorksForAnybody) => {
-                    let request = WorksForAnybodyRequest::admit(admitted)?;
-                    Ok(self.0.works_for_anybody(caller, request).await?.into())
+                    Box::pin(calls::works_for_anybody(&*self.0, caller, admitted))
                 }
                 Some(Operation::NeedsNothing) => {
-                    let request = NeedsNothingRequest::admit(admitted)?;
-                    Ok(self.0.needs_nothing(request).await?.into())
+                    Box::pin(calls::needs_nothing(&*self.0, caller, admitted))
                 }
-                None => Err(Rejection::internal("there is no such operation")),
+                None => {
+                    Box::pin(
+                        ::std::future::ready(
+                            Err(Rejection::internal("there is no such operation")),
+                        ),
+                    )
+                }
+            };
+            future
+        }
+    }
+    /// Each operation as one step from an admitted request to an answer.
+    mod calls {
+        use std::convert::Infallible;
+        use super::super::api::Api;
+        use super::super::request::*;
+        use ::rescind_server::runtime::{Admitted, Answer, Rejection};
+        pub(super) async fn needs_both_or_session<A: Api>(
+            api: &A,
+            caller: Option<A::Caller>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let caller = caller.ok_or_else(Rejection::nobody)?;
+            let request = NeedsBothOrSessionRequest::admit(admitted)?;
+            Ok(api.needs_both_or_session(caller, request).await?.into())
+        }
+        pub(super) async fn works_for_anybody<A: Api>(
+            api: &A,
+            caller: Option<A::Caller>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = WorksForAnybodyRequest::admit(admitted)?;
+            Ok(api.works_for_anybody(caller, request).await?.into())
+        }
+        pub(super) async fn needs_nothing<A: Api>(
+            api: &A,
+            caller: Option<A::Caller>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = NeedsNothingRequest::admit(admitted)?;
+            Ok(api.needs_nothing(request).await?.into())
+        }
+    }
+}
+pub mod types {
+    /// Error types.
+    pub mod error {
+        /// Error from a `TryFrom` or `FromStr` implementation.
+        pub struct ConversionError(::std::borrow::Cow<'static, str>);
+        impl ::std::error::Error for ConversionError {}
+        impl ::std::fmt::Display for ConversionError {
+            fn fmt(
+                &self,
+                f: &mut ::std::fmt::Formatter<'_>,
+            ) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+        impl ::std::fmt::Debug for ConversionError {
+            fn fmt(
+                &self,
+                f: &mut ::std::fmt::Formatter<'_>,
+            ) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+        impl From<&'static str> for ConversionError {
+            fn from(value: &'static str) -> Self {
+                Self(value.into())
+            }
+        }
+        impl From<String> for ConversionError {
+            fn from(value: String) -> Self {
+                Self(value.into())
+            }
+        }
+    }
+}
+pub mod credentials {
+    use ::rescind_server::runtime::{BasicCredential, CredentialSet, ScopedToken, Secret};
+    /// What callers prove themselves with: one variant for each set of security schemes that some operation
+    /// accepts.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum Credentials {
+        /// `key` and `secret`, all of them.
+        KeyAndSecret {
+            /// `key`: the header `X-Api-Key`.
+            key: Secret,
+            /// `secret`: the header `X-Api-Secret`.
+            secret: Secret,
+        },
+        /// `session`: the cookie `session`.
+        Session(Secret),
+    }
+    impl Credentials {
+        /// The security schemes of the set, as the document names them.
+        pub fn schemes(&self) -> &'static [&'static str] {
+            match self {
+                Self::KeyAndSecret { .. } => &["key", "secret"],
+                Self::Session { .. } => &["session"],
+            }
+        }
+        /// The typed form of what the gate found.
+        pub(super) fn read(mut set: CredentialSet) -> Option<Self> {
+            match set.place() {
+                0usize => {
+                    Some(Self::KeyAndSecret {
+                        key: set.secret()?,
+                        secret: set.secret()?,
+                    })
+                }
+                1usize => Some(Self::Session(set.secret()?)),
+                _ => None,
             }
         }
     }
 }
 pub use api::{Api, Operation};
 pub use router::{DOCUMENT, contract, router};
+pub use credentials::Credentials;

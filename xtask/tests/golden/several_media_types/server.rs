@@ -16,96 +16,69 @@
     dead_code,
     rustdoc::all
 )]
-pub mod types {
-    /// `Note`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    pub struct Note {
-        pub text: NoteText,
+pub mod api {
+    use super::request::*;
+    use super::response::*;
+    use ::rescind_server::runtime::{
+        Answer, Context, Failure, Presented, Refused, Rejection, refuse,
+    };
+    /// The documented operations.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Operation {
+        /// `POST /notes`.
+        AddNote,
+        /// `POST /uploads`.
+        Upload,
     }
-    /// `NoteText`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct NoteText(::std::string::String);
-    impl ::std::ops::Deref for NoteText {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<NoteText> for ::std::string::String {
-        fn from(value: NoteText) -> Self {
-            value.0
-        }
-    }
-    impl ::std::str::FromStr for NoteText {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
-                return Err("shorter than 1 characters".into());
-            }
-            Ok(Self(value.to_string()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for NoteText {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for NoteText {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for NoteText {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            ::std::string::String::deserialize(deserializer)?
-                .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
-        }
-    }
-    /// Error types.
-    pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
-        pub struct ConversionError(::std::borrow::Cow<'static, str>);
-        impl ::std::error::Error for ConversionError {}
-        impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Display::fmt(&self.0, f)
+    impl Operation {
+        /// All operations, in document order.
+        pub const ALL: &'static [Self] = &[Self::AddNote, Self::Upload];
+        /// The identifier in the document.
+        pub fn id(self) -> &'static str {
+            match self {
+                Self::AddNote => "addNote",
+                Self::Upload => "upload",
             }
         }
-        impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
-                ::std::fmt::Debug::fmt(&self.0, f)
-            }
+    }
+    /// What implements "Several media types".
+    ///
+    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
+    pub trait Api: Send + Sync + 'static {
+        /// The answer to a request that gets none of an operation's documented responses. There is no operation
+        /// where path or method are unknown.
+        ///
+        /// By default it has the form of the nearest documented error, or else that of problem details (RFC 9457).
+        fn reject(
+            &self,
+            operation: Option<Operation>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            let _ = context;
+            let contract = super::router::contract().ok();
+            let documented = contract
+                .zip(operation)
+                .and_then(|(contract, operation)| {
+                    contract.operation(&operation.id().into())
+                });
+            refuse(contract, documented, &rejection)
         }
-        impl From<&'static str> for ConversionError {
-            fn from(value: &'static str) -> Self {
-                Self(value.into())
-            }
+        /// `POST /notes`
+        fn add_note(
+            &self,
+            request: AddNoteRequest,
+        ) -> impl Future<Output = Result<AddNoteResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
-                Self(value.into())
-            }
+        /// `POST /uploads`
+        fn upload(
+            &self,
+            request: UploadRequest,
+        ) -> impl Future<Output = Result<UploadResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
         }
     }
 }
@@ -230,77 +203,14 @@ pub mod response {
         }
     }
 }
-pub mod api {
-    use super::request::*;
-    use super::response::*;
-    use ::rescind_server::runtime::{
-        Answer, Context, Failure, Presented, Refused, Rejection,
-    };
-    /// The documented operations.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum Operation {
-        /// `POST /notes`.
-        AddNote,
-        /// `POST /uploads`.
-        Upload,
-    }
-    impl Operation {
-        /// All operations, in document order.
-        pub const ALL: &'static [Self] = &[Self::AddNote, Self::Upload];
-        /// The identifier in the document.
-        pub fn id(self) -> &'static str {
-            match self {
-                Self::AddNote => "addNote",
-                Self::Upload => "upload",
-            }
-        }
-    }
-    /// What implements "Several media types".
-    ///
-    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
-    pub trait Api: Send + Sync + 'static {
-        /// Who presents the credentials of a request.
-        type Caller: Send;
-        /// Whom the presented credentials belong to. Called where credentials are documented and complete.
-        fn authenticate(
-            &self,
-            operation: Operation,
-            presented: &Presented,
-            context: &Context,
-        ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
-        /// The answer to a request that gets none of an operation's documented responses, in the envelope of the
-        /// contract. There is no operation where path or method are unknown.
-        fn reject(
-            &self,
-            operation: Option<Operation>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer;
-        /// `POST /notes`
-        fn add_note(
-            &self,
-            request: AddNoteRequest,
-        ) -> impl Future<Output = Result<AddNoteResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-        /// `POST /uploads`
-        fn upload(
-            &self,
-            request: UploadRequest,
-        ) -> impl Future<Output = Result<UploadResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-    }
-}
 pub mod router {
+    use std::convert::Infallible;
+    use std::pin::Pin;
     use std::sync::{Arc, LazyLock};
     use super::api::{Api, Operation};
-    use super::request::*;
     use ::rescind_server::runtime::{
-        Admitted, Answer, Context, Gate, GateError, Handler, Limits, Mode, Presented,
-        Refused, Rejection, serve,
+        Admitted, Answer, Context, CredentialSet, Gate, GateError, Handler, Limits, Mode,
+        Presented, Refused, Rejection, serve,
     };
     use ::rescind_specs::{Contract, Document, LoadError};
     /// The OpenAPI document that these stubs were made from.
@@ -331,19 +241,14 @@ pub mod router {
         Operation::ALL.get(operation).copied()
     }
     impl<A: Api> Handler for Stub<A> {
-        type Caller = A::Caller;
+        type Caller = Infallible;
         async fn authenticate(
             &self,
             operation: usize,
-            presented: &Presented,
+            presented: Presented<CredentialSet>,
             context: &Context,
-        ) -> Result<A::Caller, Refused> {
-            match known(operation) {
-                Some(operation) => {
-                    self.0.authenticate(operation, presented, context).await
-                }
-                None => Err(Refused::Internal("there is no such operation".into())),
-            }
+        ) -> Result<Infallible, Refused> {
+            Err(Refused::Internal("no operation asks for credentials".into()))
         }
         fn reject(
             &self,
@@ -353,22 +258,145 @@ pub mod router {
         ) -> Answer {
             self.0.reject(operation.and_then(known), context, rejection)
         }
-        async fn call(
+        fn call(
             &self,
             operation: usize,
-            caller: Option<A::Caller>,
+            caller: Option<Infallible>,
             admitted: Admitted,
-        ) -> Result<Answer, Rejection> {
-            match known(operation) {
+        ) -> impl Future<Output = Result<Answer, Rejection>> + Send {
+            let future: Pin<
+                Box<dyn Future<Output = Result<Answer, Rejection>> + Send + '_>,
+            > = match known(operation) {
                 Some(Operation::AddNote) => {
-                    let request = AddNoteRequest::admit(admitted)?;
-                    Ok(self.0.add_note(request).await?.into())
+                    Box::pin(calls::add_note(&*self.0, caller, admitted))
                 }
                 Some(Operation::Upload) => {
-                    let request = UploadRequest::admit(admitted)?;
-                    Ok(self.0.upload(request).await?.into())
+                    Box::pin(calls::upload(&*self.0, caller, admitted))
                 }
-                None => Err(Rejection::internal("there is no such operation")),
+                None => {
+                    Box::pin(
+                        ::std::future::ready(
+                            Err(Rejection::internal("there is no such operation")),
+                        ),
+                    )
+                }
+            };
+            future
+        }
+    }
+    /// Each operation as one step from an admitted request to an answer.
+    mod calls {
+        use std::convert::Infallible;
+        use super::super::api::Api;
+        use super::super::request::*;
+        use ::rescind_server::runtime::{Admitted, Answer, Rejection};
+        pub(super) async fn add_note<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = AddNoteRequest::admit(admitted)?;
+            Ok(api.add_note(request).await?.into())
+        }
+        pub(super) async fn upload<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = UploadRequest::admit(admitted)?;
+            Ok(api.upload(request).await?.into())
+        }
+    }
+}
+pub mod types {
+    /// `Note`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct Note {
+        pub text: NoteText,
+    }
+    /// `NoteText`
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct NoteText(::std::string::String);
+    impl ::std::ops::Deref for NoteText {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<NoteText> for ::std::string::String {
+        fn from(value: NoteText) -> Self {
+            value.0
+        }
+    }
+    impl ::std::str::FromStr for NoteText {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            if value.chars().count() < 1usize {
+                return Err("shorter than 1 characters".into());
+            }
+            Ok(Self(value.to_string()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for NoteText {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for NoteText {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for NoteText {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            ::std::string::String::deserialize(deserializer)?
+                .parse()
+                .map_err(|e: self::error::ConversionError| {
+                    <D::Error as ::serde::de::Error>::custom(e.to_string())
+                })
+        }
+    }
+    /// Error types.
+    pub mod error {
+        /// Error from a `TryFrom` or `FromStr` implementation.
+        pub struct ConversionError(::std::borrow::Cow<'static, str>);
+        impl ::std::error::Error for ConversionError {}
+        impl ::std::fmt::Display for ConversionError {
+            fn fmt(
+                &self,
+                f: &mut ::std::fmt::Formatter<'_>,
+            ) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+        impl ::std::fmt::Debug for ConversionError {
+            fn fmt(
+                &self,
+                f: &mut ::std::fmt::Formatter<'_>,
+            ) -> Result<(), ::std::fmt::Error> {
+                ::std::fmt::Debug::fmt(&self.0, f)
+            }
+        }
+        impl From<&'static str> for ConversionError {
+            fn from(value: &'static str) -> Self {
+                Self(value.into())
+            }
+        }
+        impl From<String> for ConversionError {
+            fn from(value: String) -> Self {
+                Self(value.into())
             }
         }
     }
