@@ -92,7 +92,7 @@ pub struct FileError {
 
 impl FileError {
     /// Names the place of an error.
-    fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self { path: path.to_owned(), source }
     }
 }

@@ -11,7 +11,7 @@ use crate::emit::names;
 use crate::emit::progenitor::ProgenitorError;
 use crate::emit::server::{self, DocumentPlace, EmitError};
 use crate::losses::Difference;
-use crate::lower::{self, Draft, Loss};
+use crate::lower::{self, Draft};
 
 /// Whether files are written or compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,9 @@ pub enum CodegenError {
         /// The names that exist.
         known: String,
     },
+    /// Files that were not generated lie where generated ones should.
+    #[error("{}", foreign(.0))]
+    Foreign(Vec<PathBuf>),
     /// A file could not be read or written.
     #[error("cannot use {}: {source}", path.display())]
     Io {
@@ -80,6 +83,14 @@ pub enum CodegenError {
 }
 
 impl CodegenError {
+    /// The mistakes of the document, if it is one that is wrong.
+    pub fn diagnostics(&self) -> Option<&[Diagnostic]> {
+        match self {
+            Self::Load(LoadError::Invalid(diagnostics)) | Self::Unsupported(diagnostics) => Some(diagnostics),
+            _ => None,
+        }
+    }
+
     /// The error for a person at a terminal.
     pub fn render(&self, color: bool) -> String {
         match self {
@@ -102,6 +113,16 @@ fn losses(list: &Path, difference: &Difference) -> String {
         text.push_str("\n  no longer lost, delete the line: ");
         text.push_str(line);
     }
+    text
+}
+
+fn foreign(paths: &[PathBuf]) -> String {
+    let mut text = "these files were not generated, and nothing was written:".to_owned();
+    for path in paths {
+        text.push_str("\n  ");
+        text.push_str(&path.display().to_string());
+    }
+    text.push_str("\nchoose another folder, or `--force` to overwrite them");
     text
 }
 
@@ -278,75 +299,4 @@ fn folders_with_contract(root: &Path, folder: &str) -> Result<Vec<String>, Codeg
         }
     }
     Ok(names.into_iter().collect())
-}
-
-/// What to generate from a document of the user's own.
-#[derive(Clone, Debug)]
-pub struct Own {
-    /// The OpenAPI document.
-    pub openapi: PathBuf,
-    /// Name of the generated module; by default that of the file.
-    pub name: Option<String>,
-    /// Where the client module goes.
-    pub client_out: Option<PathBuf>,
-    /// Where the server stubs go.
-    pub server_out: Option<PathBuf>,
-}
-
-/// What came of a document of the user's own.
-#[derive(Debug)]
-pub struct OwnOutcome {
-    /// The files, each with whether it differed.
-    pub drift: Vec<Drift>,
-    /// Number of generated files.
-    pub files: usize,
-    /// What the generated code cannot express, as warnings with their places.
-    pub warnings: Vec<Diagnostic>,
-}
-
-/// Generates from a document of the user's own.
-pub fn own(own: &Own, mode: Mode) -> Result<OwnOutcome, CodegenError> {
-    let name = own.name.clone().unwrap_or_else(|| {
-        own.openapi.file_stem().map_or_else(|| "api".to_owned(), |stem| stem.to_string_lossy().into_owned())
-    });
-    let prepared = Prepared::read(name.clone(), &own.openapi)?;
-    let contract = &prepared.contract;
-    let mut lowered = lower::lower(contract).map_err(CodegenError::Unsupported)?;
-    let mut warnings = prepared.notes.clone();
-    for left_out in &prepared.left_out {
-        warnings.extend(left_out.reasons.iter().cloned());
-    }
-    // The name of the file and not its place: the same document gives the same bytes anywhere.
-    let source =
-        own.openapi.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
-    let mut artifacts = Vec::new();
-    let module = names::snake(&name);
-    // The module `r#type` lies in `type.rs`.
-    let module = module.trim_start_matches("r#");
-    if let Some(folder) = &own.client_out {
-        warnings.extend(lowered.losses.iter().map(|loss: &Loss| loss.diagnostic(contract.document())));
-        artifacts.push(client_file(
-            &lowered,
-            "::rescind_client",
-            folder.join(format!("{module}.rs")),
-            &source,
-        )?);
-    }
-    if let Some(folder) = &own.server_out {
-        let options = server::Options {
-            runtime: "::rescind_server::runtime".to_owned(),
-            document: DocumentPlace::Beside,
-            source,
-        };
-        let (stubs, losses) =
-            server::files(&folder.join(module), &mut lowered, &options).map_err(no_stubs(&name))?;
-        artifacts.extend(stubs);
-        warnings.extend(losses);
-    }
-    let here = Path::new("");
-    let drift = match mode {
-        Mode::Write => artifact::settle(here, &[], &artifacts),
-        Mode::Check => artifact::drift(here, &[], &artifacts),
-    }?;
-    Ok(OwnOutcome { drift, files: artifacts.len(), warnings })
 }

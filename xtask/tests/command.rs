@@ -44,7 +44,7 @@ fn a_document_of_ones_own() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     std::fs::write(path("billing.yaml"), DOCUMENT).unwrap();
     let (document, out) = (path("billing.yaml"), path("out"));
-    let arguments = ["codegen", "--openapi", &document, "--client-out", &out];
+    let arguments = ["codegen", "--openapi", &document, "--client-out", &out, "--module"];
     let check: Vec<&str> = arguments.iter().copied().chain(["--check"]).collect();
 
     let (code, text) = told(&xtask(&check), folder.path());
@@ -89,7 +89,8 @@ fn a_wrong_document_is_told_with_its_place() {
         let out = folder.path().join("out").display().to_string();
         assert!(DOCUMENT.contains(right), "{right}");
         std::fs::write(&document, DOCUMENT.replacen(right, wrong, 1)).unwrap();
-        let arguments = ["codegen", "--openapi", &document, "--client-out", &out, "--server-out", &out];
+        let arguments =
+            ["codegen", "--openapi", &document, "--client-out", &out, "--server-out", &out, "--module"];
         let (code, text) = told(&xtask(&arguments), folder.path());
         assert_eq!(code, Some(1), "{text}");
         let (place, words) = documented.split_once(": ").unwrap();
@@ -116,8 +117,16 @@ fn a_keyword_as_name_and_a_folder_that_is_a_file() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     std::fs::write(path("a.yaml"), DOCUMENT).unwrap();
     let generate = |out: &str| {
-        let arguments =
-            ["codegen", "--openapi", &path("a.yaml"), "--name", "type", "--client-out", &path(out)];
+        let arguments = [
+            "codegen",
+            "--openapi",
+            &path("a.yaml"),
+            "--name",
+            "type",
+            "--module",
+            "--client-out",
+            &path(out),
+        ];
         told(&xtask(&arguments), folder.path())
     };
     assert_eq!(generate("out").0, Some(0));
@@ -131,6 +140,14 @@ fn a_keyword_as_name_and_a_folder_that_is_a_file() {
 fn bad_usage_is_told_apart() {
     for (arguments, documented) in [
         (&["codegen", "--contract", "nobody"][..], "there is no contract `nobody`; there are: "),
+        (
+            &["codegen", "--openapi", "a.yaml", "--client-out", "a", "--server-out", "a"][..],
+            "folder of its own",
+        ),
+        (
+            &["codegen", "--openapi", "a.yaml", "--client-out", "a", "--runtime", "no-folder"][..],
+            "neither a version",
+        ),
         (&["codegen", "--openapi", "a.yaml"][..], "needs `--client-out DIR`"),
         (&["codegen", "--client-out", "a"][..], "--openapi"),
         (&["codegen", "--chek"][..], "a similar argument exists: '--check'"),

@@ -5,7 +5,9 @@ mod scalar;
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
-use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span as Scanned, StructureStyle, Tag};
+use granit_parser::{
+    ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span as Scanned, StructureStyle, Tag,
+};
 use indexmap::IndexMap;
 use serde_json::Value;
 

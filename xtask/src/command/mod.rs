@@ -1,0 +1,61 @@
+//! The commands: arguments, and what each prints.
+
+mod codegen;
+mod completions;
+mod exit;
+mod terminal;
+mod verify;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Keeps generated files and the repository in step.
+///
+/// Exit codes: 0 done; 1 files differ or a document is wrong; 2 bad usage.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Generate the typed clients and server stubs from their contracts, or from a document of your own.
+    ///
+    /// Without `--openapi` and `--config` the bundled contracts are generated. With `--openapi` and `--client-out` or
+    /// `--server-out` a crate is written that compiles as it stands. What a document says and the generated code
+    /// cannot express is told as a warning with its place.
+    ///
+    /// Exit codes: 0 done; 1 files differ, a document is wrong or, with `--deny-warnings`, something was not carried;
+    /// 2 bad usage.
+    #[command(after_help = codegen::EXAMPLES)]
+    Codegen(Box<codegen::Arguments>),
+    /// Check that the generated code is fresh, then start the reference server and judge it on every contract.
+    ///
+    /// Exit codes: 1 a generated file differs; otherwise that of the judge: 0 conforms, 1 a promise is broken, 2 bad
+    /// usage, 3 something stayed open.
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(verify::Arguments),
+    /// Print a script that completes these commands in a shell.
+    Completions(completions::Arguments),
+}
+
+impl Cli {
+    /// Does what was asked for.
+    pub(crate) fn run(self) -> ExitCode {
+        match self.command {
+            Command::Codegen(arguments) => codegen::run(*arguments),
+            Command::Verify(arguments) => verify::run(&arguments),
+            Command::Completions(arguments) => completions::run(&arguments),
+        }
+    }
+}
+
+/// The work tree: the folder above this package.
+fn root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_owned()
+}

@@ -1,0 +1,142 @@
+//! From a document of the user's own to the sources of a client and of server stubs. Writes nothing.
+
+use std::path::Path;
+
+use rescind_specs::{Diagnostic, LeftOut, Prepared};
+use syn::{Item, parse_quote};
+
+use crate::artifact::Artifact;
+use crate::codegen::CodegenError;
+use crate::emit::client::{self, Runtime};
+use crate::emit::names;
+use crate::emit::server::{self, DocumentPlace};
+use crate::lower::{self, Loss};
+use crate::output::facts::Facts;
+
+/// Which code is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sides {
+    /// The client.
+    Client,
+    /// The server stubs.
+    Server,
+    /// Both.
+    Both,
+}
+
+/// How the code is meant to be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// As a crate: `src/lib.rs` and its modules.
+    Crate,
+    /// As modules of a crate that there is.
+    Module,
+}
+
+/// The code that was made from a document.
+#[derive(Debug)]
+pub struct Generated {
+    /// What READMEs and manifests say of it.
+    pub facts: Facts,
+    /// The client's files, relative to where they will lie, if it was asked for.
+    pub client: Option<Vec<Artifact>>,
+    /// The files of the stubs, relative to where they will lie, if they were asked for.
+    pub server: Option<Vec<Artifact>>,
+    /// Number of operations in the document, whether they were generated or not.
+    pub documented: usize,
+    /// What the code cannot express, as warnings with their places, in the order of the document.
+    pub warnings: Vec<Diagnostic>,
+    /// The operations that are not in the code, each with why.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Generates from the document at `openapi`. It is called `name`, or as its title or its file.
+pub fn generate(
+    openapi: &Path,
+    name: Option<&str>,
+    sides: Sides,
+    shape: Shape,
+) -> Result<Generated, CodegenError> {
+    let file = file_name(openapi);
+    let prepared = Prepared::read(name.map_or_else(|| stem(openapi), str::to_owned), openapi)?;
+    let contract = &prepared.contract;
+    let mut warnings = prepared.notes.clone();
+    let mut lowered = lower::lower(contract).map_err(CodegenError::Unsupported)?;
+    warnings.extend(lowered.losses.iter().map(|loss: &Loss| loss.diagnostic(contract.document())));
+    let title = if shape == Shape::Crate { contract.title() } else { contract.name() };
+    let mut facts = Facts::new(&lowered, &file, [name.unwrap_or(title), contract.name()]);
+    // The module `r#type` lies in `type.rs`.
+    let module = names::snake(contract.name());
+    let module = module.trim_start_matches("r#");
+    let mut client = None;
+    if sides != Sides::Server {
+        let runtime = Runtime { path: "::rescind_client".to_owned() };
+        let emitted = client::emit(&lowered, &runtime)
+            .map_err(|source| CodegenError::Progenitor { contract: contract.name().to_owned(), source })?;
+        client = Some(match shape {
+            Shape::Crate => client_crate(emitted, &file),
+            Shape::Module => vec![Artifact::from_file(format!("{module}.rs"), &file, &emitted)],
+        });
+    }
+    let mut stubs = None;
+    if sides != Sides::Client {
+        let options = server::Options {
+            runtime: "::rescind_server::runtime".to_owned(),
+            document: DocumentPlace::Beside,
+            source: file,
+        };
+        let folder = match shape {
+            Shape::Crate => Path::new("src"),
+            Shape::Module => Path::new(module),
+        };
+        let (mut files, losses) = server::files(folder, &mut lowered, &options)
+            .map_err(|source| CodegenError::Server { contract: contract.name().to_owned(), source })?;
+        if shape == Shape::Crate {
+            for file in files.iter_mut().filter(|file| file.path == Path::new("src/mod.rs")) {
+                file.path = "src/lib.rs".into();
+                let (header, rest) = file.contents.split_once('\n').unwrap_or_default();
+                file.contents = format!("{header}\n#![doc = include_str!(\"../README.md\")]\n{rest}");
+            }
+        }
+        stubs = Some(files);
+        warnings.extend(losses);
+    }
+    warnings.sort_by_key(|warning| warning.position.as_ref().map_or(0, |position| position.range.start));
+    facts.tell(&warnings, &prepared.left_out);
+    let documented = contract.operations().len() + prepared.left_out.len();
+    Ok(Generated { facts, client, server: stubs, documented, warnings, left_out: prepared.left_out })
+}
+
+/// The name of the file without its ending.
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(|| "api".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// The name of the file and not its place: the same document gives the same bytes anywhere.
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| stem(path), |file| file.to_string_lossy().into_owned())
+}
+
+/// The client as a crate: its large modules are files of their own.
+fn client_crate(mut file: syn::File, source: &str) -> Vec<Artifact> {
+    let mut files = Vec::new();
+    for item in &mut file.items {
+        let Item::Mod(module) = item else { continue };
+        if module.ident != "types" && module.ident != "builder" {
+            continue;
+        }
+        if let Some((_, items)) = module.content.take() {
+            module.semi = Some(syn::token::Semi::default());
+            let path = format!("src/{}.rs", module.ident);
+            let content = syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items };
+            files.push(Artifact::from_file(path, source, &content));
+        }
+    }
+    file.attrs.extend([
+        parse_quote!(#![doc = include_str!("../README.md")]),
+        parse_quote!(#![allow(clippy::all, clippy::pedantic, clippy::allow_attributes, clippy::unwrap_used)]),
+        parse_quote!(#![allow(missing_docs, nonstandard_style, unreachable_pub, unused_qualifications, rustdoc::all)]),
+    ]);
+    files.insert(0, Artifact::from_file("src/lib.rs", source, &file));
+    files
+}
