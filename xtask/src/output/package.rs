@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::facts::Facts;
+use super::readme::Callers;
 use super::{folder, place, readme};
 use crate::artifact::Artifact;
 use crate::manifest::{self, Manifest, Runtime};
@@ -64,11 +65,14 @@ pub fn files(
         side.word(),
         facts.package
     );
+    let authenticates = |file: &Artifact| file.contents.contains("fn authenticate(");
+    let api = sources.iter().find(|file| file.path.ends_with("api.rs"));
+    let callers = if api.is_some_and(authenticates) { Callers::Authenticated } else { Callers::Unknown };
     let mut files = sources;
     let manifest = format!("# {mark}\n# To generate it again: {command}\n{}", manifest.text(&files));
     let beside = [
         ("Cargo.toml", manifest),
-        ("README.md", readme::text(facts, side, &package, &command)),
+        ("README.md", readme::text(facts, side, &package, &command, callers)),
         (".gitignore", format!("# {mark}\n/target\n")),
         ("rustfmt.toml", format!("# {mark}\ndisable_all_formatting = true\n")),
     ];

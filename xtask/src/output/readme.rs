@@ -5,8 +5,17 @@ use std::fmt::Write as _;
 use super::facts::{Facts, OperationFacts};
 use super::package::Side;
 
+/// Whether stubs learn who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Callers {
+    /// No operation takes credentials.
+    Unknown,
+    /// Whoever implements the stubs says whom credentials belong to.
+    Authenticated,
+}
+
 /// The text, with the command that makes the crate again.
-pub(super) fn text(facts: &Facts, side: Side, package: &str, command: &str) -> String {
+pub(super) fn text(facts: &Facts, side: Side, package: &str, command: &str, callers: Callers) -> String {
     let mut text = format!(
         "<!-- {} -->\n# {package}\n\n{}\n",
         super::folder::mark(&facts.file),
@@ -15,7 +24,7 @@ pub(super) fn text(facts: &Facts, side: Side, package: &str, command: &str) -> S
     let library = package.replace('-', "_");
     match side {
         Side::Client => client_example(&mut text, facts, &library),
-        Side::Server => server_example(&mut text, &library),
+        Side::Server => server_example(&mut text, &library, callers),
     }
     credentials(&mut text, facts, side);
     operations(&mut text, facts, side);
@@ -77,7 +86,28 @@ fn arguments(call: &OperationFacts) -> String {
     })
 }
 
-fn server_example(text: &mut String, library: &str) {
+fn server_example(text: &mut String, library: &str, callers: Callers) {
+    let (imports, authenticate) = match callers {
+        Callers::Unknown => {
+            ("use {library}::{Api, router};\nuse rescind_server::runtime::{Limits, Mode};", "{}")
+        }
+        Callers::Authenticated => (
+            "use {library}::{Api, Credentials, Operation, router};\n\
+             use {library}::{Api, Operation, router};\n\
+             use rescind_server::runtime::{Context, Limits, Mode, Presented, Refused};",
+            "{\n    \
+                 type Caller = ();\n\n    \
+                 async fn authenticate(\n        \
+                     &self,\n        \
+                     _: Operation,\n        \
+                     _: &Presented<Credentials>,\n        \
+                     _: &Context,\n    \
+                 ) -> Result<(), Refused> {\n        \
+                     Ok(())\n    \
+                 }\n\
+             }",
+        ),
+    };
     let _ = write!(
         text,
         "\n## Serve it\n\nImplement `Api`: one method an operation. Those that are not written answer as not \
@@ -85,23 +115,15 @@ fn server_example(text: &mut String, library: &str) {
          contract reaches no method.\n\n\
          ```rust,no_run\n\
          use std::sync::Arc;\n\n\
-         use {library}::{{Api, Operation, router}};\n\
-         use rescind_server::runtime::{{Answer, Context, Limits, Mode, Presented, Refused, Rejection}};\n\n\
+         {}\n\n\
          struct Service;\n\n\
-         impl Api for Service {{\n    \
-             type Caller = ();\n\n    \
-             async fn authenticate(&self, _: Operation, _: &Presented, _: &Context) -> Result<(), Refused> {{\n        \
-                 Ok(())\n    \
-             }}\n\n    \
-             fn reject(&self, _: Option<Operation>, _: &Context, rejection: Rejection) -> Answer {{\n        \
-                 Answer::text(rejection.status(), \"text/plain\", rejection.to_string())\n    \
-             }}\n\
-         }}\n\n\
+         impl Api for Service {authenticate}\n\n\
          # fn serve() -> Result<(), Box<dyn std::error::Error>> {{\n\
          let app = router(Arc::new(Service), Limits::default(), Mode::Examples)?;\n\
          # drop(app);\n\
          # Ok(())\n\
-         # }}\n```\n\n`app` is an `axum::Router`.\n"
+         # }}\n```\n\n`app` is an `axum::Router`.\n",
+        imports.replace("{library}", library)
     );
 }
 
