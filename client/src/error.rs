@@ -35,6 +35,17 @@ pub struct Failure<E> {
     pub headers: HeaderMap,
     /// Its body as received, also where none is documented.
     pub body: Bytes,
+    /// Whether that is all of it.
+    pub extent: Extent,
+}
+
+/// Whether a body that an error holds is all that the deployment sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// It is.
+    Whole,
+    /// It is the first mebibyte; the rest was not read.
+    Cut,
 }
 
 /// An answer with a documented status and a body that is not as documented.
@@ -45,8 +56,26 @@ pub struct Malformed {
     pub headers: HeaderMap,
     /// Its body as received.
     pub body: Bytes,
+    /// Whether that is all of it.
+    pub extent: Extent,
     /// What is wrong with it.
-    pub cause: serde_json::Error,
+    pub cause: MalformedCause,
+}
+
+/// What is wrong with a body. None of it prints the body.
+#[non_exhaustive]
+pub enum MalformedCause {
+    /// It is not JSON, or JSON of another shape.
+    Json(serde_json::Error),
+    /// It is not text of the charset that it claims to have.
+    Text,
+    /// The contract does not document its media type for the status.
+    MediaType,
+    /// It is a failure that is longer than anybody would read.
+    TooLong {
+        /// Most bytes that are read.
+        limit: usize,
+    },
 }
 
 /// An answer with a status that the contract does not document.
@@ -58,6 +87,8 @@ pub struct Unexpected {
     pub headers: HeaderMap,
     /// Its body as received.
     pub body: Bytes,
+    /// Whether that is all of it.
+    pub extent: Extent,
 }
 
 impl Malformed {
@@ -182,7 +213,7 @@ impl<E> fmt::Display for Error<E> {
                 "the answer has the documented status {}, but a body that is not as documented ({}): {}",
                 malformed.status,
                 malformed.content_type().unwrap_or("no media type"),
-                place(&malformed.cause),
+                malformed.cause,
             ),
             Self::Unexpected(unexpected) => {
                 write!(
@@ -193,6 +224,17 @@ impl<E> fmt::Display for Error<E> {
             }
             Self::InvalidRequest(reason) => write!(f, "the request cannot be sent: {reason}"),
             Self::Transport(error) => write!(f, "no answer: {}", chain(error)),
+        }
+    }
+}
+
+impl fmt::Display for MalformedCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(error) => f.write_str(&place(error)),
+            Self::Text => f.write_str("not text of its charset"),
+            Self::MediaType => f.write_str("a media type that the contract does not document here"),
+            Self::TooLong { limit } => write!(f, "longer than {limit} bytes"),
         }
     }
 }
@@ -234,7 +276,7 @@ impl fmt::Debug for Malformed {
             .field("status", &self.status.as_u16())
             .field("content_type", &self.content_type())
             .field("length", &self.body.len())
-            .field("cause", &place(&self.cause))
+            .field("cause", &format_args!("{}", self.cause))
             .finish_non_exhaustive()
     }
 }
@@ -246,6 +288,12 @@ impl fmt::Debug for Unexpected {
             .field("content_type", &content_type(&self.headers))
             .field("length", &self.body.len())
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for MalformedCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MalformedCause({self})")
     }
 }
 

@@ -13,8 +13,8 @@
 //! match client.revoke_credential().client_id("dinie_ci_550e8400e29b41d4a716446655440000").send().await {
 //!     Ok(_) => println!("revoked"),
 //!     Err(error) => match error.documented() {
-//!         Some(RevokeCredentialError::Conflict(problem)) => println!("still needed: {}", problem.detail),
-//!         Some(RevokeCredentialError::NotFound(_)) => println!("there is no such credential"),
+//!         Some(RevokeCredentialError::Conflict { body, .. }) => println!("still needed: {}", body.detail),
+//!         Some(RevokeCredentialError::NotFound { .. }) => println!("there is no such credential"),
 //!         Some(other) => println!("documented, and no success: {other:?}"),
 //!         None if error.is_retryable() => println!("again after {:?}", error.retry_after()),
 //!         None => return Err(error.into()),
@@ -38,15 +38,21 @@ mod credential;
 mod error;
 #[rustfmt::skip]
 mod generated;
+mod header;
+mod media_type;
 mod nullable;
+mod received;
+mod response;
 mod secret;
+mod stream;
 
 pub mod support;
 
-pub use progenitor_client::ResponseValue;
-
 pub use credential::{Credential, Credentials};
-pub use error::{Error, Failure, Malformed, Unexpected};
+pub use error::{Error, Extent, Failure, Malformed, MalformedCause, Unexpected};
 pub use generated::*;
+pub use header::HeaderError;
 pub use nullable::Nullable;
+pub use response::ResponseValue;
 pub use secret::Secret;
+pub use stream::{ByteStream, StreamError};

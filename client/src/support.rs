@@ -7,7 +7,6 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 pub use bytes::Bytes;
 pub use progenitor_client::QueryParam;
@@ -15,12 +14,18 @@ pub use reqwest;
 pub use reqwest::Method;
 pub use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 
-use crate::credential::{Credential, Credentials, NotSendable};
-use crate::error::{Error, Failure, Malformed, Unexpected};
-use progenitor_client::ResponseValue;
-use reqwest::{Request, RequestBuilder, StatusCode};
+pub use crate::header::{Members, Shape, optional as optional_header, required as required_header};
+pub use crate::media_type::Form;
+pub use crate::received::{Decoded, Failed, Received};
+pub use crate::secret::Secret;
+pub use crate::stream::ByteStream;
 
-/// Longest time to connect, and longest time for a whole call, of a client made by `Client::new`.
+use crate::credential::{Credential, Credentials, NotSendable};
+use crate::error::Error;
+use reqwest::{Request, RequestBuilder};
+
+/// Longest time to connect, longest silence, and longest time for a whole call that is no stream, of a client made by
+/// `Client::new`.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A security scheme that an operation asks for.
@@ -92,6 +97,8 @@ impl Scheme {
 pub struct Core {
     base_url: String,
     http: Result<reqwest::Client, String>,
+    /// Longest time for a whole call, where the HTTP client has no limit of its own.
+    timeout: Option<Duration>,
     credentials: Credentials,
 }
 
@@ -107,15 +114,15 @@ impl Core {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(TIMEOUT)
-            .timeout(TIMEOUT)
+            .read_timeout(TIMEOUT)
             .build()
             .map_err(|error| error.to_string());
-        Self { base_url: trimmed(base_url), http, credentials: Credentials::new() }
+        Self { base_url: trimmed(base_url), http, timeout: Some(TIMEOUT), credentials: Credentials::new() }
     }
 
     /// A core that sends over `http`.
     pub fn with_client(base_url: &str, http: reqwest::Client) -> Self {
-        Self { base_url: trimmed(base_url), http: Ok(http), credentials: Credentials::new() }
+        Self { base_url: trimmed(base_url), http: Ok(http), timeout: None, credentials: Credentials::new() }
     }
 
     /// What is presented from now on.
@@ -135,17 +142,26 @@ impl Core {
             .map_err(|reason| Error::InvalidRequest(format!("there is no HTTP client: {reason}")))
     }
 
-    /// Sends `request` with the credentials that it asks for, and reads the whole answer.
+    /// Sends `request` with the credentials that it asks for, and reads the head of the answer.
     pub async fn send<E>(&self, mut request: Request, schemes: &[&[Scheme]]) -> Result<Received, Error<E>> {
+        if let Some(timeout) = self.timeout {
+            request.timeout_mut().get_or_insert(timeout);
+        }
+        self.send_streaming(request, schemes).await
+    }
+
+    /// The same for a body that may take its time: it may not fall silent, but it may go on.
+    pub async fn send_streaming<E>(
+        &self,
+        mut request: Request,
+        schemes: &[&[Scheme]],
+    ) -> Result<Received, Error<E>> {
         self.credentials.apply(&mut request, schemes).map_err(|NotSendable(scheme)| {
             Error::InvalidRequest(format!(
                 "the credential for `{scheme}` holds characters that cannot be sent"
             ))
         })?;
-        let response = self.http()?.execute(request).await?;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await?;
-        Ok(Received { status, headers, body })
+        Ok(Received::new(self.http()?.execute(request).await?))
     }
 }
 
@@ -210,89 +226,6 @@ impl RequestExt for RequestBuilder {
             Some(body) => self.header(CONTENT_TYPE, media_type).body(body),
             None => self,
         }
-    }
-}
-
-/// A whole answer, before it is known what it means.
-pub struct Received {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-/// A decoded success.
-type Success<T, E> = Result<ResponseValue<T>, Error<E>>;
-
-impl Received {
-    /// The status.
-    pub fn status(&self) -> u16 {
-        self.status.as_u16()
-    }
-
-    /// A documented success without a body.
-    pub fn success_empty<T, E>(self, wrap: impl FnOnce(()) -> T) -> Success<T, E> {
-        Ok(ResponseValue::new(wrap(()), self.status, self.headers))
-    }
-
-    /// A documented success with a JSON body.
-    pub fn success_json<B: DeserializeOwned, T, E>(self, wrap: impl FnOnce(B) -> T) -> Success<T, E> {
-        match serde_json::from_slice(&self.body) {
-            Ok(body) => Ok(ResponseValue::new(wrap(body), self.status, self.headers)),
-            Err(cause) => Err(self.malformed(cause)),
-        }
-    }
-
-    /// A documented success with text.
-    pub fn success_text<T, E>(self, wrap: impl FnOnce(String) -> T) -> Success<T, E> {
-        let text = String::from_utf8_lossy(&self.body).into_owned();
-        Ok(ResponseValue::new(wrap(text), self.status, self.headers))
-    }
-
-    /// A documented success with bytes.
-    pub fn success_bytes<T, E>(self, wrap: impl FnOnce(Bytes) -> T) -> Success<T, E> {
-        Ok(ResponseValue::new(wrap(self.body), self.status, self.headers))
-    }
-
-    /// A documented failure without a body.
-    pub fn failure_empty<T, E>(self, wrap: impl FnOnce(()) -> E) -> Success<T, E> {
-        let error = wrap(());
-        Err(self.failure(error))
-    }
-
-    /// A documented failure with a JSON body.
-    pub fn failure_json<B: DeserializeOwned, T, E>(self, wrap: impl FnOnce(B) -> E) -> Success<T, E> {
-        match serde_json::from_slice(&self.body) {
-            Ok(body) => Err(self.failure(wrap(body))),
-            Err(cause) => Err(self.malformed(cause)),
-        }
-    }
-
-    /// A documented failure with text.
-    pub fn failure_text<T, E>(self, wrap: impl FnOnce(String) -> E) -> Success<T, E> {
-        let text = String::from_utf8_lossy(&self.body).into_owned();
-        Err(self.failure(wrap(text)))
-    }
-
-    /// A documented failure with bytes.
-    pub fn failure_bytes<T, E>(self, wrap: impl FnOnce(Bytes) -> E) -> Success<T, E> {
-        let body = self.body.clone();
-        Err(self.failure(wrap(body)))
-    }
-
-    /// An answer that the contract does not document.
-    pub fn unexpected<T, E>(self) -> Success<T, E> {
-        let Self { status, headers, body } = self;
-        Err(Error::Unexpected(Box::new(Unexpected { status, headers, body })))
-    }
-
-    fn failure<E>(self, error: E) -> Error<E> {
-        let Self { status, headers, body } = self;
-        Error::Documented(Box::new(Failure { error, status, headers, body }))
-    }
-
-    fn malformed<E>(self, cause: serde_json::Error) -> Error<E> {
-        let Self { status, headers, body } = self;
-        Error::Malformed(Box::new(Malformed { status, headers, body, cause }))
     }
 }
 

@@ -35,12 +35,14 @@ fn body(status: u16, media_type: &str, text: &str) -> ResponseTemplate {
 #[tokio::test]
 async fn a_documented_failure_has_its_variant_and_its_body() {
     let error = revoke(body(409, "application/problem+json", PROBLEM)).await.unwrap_err();
-    let Some(RevokeCredentialError::Conflict(problem)) = error.documented() else { panic!("{error:?}") };
+    let Some(RevokeCredentialError::Conflict { body: problem, .. }) = error.documented() else {
+        panic!("{error:?}")
+    };
     assert_eq!(problem.code.as_deref(), Some("last_active_credential"));
     assert_eq!(error.status().unwrap(), 409);
     assert_eq!(error.headers().unwrap()["content-type"], "application/problem+json");
     assert!(!error.is_retryable());
-    assert!(matches!(error.into_documented(), Ok(RevokeCredentialError::Conflict(_))));
+    assert!(matches!(error.into_documented(), Ok(RevokeCredentialError::Conflict { .. })));
 }
 
 #[tokio::test]
@@ -48,11 +50,11 @@ async fn each_documented_status_is_a_variant_of_its_own() {
     for (status, retryable) in [(401, false), (404, false), (409, false), (429, true), (500, true)] {
         let error = revoke(body(status, "application/problem+json", PROBLEM)).await.unwrap_err();
         let told = match error.documented() {
-            Some(RevokeCredentialError::Unauthorized(_)) => 401,
-            Some(RevokeCredentialError::NotFound(_)) => 404,
-            Some(RevokeCredentialError::Conflict(_)) => 409,
-            Some(RevokeCredentialError::TooManyRequests(_)) => 429,
-            Some(RevokeCredentialError::InternalServerError(_)) => 500,
+            Some(RevokeCredentialError::Unauthorized { .. }) => 401,
+            Some(RevokeCredentialError::NotFound { .. }) => 404,
+            Some(RevokeCredentialError::Conflict { .. }) => 409,
+            Some(RevokeCredentialError::TooManyRequests { .. }) => 429,
+            Some(RevokeCredentialError::InternalServerError { .. }) => 500,
             None => 0,
         };
         assert_eq!((told, error.is_retryable()), (status, retryable));

@@ -234,7 +234,8 @@ async fn answers_that_are_no_json() {
     let error = Client::new(&server.uri()).metrics().send().await.unwrap_err();
     assert!(matches!(error.documented(), Some(MetricsError::ServiceUnavailable(text)) if text == "down"));
     let server = answering(ResponseTemplate::new(200).set_body_raw([0, 255], "image/png")).await;
-    assert_eq!(Client::new(&server.uri()).picture().send().await.unwrap().into_inner()[..], [0, 255]);
+    let picture = Client::new(&server.uri()).picture().send().await.unwrap().into_inner();
+    assert_eq!(picture.bytes().await.unwrap()[..], [0, 255]);
 }
 
 #[tokio::test]

@@ -77,13 +77,17 @@ async fn a_token_outlives_its_client_credential_and_the_last_credential_stays() 
     survivor.list_credentials().send().await.unwrap();
     server.clock().advance(Duration::from_hours(1)).unwrap();
     let expired = survivor.list_credentials().send().await.unwrap_err();
-    let Some(ListCredentialsError::Unauthorized(problem)) = expired.documented() else { panic!("{expired}") };
+    let Some(ListCredentialsError::Unauthorized { body: problem, .. }) = expired.documented() else {
+        panic!("{expired}")
+    };
     assert_eq!(problem.code.as_deref(), Some("token_expired"));
 
     let (id, secret) = caller(&server, Vendor::Dinie, "outsider");
     let outsider = bearer(token(&id, secret).await.unwrap());
     let kept = outsider.revoke_credential().client_id(&id).send().await.unwrap_err();
-    let Some(RevokeCredentialError::Conflict(problem)) = kept.documented() else { panic!("{kept}") };
+    let Some(RevokeCredentialError::Conflict { body: problem, .. }) = kept.documented() else {
+        panic!("{kept}")
+    };
     assert_eq!(problem.code.as_deref(), Some("last_active_credential"));
 }
 

@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use crate::support;
 #[allow(unused_imports)]
-pub use crate::{Credentials, Error, ResponseValue};
+pub use crate::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Dinie API, version 2026-03-01.
 ///
 /// Documented servers:
@@ -15,6 +15,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -68,38 +69,123 @@ impl Client {
         builder::RevokeCredential::new(self)
     }
 }
-/// Failures that are documented for [`Client::create_token`], one variant each.
+/// The answers besides success that are documented for [`Client::create_token`], one variant each.
 #[derive(Clone, Debug)]
 pub enum CreateTokenError {}
-/// Failures that are documented for [`Client::create_credential`], one variant each.
+/// The answers besides success that are documented for [`Client::create_credential`], one variant each.
 #[derive(Clone, Debug)]
 pub enum CreateCredentialError {
     /// `400`: The request is malformed.
-    BadRequest(types::Problem),
+    BadRequest {
+        /// The body.
+        body: types::Problem,
+        /// The documented headers.
+        headers: Headers,
+    },
     /// `401`: The bearer token is missing, unknown or expired.
-    Unauthorized(types::Problem),
+    Unauthorized {
+        /// The body.
+        body: types::Problem,
+        /// The documented headers.
+        headers: Headers,
+    },
 }
-/// Failures that are documented for [`Client::list_credentials`], one variant each.
+/// The answers besides success that are documented for [`Client::list_credentials`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ListCredentialsError {
     /// `401`: The bearer token is missing, unknown or expired.
-    Unauthorized(types::Problem),
+    Unauthorized {
+        /// The body.
+        body: types::Problem,
+        /// The documented headers.
+        headers: Headers,
+    },
     /// `429`: Too many calls; the window ends at X-RateLimit-Reset.
-    TooManyRequests(types::Problem),
+    TooManyRequests {
+        /// The body.
+        body: types::Problem,
+        /// The documented headers.
+        headers: Headers,
+    },
 }
-/// Failures that are documented for [`Client::revoke_credential`], one variant each.
+/// The answers besides success that are documented for [`Client::revoke_credential`], one variant each.
 #[derive(Clone, Debug)]
 pub enum RevokeCredentialError {
     /// `401`: The bearer token is missing, unknown or expired.
-    Unauthorized(types::Problem),
+    Unauthorized {
+        /// The body.
+        body: types::Problem,
+        /// The documented headers.
+        headers: Headers,
+    },
     /// `404`: No such credential.
-    NotFound(types::Problem),
+    NotFound {
+        /// The body.
+        body: types::Problem,
+        /// The documented headers.
+        headers: Headers,
+    },
     /// `409`: The credential cannot be revoked in its present state.
-    Conflict(types::Problem),
+    Conflict {
+        /// The body.
+        body: types::Problem,
+        /// The documented headers.
+        headers: Headers,
+    },
     /// `429`: Too many calls; the window ends at X-RateLimit-Reset.
-    TooManyRequests(types::Problem),
+    TooManyRequests {
+        /// The body.
+        body: types::Problem,
+        /// The documented headers.
+        headers: Headers,
+    },
     /// `500`: The call failed on the server's side.
-    InternalServerError(types::Problem),
+    InternalServerError {
+        /// The body.
+        body: types::Problem,
+        /// The documented headers.
+        headers: Headers,
+    },
+}
+/// Documented response headers.
+///
+/// A header that is missing or not of its type is an error of its own, and costs nothing else.
+#[derive(Clone, Debug)]
+pub struct Headers {
+    /// `X-RateLimit-Limit`.
+    ///
+    /// Calls allowed in the present window.
+    pub x_rate_limit_limit: ::std::result::Result<i64, HeaderError>,
+    /// `X-RateLimit-Remaining`.
+    ///
+    /// Calls left in the present window.
+    pub x_rate_limit_remaining: ::std::result::Result<i64, HeaderError>,
+    /// `X-RateLimit-Reset`.
+    ///
+    /// End of the present window, in Unix time (seconds).
+    pub x_rate_limit_reset: ::std::result::Result<i64, HeaderError>,
+}
+impl Headers {
+    /// What `headers` say.
+    pub fn read(headers: &support::HeaderMap) -> Self {
+        Self {
+            x_rate_limit_limit: support::required_header(
+                headers,
+                "X-RateLimit-Limit",
+                support::Shape::Integer,
+            ),
+            x_rate_limit_remaining: support::required_header(
+                headers,
+                "X-RateLimit-Remaining",
+                support::Shape::Integer,
+            ),
+            x_rate_limit_reset: support::required_header(
+                headers,
+                "X-RateLimit-Reset",
+                support::Shape::Integer,
+            ),
+        }
+    }
 }
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
@@ -1441,7 +1527,7 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<
-            ResponseValue<types::Token>,
+            ResponseValue<types::Token, super::Headers>,
             Error<super::CreateTokenError>,
         > {
             let Self { client, body } = self;
@@ -1476,8 +1562,12 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::Token>().await?;
+                    let headers = super::Headers::read(&answer.headers);
+                    Ok(answer.success(|body| body, headers))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -1546,7 +1636,7 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<
-            ResponseValue<types::CredentialWithSecret>,
+            ResponseValue<types::CredentialWithSecret, super::Headers>,
             Error<super::CreateCredentialError>,
         > {
             let Self { client, idempotency_key, body } = self;
@@ -1586,12 +1676,34 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                201u16 => received.success_json(|body| body),
-                400u16 => received.failure_json(super::CreateCredentialError::BadRequest),
-                401u16 => {
-                    received.failure_json(super::CreateCredentialError::Unauthorized)
+                201u16 => {
+                    let answer = received.json::<types::CredentialWithSecret>().await?;
+                    let headers = super::Headers::read(&answer.headers);
+                    Ok(answer.success(|body| body, headers))
                 }
-                _ => received.unexpected(),
+                400u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    let headers = super::Headers::read(&answer.headers);
+                    Err(
+                        answer
+                            .failure(|body| super::CreateCredentialError::BadRequest {
+                                body,
+                                headers,
+                            }),
+                    )
+                }
+                401u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    let headers = super::Headers::read(&answer.headers);
+                    Err(
+                        answer
+                            .failure(|body| super::CreateCredentialError::Unauthorized {
+                                body,
+                                headers,
+                            }),
+                    )
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -1647,7 +1759,7 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<
-            ResponseValue<types::CredentialList>,
+            ResponseValue<types::CredentialList, super::Headers>,
             Error<super::ListCredentialsError>,
         > {
             let Self { client, limit, starting_after } = self;
@@ -1680,14 +1792,34 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
+                200u16 => {
+                    let answer = received.json::<types::CredentialList>().await?;
+                    let headers = super::Headers::read(&answer.headers);
+                    Ok(answer.success(|body| body, headers))
+                }
                 401u16 => {
-                    received.failure_json(super::ListCredentialsError::Unauthorized)
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    let headers = super::Headers::read(&answer.headers);
+                    Err(
+                        answer
+                            .failure(|body| super::ListCredentialsError::Unauthorized {
+                                body,
+                                headers,
+                            }),
+                    )
                 }
                 429u16 => {
-                    received.failure_json(super::ListCredentialsError::TooManyRequests)
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    let headers = super::Headers::read(&answer.headers);
+                    Err(
+                        answer
+                            .failure(|body| super::ListCredentialsError::TooManyRequests {
+                                body,
+                                headers,
+                            }),
+                    )
                 }
-                _ => received.unexpected(),
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -1724,7 +1856,7 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<
-            ResponseValue<()>,
+            ResponseValue<(), super::Headers>,
             Error<super::RevokeCredentialError>,
         > {
             let Self { client, client_id } = self;
@@ -1759,20 +1891,67 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                401u16 => {
-                    received.failure_json(super::RevokeCredentialError::Unauthorized)
+                204u16 => {
+                    let answer = received.empty().await?;
+                    let headers = super::Headers::read(&answer.headers);
+                    Ok(answer.success(|body| body, headers))
                 }
-                404u16 => received.failure_json(super::RevokeCredentialError::NotFound),
-                409u16 => received.failure_json(super::RevokeCredentialError::Conflict),
+                401u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    let headers = super::Headers::read(&answer.headers);
+                    Err(
+                        answer
+                            .failure(|body| super::RevokeCredentialError::Unauthorized {
+                                body,
+                                headers,
+                            }),
+                    )
+                }
+                404u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    let headers = super::Headers::read(&answer.headers);
+                    Err(
+                        answer
+                            .failure(|body| super::RevokeCredentialError::NotFound {
+                                body,
+                                headers,
+                            }),
+                    )
+                }
+                409u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    let headers = super::Headers::read(&answer.headers);
+                    Err(
+                        answer
+                            .failure(|body| super::RevokeCredentialError::Conflict {
+                                body,
+                                headers,
+                            }),
+                    )
+                }
                 429u16 => {
-                    received.failure_json(super::RevokeCredentialError::TooManyRequests)
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    let headers = super::Headers::read(&answer.headers);
+                    Err(
+                        answer
+                            .failure(|body| super::RevokeCredentialError::TooManyRequests {
+                                body,
+                                headers,
+                            }),
+                    )
                 }
                 500u16 => {
-                    received
-                        .failure_json(super::RevokeCredentialError::InternalServerError)
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    let headers = super::Headers::read(&answer.headers);
+                    Err(
+                        answer
+                            .failure(|body| super::RevokeCredentialError::InternalServerError {
+                                body,
+                                headers,
+                            }),
+                    )
                 }
-                _ => received.unexpected(),
+                _ => Err(received.unexpected().await),
             }
         }
     }

@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use crate::support;
 #[allow(unused_imports)]
-pub use crate::{Credentials, Error, ResponseValue};
+pub use crate::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the EntryTarget Ledger API, version unversioned.
 ///
 /// Documented servers:
@@ -13,6 +13,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -98,7 +99,7 @@ impl Client {
         builder::GetMetrics::new(self)
     }
 }
-/// Failures that are documented for [`Client::register_credential`], one variant each.
+/// The answers besides success that are documented for [`Client::register_credential`], one variant each.
 #[derive(Clone, Debug)]
 pub enum RegisterCredentialError {
     /// `403`: The secret is not the one derived from this key.
@@ -106,7 +107,7 @@ pub enum RegisterCredentialError {
     /// `409`: The key exists already.
     Conflict(types::ErrorEnvelope),
 }
-/// Failures that are documented for [`Client::revoke_credential`], one variant each.
+/// The answers besides success that are documented for [`Client::revoke_credential`], one variant each.
 #[derive(Clone, Debug)]
 pub enum RevokeCredentialError {
     /// `401`: A header is missing, the key is unknown or revoked, or the secret is wrong; one code for all of them.
@@ -116,7 +117,7 @@ pub enum RevokeCredentialError {
     /// `500`: The database failed while the credential was looked up; says nothing about the credential.
     InternalServerError(types::ErrorEnvelope),
 }
-/// Failures that are documented for [`Client::create_account`], one variant each.
+/// The answers besides success that are documented for [`Client::create_account`], one variant each.
 #[derive(Clone, Debug)]
 pub enum CreateAccountError {
     /// `400`: A field is missing or malformed.
@@ -128,7 +129,7 @@ pub enum CreateAccountError {
     /// `500`: The database failed while the credential was looked up; says nothing about the credential.
     InternalServerError(types::ErrorEnvelope),
 }
-/// Failures that are documented for [`Client::get_account`], one variant each.
+/// The answers besides success that are documented for [`Client::get_account`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetAccountError {
     /// `401`: A header is missing, the key is unknown or revoked, or the secret is wrong; one code for all of them.
@@ -138,7 +139,7 @@ pub enum GetAccountError {
     /// `500`: The database failed while the credential was looked up; says nothing about the credential.
     InternalServerError(types::ErrorEnvelope),
 }
-/// Failures that are documented for [`Client::get_account_by_asset`], one variant each.
+/// The answers besides success that are documented for [`Client::get_account_by_asset`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetAccountByAssetError {
     /// `401`: A header is missing, the key is unknown or revoked, or the secret is wrong; one code for all of them.
@@ -146,7 +147,7 @@ pub enum GetAccountByAssetError {
     /// `500`: The database failed while the credential was looked up; says nothing about the credential.
     InternalServerError(types::ErrorEnvelope),
 }
-/// Failures that are documented for [`Client::get_integrity`], one variant each.
+/// The answers besides success that are documented for [`Client::get_integrity`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetIntegrityError {
     /// `401`: A header is missing, the key is unknown or revoked, or the secret is wrong; one code for all of them.
@@ -154,10 +155,10 @@ pub enum GetIntegrityError {
     /// `500`: The database failed while the credential was looked up; says nothing about the credential.
     InternalServerError(types::ErrorEnvelope),
 }
-/// Failures that are documented for [`Client::get_health`], one variant each.
+/// The answers besides success that are documented for [`Client::get_health`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetHealthError {}
-/// Failures that are documented for [`Client::get_metrics`], one variant each.
+/// The answers besides success that are documented for [`Client::get_metrics`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetMetricsError {}
 /// Types used as operation parameters and responses.
@@ -1405,12 +1406,25 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                201u16 => received.success_json(|body| body),
-                403u16 => {
-                    received.failure_json(super::RegisterCredentialError::Forbidden)
+                201u16 => {
+                    let answer = received.json::<types::RegisteredCredential>().await?;
+                    Ok(answer.success(|body| body, ()))
                 }
-                409u16 => received.failure_json(super::RegisterCredentialError::Conflict),
-                _ => received.unexpected(),
+                403u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::RegisterCredentialError::Forbidden))
+                }
+                409u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::RegisterCredentialError::Conflict))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -1487,16 +1501,34 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
+                200u16 => {
+                    let answer = received.json::<types::RevokedCredential>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
                 401u16 => {
-                    received.failure_json(super::RevokeCredentialError::Unauthorized)
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::RevokeCredentialError::Unauthorized))
                 }
-                404u16 => received.failure_json(super::RevokeCredentialError::NotFound),
+                404u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::RevokeCredentialError::NotFound))
+                }
                 500u16 => {
-                    received
-                        .failure_json(super::RevokeCredentialError::InternalServerError)
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(
+                        answer.failure(super::RevokeCredentialError::InternalServerError),
+                    )
                 }
-                _ => received.unexpected(),
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -1587,14 +1619,39 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                201u16 => received.success_json(|body| body),
-                400u16 => received.failure_json(super::CreateAccountError::BadRequest),
-                401u16 => received.failure_json(super::CreateAccountError::Unauthorized),
-                409u16 => received.failure_json(super::CreateAccountError::Conflict),
-                500u16 => {
-                    received.failure_json(super::CreateAccountError::InternalServerError)
+                201u16 => {
+                    let answer = received.json::<types::CreatedAccount>().await?;
+                    Ok(answer.success(|body| body, ()))
                 }
-                _ => received.unexpected(),
+                400u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::CreateAccountError::BadRequest))
+                }
+                401u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::CreateAccountError::Unauthorized))
+                }
+                409u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::CreateAccountError::Conflict))
+                }
+                500u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::CreateAccountError::InternalServerError))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -1669,13 +1726,32 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                401u16 => received.failure_json(super::GetAccountError::Unauthorized),
-                404u16 => received.failure_json(super::GetAccountError::NotFound),
-                500u16 => {
-                    received.failure_json(super::GetAccountError::InternalServerError)
+                200u16 => {
+                    let answer = received.json::<types::Account>().await?;
+                    Ok(answer.success(|body| body, ()))
                 }
-                _ => received.unexpected(),
+                401u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::GetAccountError::Unauthorized))
+                }
+                404u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::GetAccountError::NotFound))
+                }
+                500u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::GetAccountError::InternalServerError))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -1752,15 +1828,28 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
+                200u16 => {
+                    let answer = received.json::<types::AssetSummary>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
                 401u16 => {
-                    received.failure_json(super::GetAccountByAssetError::Unauthorized)
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::GetAccountByAssetError::Unauthorized))
                 }
                 500u16 => {
-                    received
-                        .failure_json(super::GetAccountByAssetError::InternalServerError)
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(
+                        answer
+                            .failure(super::GetAccountByAssetError::InternalServerError),
+                    )
                 }
-                _ => received.unexpected(),
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -1813,12 +1902,25 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                401u16 => received.failure_json(super::GetIntegrityError::Unauthorized),
-                500u16 => {
-                    received.failure_json(super::GetIntegrityError::InternalServerError)
+                200u16 => {
+                    let answer = received.json::<types::Integrity>().await?;
+                    Ok(answer.success(|body| body, ()))
                 }
-                _ => received.unexpected(),
+                401u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::GetIntegrityError::Unauthorized))
+                }
+                500u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ErrorEnvelope>()
+                        .await?;
+                    Err(answer.failure(super::GetIntegrityError::InternalServerError))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -1854,8 +1956,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::Health>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -1891,8 +1996,16 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_text(|body| body),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = match received
+                        .form(&[support::Form::text(&["text/plain"])])
+                    {
+                        Some(0usize) => received.text().await?,
+                        _ => return Err(received.undocumented_body().await),
+                    };
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

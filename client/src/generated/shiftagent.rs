@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use crate::support;
 #[allow(unused_imports)]
-pub use crate::{Credentials, Error, ResponseValue};
+pub use crate::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the shiftagent Integration API, version 0.1.0.
 ///
 /// Documented servers:
@@ -13,6 +13,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -130,19 +131,24 @@ impl Client {
         builder::GetHealth::new(self)
     }
 }
-/// Failures that are documented for [`Client::create_credential`], one variant each.
+/// The answers besides success that are documented for [`Client::create_credential`], one variant each.
 #[derive(Clone, Debug)]
 pub enum CreateCredentialError {
     /// `409`: The name is taken, or the idempotency key came with another payload before.
-    Conflict(types::Problem),
+    Conflict {
+        /// The body.
+        body: types::Problem,
+        /// The documented headers.
+        headers: IdempotencyReplayedHeader,
+    },
 }
-/// Failures that are documented for [`Client::list_credentials`], one variant each.
+/// The answers besides success that are documented for [`Client::list_credentials`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ListCredentialsError {
     /// `400`: The request is malformed, such as one with both cursors.
     BadRequest(types::Problem),
 }
-/// Failures that are documented for [`Client::delete_credential`], one variant each.
+/// The answers besides success that are documented for [`Client::delete_credential`], one variant each.
 #[derive(Clone, Debug)]
 pub enum DeleteCredentialError {
     /// `401`: No bearer token, an unknown or revoked service key, or an expired platform JWT.
@@ -152,40 +158,50 @@ pub enum DeleteCredentialError {
     /// `409`: Something refers to the credential; conflicting_resource_id names it.
     Conflict(types::Problem),
 }
-/// Failures that are documented for [`Client::register_repository`], one variant each.
+/// The answers besides success that are documented for [`Client::register_repository`], one variant each.
 #[derive(Clone, Debug)]
 pub enum RegisterRepositoryError {
     /// `409`: The name is taken, or the idempotency key came with another payload before.
-    Conflict(types::Problem),
+    Conflict {
+        /// The body.
+        body: types::Problem,
+        /// The documented headers.
+        headers: IdempotencyReplayedHeader,
+    },
 }
-/// Failures that are documented for [`Client::list_repositories`], one variant each.
+/// The answers besides success that are documented for [`Client::list_repositories`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ListRepositoriesError {}
-/// Failures that are documented for [`Client::get_repository`], one variant each.
+/// The answers besides success that are documented for [`Client::get_repository`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetRepositoryError {
     /// `401`: No bearer token, an unknown or revoked service key, or an expired platform JWT.
     Unauthorized(types::Problem),
 }
-/// Failures that are documented for [`Client::update_repository`], one variant each.
+/// The answers besides success that are documented for [`Client::update_repository`], one variant each.
 #[derive(Clone, Debug)]
 pub enum UpdateRepositoryError {
     /// `409`: Another repository has the name.
     Conflict(types::Problem),
 }
-/// Failures that are documented for [`Client::delete_repository`], one variant each.
+/// The answers besides success that are documented for [`Client::delete_repository`], one variant each.
 #[derive(Clone, Debug)]
 pub enum DeleteRepositoryError {
     /// `409`: Something refers to the repository; conflicting_resource_id names it.
     Conflict(types::Problem),
 }
-/// Failures that are documented for [`Client::sync_repository`], one variant each.
+/// The answers besides success that are documented for [`Client::sync_repository`], one variant each.
 #[derive(Clone, Debug)]
 pub enum SyncRepositoryError {
     /// `409`: A sync is in flight, or the idempotency key came with another payload before.
-    Conflict(types::Problem),
+    Conflict {
+        /// The body.
+        body: types::Problem,
+        /// The documented headers.
+        headers: IdempotencyReplayedHeader,
+    },
 }
-/// Failures that are documented for [`Client::token_exchange`], one variant each.
+/// The answers besides success that are documented for [`Client::token_exchange`], one variant each.
 #[derive(Clone, Debug)]
 pub enum TokenExchangeError {
     /// `403`: The tenant is suspended or the user deactivated.
@@ -193,19 +209,73 @@ pub enum TokenExchangeError {
     /// `404`: The tenant or the user is unknown.
     NotFound(types::Problem),
 }
-/// Failures that are documented for [`Client::get_integration_self`], one variant each.
+/// The answers besides success that are documented for [`Client::get_integration_self`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetIntegrationSelfError {
     /// `401`: No bearer token, an unknown or revoked service key, or an expired platform JWT.
     Unauthorized(types::Problem),
 }
-/// Failures that are documented for [`Client::get_health`], one variant each.
+/// The answers besides success that are documented for [`Client::get_health`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetHealthError {
     /// `429`: Too many calls, or no capacity.
-    TooManyRequests(types::Problem),
+    TooManyRequests {
+        /// The body.
+        body: types::Problem,
+        /// The documented headers.
+        headers: GetHealthTooManyRequestsHeaders,
+    },
     /// `5XX`: The service does not run properly. No body is described.
+    ///
+    /// Without a body.
     ServerError,
+}
+/// Documented response headers.
+///
+/// A header that is missing or not of its type is an error of its own, and costs nothing else.
+#[derive(Clone, Debug)]
+pub struct IdempotencyReplayedHeader {
+    /// `Idempotency-Replayed`, where it is sent.
+    ///
+    /// true when the answer is a stored one; absent otherwise.
+    pub idempotency_replayed: ::std::result::Result<
+        ::std::option::Option<types::IdempotencyReplayed>,
+        HeaderError,
+    >,
+}
+impl IdempotencyReplayedHeader {
+    /// What `headers` say.
+    pub fn read(headers: &support::HeaderMap) -> Self {
+        Self {
+            idempotency_replayed: support::optional_header(
+                headers,
+                "Idempotency-Replayed",
+                support::Shape::Text,
+            ),
+        }
+    }
+}
+/// Documented response headers.
+///
+/// A header that is missing or not of its type is an error of its own, and costs nothing else.
+#[derive(Clone, Debug)]
+pub struct GetHealthTooManyRequestsHeaders {
+    /// `Retry-After`, where it is sent.
+    ///
+    /// Seconds to wait before the next call.
+    pub retry_after: ::std::result::Result<::std::option::Option<i64>, HeaderError>,
+}
+impl GetHealthTooManyRequestsHeaders {
+    /// What `headers` say.
+    pub fn read(headers: &support::HeaderMap) -> Self {
+        Self {
+            retry_after: support::optional_header(
+                headers,
+                "Retry-After",
+                support::Shape::Integer,
+            ),
+        }
+    }
 }
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
@@ -921,6 +991,57 @@ pub mod types {
         }
     }
     impl ::std::convert::TryFrom<::std::string::String> for HealthStatus {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    /// `IdempotencyReplayed`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum IdempotencyReplayed {
+        #[serde(rename = "true")]
+        True,
+    }
+    impl ::std::fmt::Display for IdempotencyReplayed {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::True => f.write_str("true"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for IdempotencyReplayed {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "true" => Ok(Self::True),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for IdempotencyReplayed {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for IdempotencyReplayed {
         type Error = self::error::ConversionError;
         fn try_from(
             value: ::std::string::String,
@@ -4339,7 +4460,7 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<
-            ResponseValue<types::Credential>,
+            ResponseValue<types::Credential, super::IdempotencyReplayedHeader>,
             Error<super::CreateCredentialError>,
         > {
             let Self { client, idempotency_key, body } = self;
@@ -4379,9 +4500,27 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                201u16 => received.success_json(|body| body),
-                409u16 => received.failure_json(super::CreateCredentialError::Conflict),
-                _ => received.unexpected(),
+                201u16 => {
+                    let answer = received.json::<types::Credential>().await?;
+                    let headers = super::IdempotencyReplayedHeader::read(
+                        &answer.headers,
+                    );
+                    Ok(answer.success(|body| body, headers))
+                }
+                409u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    let headers = super::IdempotencyReplayedHeader::read(
+                        &answer.headers,
+                    );
+                    Err(
+                        answer
+                            .failure(|body| super::CreateCredentialError::Conflict {
+                                body,
+                                headers,
+                            }),
+                    )
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -4508,9 +4647,15 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                400u16 => received.failure_json(super::ListCredentialsError::BadRequest),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::CredentialList>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                400u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::ListCredentialsError::BadRequest))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -4584,13 +4729,23 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                401u16 => {
-                    received.failure_json(super::DeleteCredentialError::Unauthorized)
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
                 }
-                404u16 => received.failure_json(super::DeleteCredentialError::NotFound),
-                409u16 => received.failure_json(super::DeleteCredentialError::Conflict),
-                _ => received.unexpected(),
+                401u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::DeleteCredentialError::Unauthorized))
+                }
+                404u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::DeleteCredentialError::NotFound))
+                }
+                409u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::DeleteCredentialError::Conflict))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -4660,7 +4815,7 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<
-            ResponseValue<types::Repository>,
+            ResponseValue<types::Repository, super::IdempotencyReplayedHeader>,
             Error<super::RegisterRepositoryError>,
         > {
             let Self { client, idempotency_key, body } = self;
@@ -4700,9 +4855,27 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                201u16 => received.success_json(|body| body),
-                409u16 => received.failure_json(super::RegisterRepositoryError::Conflict),
-                _ => received.unexpected(),
+                201u16 => {
+                    let answer = received.json::<types::Repository>().await?;
+                    let headers = super::IdempotencyReplayedHeader::read(
+                        &answer.headers,
+                    );
+                    Ok(answer.success(|body| body, headers))
+                }
+                409u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    let headers = super::IdempotencyReplayedHeader::read(
+                        &answer.headers,
+                    );
+                    Err(
+                        answer
+                            .failure(|body| super::RegisterRepositoryError::Conflict {
+                                body,
+                                headers,
+                            }),
+                    )
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -4829,8 +5002,11 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::RepositoryList>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -4904,9 +5080,15 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                401u16 => received.failure_json(super::GetRepositoryError::Unauthorized),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::Repository>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                401u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::GetRepositoryError::Unauthorized))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -5017,9 +5199,15 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                409u16 => received.failure_json(super::UpdateRepositoryError::Conflict),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::Repository>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                409u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::UpdateRepositoryError::Conflict))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -5093,9 +5281,15 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                409u16 => received.failure_json(super::DeleteRepositoryError::Conflict),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                409u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::DeleteRepositoryError::Conflict))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -5152,7 +5346,7 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<
-            ResponseValue<types::Repository>,
+            ResponseValue<types::Repository, super::IdempotencyReplayedHeader>,
             Error<super::SyncRepositoryError>,
         > {
             let Self { client, repository_id, idempotency_key } = self;
@@ -5192,9 +5386,27 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                202u16 => received.success_json(|body| body),
-                409u16 => received.failure_json(super::SyncRepositoryError::Conflict),
-                _ => received.unexpected(),
+                202u16 => {
+                    let answer = received.json::<types::Repository>().await?;
+                    let headers = super::IdempotencyReplayedHeader::read(
+                        &answer.headers,
+                    );
+                    Ok(answer.success(|body| body, headers))
+                }
+                409u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    let headers = super::IdempotencyReplayedHeader::read(
+                        &answer.headers,
+                    );
+                    Err(
+                        answer
+                            .failure(|body| super::SyncRepositoryError::Conflict {
+                                body,
+                                headers,
+                            }),
+                    )
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -5280,10 +5492,19 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                403u16 => received.failure_json(super::TokenExchangeError::Forbidden),
-                404u16 => received.failure_json(super::TokenExchangeError::NotFound),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::Token>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                403u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::TokenExchangeError::Forbidden))
+                }
+                404u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::TokenExchangeError::NotFound))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -5331,11 +5552,15 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                401u16 => {
-                    received.failure_json(super::GetIntegrationSelfError::Unauthorized)
+                200u16 => {
+                    let answer = received.json::<types::IntegrationPrincipal>().await?;
+                    Ok(answer.success(|body| body, ()))
                 }
-                _ => received.unexpected(),
+                401u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::GetIntegrationSelfError::Unauthorized))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -5371,12 +5596,28 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                429u16 => received.failure_json(super::GetHealthError::TooManyRequests),
-                500u16..=599u16 => {
-                    received.failure_empty(|()| super::GetHealthError::ServerError)
+                200u16 => {
+                    let answer = received.json::<types::Health>().await?;
+                    Ok(answer.success(|body| body, ()))
                 }
-                _ => received.unexpected(),
+                429u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    let headers = super::GetHealthTooManyRequestsHeaders::read(
+                        &answer.headers,
+                    );
+                    Err(
+                        answer
+                            .failure(|body| super::GetHealthError::TooManyRequests {
+                                body,
+                                headers,
+                            }),
+                    )
+                }
+                500u16..=599u16 => {
+                    let answer = received.bounded().empty().await?;
+                    Err(answer.failure(|()| super::GetHealthError::ServerError))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

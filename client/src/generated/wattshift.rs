@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use crate::support;
 #[allow(unused_imports)]
-pub use crate::{Credentials, Error, ResponseValue};
+pub use crate::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the WattShift API, version 1.0.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -77,10 +78,10 @@ impl Client {
         builder::OnboardingControllerGenerateSessionTokenV1::new(self)
     }
 }
-/// Failures that are documented for [`Client::request_agent_sandbox_credential`], one variant each.
+/// The answers besides success that are documented for [`Client::request_agent_sandbox_credential`], one variant each.
 #[derive(Clone, Debug)]
 pub enum RequestAgentSandboxCredentialError {}
-/// Failures that are documented for [`Client::revoke_agent_sandbox_credential`], one variant each.
+/// The answers besides success that are documented for [`Client::revoke_agent_sandbox_credential`], one variant each.
 #[derive(Clone, Debug)]
 pub enum RevokeAgentSandboxCredentialError {
     /// `400`: The request is invalid.
@@ -88,9 +89,11 @@ pub enum RevokeAgentSandboxCredentialError {
     /// `401`: The API key is missing or not valid.
     Unauthorized(types::ApiErrorEnvelopeDto),
     /// `403`: The presented credential is not the one named in the path. No body is described.
+    ///
+    /// Without a body.
     Forbidden,
 }
-/// Failures that are documented for [`Client::get_utility`], one variant each.
+/// The answers besides success that are documented for [`Client::get_utility`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetUtilityError {
     /// `400`: The request is invalid.
@@ -98,10 +101,10 @@ pub enum GetUtilityError {
     /// `401`: The API key is missing or not valid.
     Unauthorized(types::ApiErrorEnvelopeDto),
 }
-/// Failures that are documented for [`Client::list_homes`], one variant each.
+/// The answers besides success that are documented for [`Client::list_homes`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ListHomesError {}
-/// Failures that are documented for [`Client::onboarding_controller_generate_session_token_v1`], one variant each.
+/// The answers besides success that are documented for [`Client::onboarding_controller_generate_session_token_v1`], one variant each.
 #[derive(Clone, Debug)]
 pub enum OnboardingControllerGenerateSessionTokenV1Error {}
 /// Types used as operation parameters and responses.
@@ -3823,8 +3826,13 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received
+                        .json::<types::AgentCredentialResponseDto>()
+                        .await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -3952,26 +3960,46 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
+                200u16 => {
+                    let answer = received
+                        .json::<types::AgentCredentialRevocationResponseDto>()
+                        .await?;
+                    Ok(answer.success(|body| body, ()))
+                }
                 400u16 => {
-                    received
-                        .failure_json(
-                            super::RevokeAgentSandboxCredentialError::BadRequest,
-                        )
+                    let answer = received
+                        .bounded()
+                        .json::<types::ApiErrorEnvelopeDto>()
+                        .await?;
+                    Err(
+                        answer
+                            .failure(
+                                super::RevokeAgentSandboxCredentialError::BadRequest,
+                            ),
+                    )
                 }
                 401u16 => {
-                    received
-                        .failure_json(
-                            super::RevokeAgentSandboxCredentialError::Unauthorized,
-                        )
+                    let answer = received
+                        .bounded()
+                        .json::<types::ApiErrorEnvelopeDto>()
+                        .await?;
+                    Err(
+                        answer
+                            .failure(
+                                super::RevokeAgentSandboxCredentialError::Unauthorized,
+                            ),
+                    )
                 }
                 403u16 => {
-                    received
-                        .failure_empty(|()| {
-                            super::RevokeAgentSandboxCredentialError::Forbidden
-                        })
+                    let answer = received.bounded().empty().await?;
+                    Err(
+                        answer
+                            .failure(|()| {
+                                super::RevokeAgentSandboxCredentialError::Forbidden
+                            }),
+                    )
                 }
-                _ => received.unexpected(),
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -4056,10 +4084,25 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                400u16 => received.failure_json(super::GetUtilityError::BadRequest),
-                401u16 => received.failure_json(super::GetUtilityError::Unauthorized),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::UtilityList>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                400u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ApiErrorEnvelopeDto>()
+                        .await?;
+                    Err(answer.failure(super::GetUtilityError::BadRequest))
+                }
+                401u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::ApiErrorEnvelopeDto>()
+                        .await?;
+                    Err(answer.failure(super::GetUtilityError::Unauthorized))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -4108,8 +4151,11 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::HomeList>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -4210,8 +4256,11 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::SessionToken>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

@@ -26,8 +26,12 @@ fn lines(attribute: Attribute) -> Vec<Attribute> {
     if !meta.path.is_ident("doc") {
         return vec![attribute];
     }
-    harmless(&text.value())
-        .into_iter()
+    let mut told = harmless(&text.value());
+    if told.is_empty() {
+        // The line between two paragraphs.
+        told.push(String::new());
+    }
+    told.into_iter()
         .map(|line| if line.is_empty() { line } else { format!(" {line}") })
         .map(|line| parse_quote!(#[doc = #line]))
         .collect()

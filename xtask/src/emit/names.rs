@@ -22,6 +22,21 @@ pub fn pascal(text: &str) -> String {
     }
 }
 
+/// A media type as a part of a name: `Json`, `ProblemJson`, `Text`, `Csv`, `Any`.
+pub fn media_name(media_type: &str) -> String {
+    match media_type {
+        "*/*" => "Any".to_owned(),
+        "text/plain" => "Text".to_owned(),
+        "application/octet-stream" => "Bytes".to_owned(),
+        "application/x-www-form-urlencoded" => "Form".to_owned(),
+        "multipart/form-data" => "Multipart".to_owned(),
+        _ => {
+            let (kind, subtype) = media_type.split_once('/').unwrap_or((media_type, ""));
+            if subtype == "*" { format!("Any{}", pascal(kind)) } else { pascal(subtype) }
+        }
+    }
+}
+
 /// Makes a token of a name that [`snake`], [`pascal`] or [`Names`] returned.
 pub fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {

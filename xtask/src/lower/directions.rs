@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use rescind_specs::Pointer;
 use serde_json::Value;
 
+use super::Draft;
 use super::draft::each_within;
-use super::{Draft, Payload};
 
 const PASS: &str = "directions";
 
@@ -22,7 +22,7 @@ pub(super) fn run(draft: &mut Draft<'_>) {
             reach(draft, schema, &mut asked);
         }
         for reply in &call.replies {
-            if let Payload::Json(name) = &reply.payload {
+            for name in reply.schemas() {
                 reach(draft, &Draft::reference(name), &mut answered);
             }
         }

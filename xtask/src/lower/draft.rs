@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rescind_specs::{Contract, Operation, Pointer, StatusPattern};
 use serde_json::{Value, json};
 
-use super::Loss;
+use super::{HeaderSet, Loss};
 use crate::emit::names::{Names, pascal};
 use crate::emit::nullable::Member;
 
@@ -48,6 +48,8 @@ pub struct Draft<'c> {
     pub schemas: BTreeMap<String, SchemaSlot>,
     /// The operations, in document order.
     pub calls: Vec<Call<'c>>,
+    /// The documented headers of responses.
+    pub header_sets: Vec<HeaderSet>,
     /// Members of request bodies for which absence and null are not the same.
     pub nullable: BTreeSet<Member>,
     /// What the passes could not carry.
@@ -127,17 +129,28 @@ pub struct Body {
     pub slot: SchemaSlot,
 }
 
-/// What a documented response carries.
+/// What a documented body is read as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Payload {
-    /// No body is documented.
-    Empty,
     /// JSON that becomes the type of that name.
     Json(String),
+    /// JSON of any shape.
+    Any,
     /// Text.
     Text,
-    /// Bytes of any kind.
+    /// Bytes, read whole.
     Bytes,
+    /// Bytes that may be many or never end.
+    Stream,
+}
+
+/// One body that a response may have.
+#[derive(Clone, Debug)]
+pub struct ReplyForm {
+    /// The media types that it is documented with, never none.
+    pub media_types: Vec<String>,
+    /// What it is read as.
+    pub payload: Payload,
 }
 
 /// One documented response.
@@ -147,10 +160,20 @@ pub struct Reply {
     pub status: StatusPattern,
     /// What it means.
     pub description: String,
-    /// Its body.
-    pub payload: Payload,
-    /// The media types it is documented with.
-    pub media_types: Vec<String>,
+    /// The bodies that it may have, told apart by media type; empty where it has none.
+    pub forms: Vec<ReplyForm>,
+    /// The place of its documented headers in [`Draft::header_sets`].
+    pub headers: Option<usize>,
+}
+
+impl Reply {
+    /// The names of the schemas that its bodies are of.
+    pub fn schemas(&self) -> impl Iterator<Item = &String> {
+        self.forms.iter().filter_map(|form| match &form.payload {
+            Payload::Json(name) => Some(name),
+            Payload::Any | Payload::Text | Payload::Bytes | Payload::Stream => None,
+        })
+    }
 }
 
 impl<'c> Draft<'c> {
@@ -172,6 +195,7 @@ impl<'c> Draft<'c> {
             contract,
             schemas: BTreeMap::new(),
             calls,
+            header_sets: Vec::new(),
             nullable: BTreeSet::new(),
             losses: Vec::new(),
             type_names: Names::reserving(PRELUDE),

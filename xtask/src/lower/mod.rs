@@ -13,6 +13,7 @@ mod optional_nullable;
 mod parameters;
 mod refused_schemas;
 mod request_bodies;
+mod response_headers;
 mod responses;
 mod schema_keywords;
 mod schema_names;
@@ -22,8 +23,9 @@ use rescind_specs::{Contract, Diagnostic};
 
 pub use document::document;
 pub(crate) use document::words;
-pub use draft::{Body, BodyKind, Call, Draft, Payload, Place, Reply, SchemaSlot};
+pub use draft::{Body, BodyKind, Call, Draft, Payload, Place, Reply, ReplyForm, SchemaSlot};
 pub use loss::Loss;
+pub use response_headers::{HeaderField, HeaderSet, HeaderShape, HeaderType};
 
 /// Runs all passes over `contract`.
 ///

@@ -358,7 +358,7 @@ pub struct IdempotencyReplayedHeader {
     /// `Idempotency-Replayed`.
     ///
     /// true when the answer is a stored one; absent otherwise.
-    pub idempotency_replayed: Option<String>,
+    pub idempotency_replayed: Option<types::IdempotencyReplayed>,
 }
 impl HeaderSet for IdempotencyReplayedHeader {
     fn write(self, mut answer: Answer) -> Answer {

@@ -685,6 +685,57 @@ impl ::std::convert::TryFrom<::std::string::String> for HealthStatus {
         value.parse()
     }
 }
+/// `IdempotencyReplayed`
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Hash,
+    Ord,
+    PartialEq,
+    PartialOrd
+)]
+pub enum IdempotencyReplayed {
+    #[serde(rename = "true")]
+    True,
+}
+impl ::std::fmt::Display for IdempotencyReplayed {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        match *self {
+            Self::True => f.write_str("true"),
+        }
+    }
+}
+impl ::std::str::FromStr for IdempotencyReplayed {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        match value {
+            "true" => Ok(Self::True),
+            _ => Err("invalid value".into()),
+        }
+    }
+}
+impl ::std::convert::TryFrom<&str> for IdempotencyReplayed {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for IdempotencyReplayed {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
 /// `IntegrationPrincipal`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct IntegrationPrincipal {

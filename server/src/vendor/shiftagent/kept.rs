@@ -9,7 +9,7 @@ use super::problem::Trouble;
 use super::{Caller, ShiftAgent};
 use crate::fault::Fault;
 use crate::generated::shiftagent::response::IdempotencyReplayedHeader;
-use crate::generated::shiftagent::types::{CreateCredentialIdempotencyKey, Problem};
+use crate::generated::shiftagent::types::{CreateCredentialIdempotencyKey, IdempotencyReplayed, Problem};
 use crate::keys::hmac;
 use crate::runtime::{Context, Failure};
 use crate::store::{Collection, Fingerprint, Issue, NewAnswer, Recalled, StoredAnswer};
@@ -43,7 +43,7 @@ impl Time {
         IdempotencyReplayedHeader {
             idempotency_replayed: match self {
                 Self::First => None,
-                Self::Again => Some("true".to_owned()),
+                Self::Again => Some(IdempotencyReplayed::True),
             },
         }
     }

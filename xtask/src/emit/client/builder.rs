@@ -352,7 +352,8 @@ fn send(
     }
     let security = security(call, draft);
     let arms = &outcome.arms;
-    statements.push(parse_quote!(let received = client.core.send(request, #security).await?;));
+    let sending = ident(outcome.send);
+    statements.push(parse_quote!(let received = client.core.#sending(request, #security).await?;));
     let decode: Expr = parse_quote!(match received.status() { #(#arms,)* });
     statements.push(Stmt::Expr(decode, None));
     function.block.stmts = statements;

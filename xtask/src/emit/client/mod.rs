@@ -1,7 +1,9 @@
 //! The client of one contract: progenitor's types and builders, with the typed layer around them.
 
 mod builder;
+mod headers;
 mod outcome;
+mod reply;
 
 use quote::quote;
 use syn::{File, Item, parse_quote};
@@ -51,7 +53,7 @@ pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, ProgenitorErro
     }
     let builder_items = builder_items.ok_or_else(|| missing("builder"))?;
 
-    let outcomes: Vec<outcome::Outcome> = draft.calls.iter().map(outcome::outcome).collect();
+    let (outcomes, headers) = outcome::outcomes(draft);
     let builders = builder::rewrite(builder_items, draft, &outcomes, &root)?;
     let client = client(draft);
     let functions = draft.calls.iter().map(function);
@@ -60,7 +62,7 @@ pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, ProgenitorErro
         #[allow(unused_imports)]
         use #root::support;
         #[allow(unused_imports)]
-        pub use #root::{Credentials, Error, ResponseValue};
+        pub use #root::{Credentials, Error, HeaderError, ResponseValue};
 
         #(#client)*
 
@@ -69,6 +71,8 @@ pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, ProgenitorErro
         }
 
         #(#enums)*
+
+        #(#headers)*
 
         #type_items
 

@@ -5,15 +5,20 @@ use quote::quote;
 use rescind_specs::StatusPattern;
 use syn::{Item, parse_quote};
 
+use super::headers::HeaderNames;
 use super::paragraph;
+use super::reply::{Side, TypedReply};
 use crate::emit::names::{Names, ident, snake};
-use crate::lower::{Call, Payload, Reply, words};
+use crate::lower::{Call, Draft, Payload, Reply};
+
+/// Types that every generated module has beside those of its answers.
+const MODULE_TYPES: [&str; 5] = ["Client", "Credentials", "Error", "HeaderError", "ResponseValue"];
 
 /// The typed layer of one operation.
 pub(super) struct Outcome {
     /// The enums of the operation.
     pub(super) items: Vec<Item>,
-    /// Type of a success.
+    /// Type of a success, and of its documented headers where there are some: the arguments of `ResponseValue`.
     pub(super) success: TokenStream,
     /// Type of a documented failure.
     pub(super) failure: TokenStream,
@@ -21,83 +26,131 @@ pub(super) struct Outcome {
     pub(super) arms: Vec<TokenStream>,
     /// What `Accept` says.
     pub(super) accept: String,
+    /// The function of the core that sends it.
+    pub(super) send: &'static str,
 }
 
-/// The typed layer of `call`.
-pub(super) fn outcome(call: &Call<'_>) -> Outcome {
-    let explicit = call.replies.iter().any(|reply| reply.status.is_success());
-    // Where only `default` is documented, it documents the success as well.
-    let default_succeeds = |reply: &&Reply| !explicit && reply.status == StatusPattern::Default;
-    let (mut successes, mut failures) = (Vec::new(), Vec::new());
-    for reply in &call.replies {
-        if reply.status.is_success() {
-            successes.push(reply);
-        } else {
-            if default_succeeds(&reply) {
-                successes.push(reply);
-            }
-            failures.push(reply);
-        }
-    }
-    let mut items = Vec::new();
-    let mut arms = Vec::new();
+/// The typed layers of all operations, and the structs of their headers.
+pub(super) fn outcomes(draft: &Draft<'_>) -> (Vec<Outcome>, Vec<Item>) {
+    let mut scope = Names::reserving(MODULE_TYPES);
+    // The enums of the operations come first: they are what users write most.
+    let named: Vec<CallNames> = draft.calls.iter().map(|call| CallNames::new(call, &mut scope)).collect();
+    let headers = HeaderNames::new(draft, &mut scope);
+    let outcomes = draft
+        .calls
+        .iter()
+        .zip(&named)
+        .map(|(call, names)| outcome(call, names, &headers, &mut scope))
+        .collect();
+    (outcomes, headers.items(draft))
+}
 
-    let mut payloads: Vec<&Payload> = successes.iter().map(|reply| &reply.payload).collect();
-    payloads.dedup();
-    let success = match payloads.as_slice() {
+/// The names of the enums of one operation.
+struct CallNames {
+    success: String,
+    failure: String,
+}
+
+impl CallNames {
+    fn new(call: &Call<'_>, scope: &mut Names) -> Self {
+        let mut name = |suffix: &str| {
+            let wanted = format!("{}{suffix}", call.type_name.trim_start_matches("r#"));
+            scope.unique(wanted.clone(), &wanted)
+        };
+        Self { failure: name("Error"), success: name("Success") }
+    }
+}
+
+/// The responses of a call: those that are successes, and those that are not.
+///
+/// Redirects are what a call is for where no 2xx is documented; beside one they are not what was asked for. `default`
+/// documents success and failure alike where no success is documented otherwise.
+fn sides<'r>(call: &'r Call<'_>) -> (Vec<&'r Reply>, Vec<&'r Reply>) {
+    let class = |reply: &Reply, class: u16| match reply.status {
+        StatusPattern::Exact(code) => code / 100 == class,
+        StatusPattern::Range(range) => u16::from(range) == class,
+        StatusPattern::Default => false,
+    };
+    let any = |wanted| call.replies.iter().any(|reply| class(reply, wanted));
+    let success = match (any(2), any(3)) {
+        (true, _) => 2,
+        (false, true) => 3,
+        (false, false) => 0,
+    };
+    let is_default = |reply: &Reply| reply.status == StatusPattern::Default;
+    let successes =
+        call.replies.iter().filter(|reply| class(reply, success) || (success == 0 && is_default(reply)));
+    let failures = call.replies.iter().filter(|reply| !class(reply, success));
+    (successes.collect(), failures.collect())
+}
+
+fn typed<'r>(
+    call: &Call<'_>,
+    replies: &[&'r Reply],
+    side: Side,
+    headers: &HeaderNames,
+    scope: &mut Names,
+) -> Vec<TypedReply<'r>> {
+    replies.iter().map(|reply| TypedReply::new(call, reply, side, headers, scope)).collect()
+}
+
+fn outcome(call: &Call<'_>, names: &CallNames, headers: &HeaderNames, scope: &mut Names) -> Outcome {
+    let (successes, failures) = sides(call);
+    let mut items = Vec::new();
+    let good = typed(call, &successes, Side::Success, headers, scope);
+    let bad = typed(call, &failures, Side::Failure, headers, scope);
+    items.extend(good.iter().filter_map(|reply| reply.choice(Side::Success)));
+    items.extend(bad.iter().filter_map(|reply| reply.choice(Side::Failure)));
+
+    let mut arms = Vec::new();
+    let success = match good.as_slice() {
         [] => quote!(()),
-        [one] => rust_type(one, &quote!(types::)),
-        _ => {
-            let name = ident(&format!("{}Success", call.type_name));
-            items.push(choice(&name.to_string(), &success_doc(call), &successes));
-            quote!(super::#name)
+        [only] => {
+            arms.push((order(only.reply.status, true), {
+                let pattern = success_pattern(only.reply.status);
+                let decode = only.decode(Side::Success, None);
+                quote!(#pattern => #decode)
+            }));
+            let body = only.body.clone().unwrap_or_else(|| quote!(()));
+            match &only.headers {
+                Some(headers) => quote!(#body, #headers),
+                None => body,
+            }
+        }
+        several => {
+            let name = ident(&names.success);
+            let path = quote!(super::#name);
+            let doc = doc(call, "The successes");
+            items.push(choice(&names.success, &doc, several, Side::Success));
+            for reply in several {
+                let pattern = success_pattern(reply.reply.status);
+                let decode = reply.decode(Side::Success, Some(&path));
+                arms.push((order(reply.reply.status, true), quote!(#pattern => #decode)));
+            }
+            path
         }
     };
-    let single = payloads.len() < 2;
-    let mut names = Names::default();
-    for reply in &successes {
-        let variant = ident(&variant(&mut names, reply));
-        let pattern = success_pattern(reply.status);
-        let method = ident(&decoder(&reply.payload, "success"));
-        let wrap = match (single, &reply.payload) {
-            (true, _) => quote!(|body| body),
-            (false, Payload::Empty) => {
-                let path = &success;
-                quote!(|()| #path::#variant)
-            }
-            (false, _) => {
-                let path = &success;
-                quote!(#path::#variant)
-            }
-        };
-        arms.push((order(reply.status, true), quote!(#pattern => received.#method(#wrap))));
-    }
-
-    let failure_name = ident(&format!("{}Error", call.type_name));
+    let failure_name = ident(&names.failure);
     let failure = quote!(super::#failure_name);
-    items.push(choice(&failure_name.to_string(), &failure_doc(call), &failures));
-    let mut names = Names::default();
-    for reply in &failures {
-        let variant = ident(&variant(&mut names, reply));
-        let pattern = failure_pattern(reply.status);
-        let method = ident(&decoder(&reply.payload, "failure"));
-        let wrap = if reply.payload == Payload::Empty {
-            quote!(|()| #failure::#variant)
-        } else {
-            quote!(#failure::#variant)
-        };
-        arms.push((order(reply.status, false), quote!(#pattern => received.#method(#wrap))));
+    let doc = doc(call, "The answers besides success");
+    items.push(choice(&names.failure, &doc, &bad, Side::Failure));
+    for reply in &bad {
+        let pattern = failure_pattern(reply.reply.status);
+        let decode = reply.decode(Side::Failure, Some(&failure));
+        arms.push((order(reply.reply.status, false), quote!(#pattern => #decode)));
     }
     if !call.replies.iter().any(|reply| reply.status == StatusPattern::Default) {
-        arms.push((u16::MAX, quote!(_ => received.unexpected())));
+        arms.push((u16::MAX, quote!(_ => Err(received.unexpected().await))));
     }
     arms.sort_by_key(|(order, _)| *order);
+    let streams = successes.iter().flat_map(|reply| &reply.forms).any(|form| form.payload == Payload::Stream);
     Outcome {
         items,
         success,
         failure,
         arms: arms.into_iter().map(|(_, arm)| arm).collect(),
         accept: accept(call),
+        send: if streams { "send_streaming" } else { "send" },
     }
 }
 
@@ -113,91 +166,61 @@ fn order(status: StatusPattern, success: bool) -> u16 {
 
 fn success_pattern(status: StatusPattern) -> TokenStream {
     match status {
-        StatusPattern::Exact(code) => quote!(#code),
-        StatusPattern::Range(_) | StatusPattern::Default => quote!(200u16..=299u16),
+        StatusPattern::Default => range(2),
+        _ => failure_pattern(status),
     }
 }
 
 fn failure_pattern(status: StatusPattern) -> TokenStream {
     match status {
         StatusPattern::Exact(code) => quote!(#code),
-        StatusPattern::Range(class) => {
-            let low = u16::from(class) * 100;
-            let high = low + 99;
-            quote!(#low..=#high)
-        }
+        StatusPattern::Range(class) => range(class),
         StatusPattern::Default => quote!(_),
     }
 }
 
-/// The method that decodes a payload.
-fn decoder(payload: &Payload, outcome: &str) -> String {
-    let kind = match payload {
-        Payload::Empty => "empty",
-        Payload::Json(_) => "json",
-        Payload::Text => "text",
-        Payload::Bytes => "bytes",
-    };
-    format!("{outcome}_{kind}")
-}
-
-fn rust_type(payload: &Payload, prefix: &TokenStream) -> TokenStream {
-    match payload {
-        Payload::Empty => quote!(()),
-        Payload::Json(name) => {
-            let name = ident(name);
-            quote!(#prefix #name)
-        }
-        Payload::Text => quote!(::std::string::String),
-        Payload::Bytes => quote!(support::Bytes),
-    }
-}
-
-fn variant(names: &mut Names, reply: &Reply) -> String {
-    names.unique(words(reply.status), &reply.status.to_string())
+fn range(class: u8) -> TokenStream {
+    let low = u16::from(class) * 100;
+    let high = low + 99;
+    quote!(#low..=#high)
 }
 
 /// An enum with one variant a reply.
-fn choice(name: &str, doc: &str, replies: &[&Reply]) -> Item {
+///
+/// It is exhaustive on purpose: a status that a later contract documents should be noticed where it is matched.
+fn choice(name: &str, doc: &str, replies: &[TypedReply<'_>], side: Side) -> Item {
     let name = ident(name);
-    let mut names = Names::default();
-    let variants = replies.iter().map(|reply| {
-        let variant = ident(&variant(&mut names, reply));
-        let doc = paragraph(&format!("`{}`: {}", reply.status, reply.description.trim()));
-        match &reply.payload {
-            Payload::Empty => quote!(#[doc = #doc] #variant),
-            payload => {
-                let body = rust_type(payload, &quote!(types::));
-                quote!(#[doc = #doc] #variant(#body))
-            }
-        }
-    });
+    let variants = replies.iter().map(TypedReply::declaration);
+    // A stream is there once.
+    let clone = replies.iter().all(|reply| reply.is_clone(side)).then(|| quote!(Clone,));
     parse_quote! {
         #[doc = #doc]
-        #[derive(Clone, Debug)]
+        #[derive(#clone Debug)]
         pub enum #name {
             #(#variants,)*
         }
     }
 }
 
-fn failure_doc(call: &Call<'_>) -> String {
+fn doc(call: &Call<'_>, what: &str) -> String {
     let function = snake(&call.function);
-    format!(" Failures that are documented for [`Client::{function}`], one variant each.")
-}
-
-fn success_doc(call: &Call<'_>) -> String {
-    let function = snake(&call.function);
-    format!(" Successes that are documented for [`Client::{function}`], one variant each.")
+    paragraph(&format!("{what} that are documented for [`Client::{function}`], one variant each."))
 }
 
 /// The media types of all documented responses, JSON first.
 fn accept(call: &Call<'_>) -> String {
-    let mut seen: Vec<&str> = Vec::new();
-    for media_type in call.replies.iter().flat_map(|reply| &reply.media_types) {
-        if !seen.contains(&media_type.as_str()) {
-            seen.push(media_type);
+    let mut seen: Vec<(bool, &str)> = Vec::new();
+    for form in call.replies.iter().flat_map(|reply| &reply.forms) {
+        let json = matches!(form.payload, Payload::Json(_) | Payload::Any);
+        for media_type in &form.media_types {
+            if !seen.iter().any(|(_, known)| known == media_type) {
+                seen.push((!json, media_type));
+            }
         }
     }
-    if seen.is_empty() { "*/*".to_owned() } else { seen.join(", ") }
+    seen.sort_by_key(|(other, _)| *other);
+    if seen.is_empty() {
+        return "*/*".to_owned();
+    }
+    seen.into_iter().map(|(_, media_type)| media_type).collect::<Vec<_>>().join(", ")
 }

@@ -12,7 +12,7 @@ use rescind_specs::{
 
 use super::credentials::{self, CredentialSet};
 use super::types::{Types, any};
-use crate::emit::names::{Names, ident, pascal, snake};
+use crate::emit::names::{Names, ident, media_name, pascal, snake};
 use crate::lower::{Draft, words};
 
 /// Everything that is written for one contract.
@@ -408,19 +408,4 @@ impl<'d> Plan<'d> {
 /// An identifier as a part of a longer one.
 fn plain(name: &str) -> &str {
     name.strip_prefix("r#").unwrap_or(name)
-}
-
-/// `Json`, `ProblemJson`, `Text`, `Csv`, `Any`.
-fn media_name(media_type: &str) -> String {
-    match media_type {
-        "*/*" => "Any".to_owned(),
-        "text/plain" => "Text".to_owned(),
-        "application/octet-stream" => "Bytes".to_owned(),
-        "application/x-www-form-urlencoded" => "Form".to_owned(),
-        "multipart/form-data" => "Multipart".to_owned(),
-        _ => {
-            let (kind, subtype) = media_type.split_once('/').unwrap_or((media_type, ""));
-            if subtype == "*" { format!("Any{}", pascal(kind)) } else { pascal(subtype) }
-        }
-    }
 }

@@ -10,7 +10,7 @@ use syn::Item;
 
 use crate::emit::names::ident;
 use crate::emit::progenitor::ProgenitorError;
-use crate::lower::{Draft, Payload};
+use crate::lower::{Draft, Reply};
 
 /// The items of the module `types`.
 pub(super) fn items(draft: &Draft<'_>, runtime: &str) -> Result<Vec<Item>, ProgenitorError> {
@@ -84,11 +84,7 @@ pub(super) fn any() -> TokenStream {
 pub(super) fn relax(draft: &mut Draft<'_>) -> Vec<Pointer> {
     let sent: Vec<&Value> =
         draft.calls.iter().filter_map(|call| Some(&call.body.as_ref()?.slot.schema)).collect();
-    let received =
-        draft.calls.iter().flat_map(|call| &call.replies).filter_map(|reply| match &reply.payload {
-            Payload::Json(name) => Some(name.clone()),
-            Payload::Empty | Payload::Text | Payload::Bytes => None,
-        });
+    let received = draft.calls.iter().flat_map(|call| &call.replies).flat_map(Reply::schemas).cloned();
     let requests = reached(draft, sent.into_iter().flat_map(references).collect());
     let responses = reached(draft, received.collect());
     let mut found = Vec::new();

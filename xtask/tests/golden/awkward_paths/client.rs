@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Awkward paths, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -51,19 +52,19 @@ impl Client {
         builder::GetFile::new(self)
     }
 }
-/// Failures that are documented for [`Client::get_key`], one variant each.
+/// The answers besides success that are documented for [`Client::get_key`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetKeyError {}
-/// Failures that are documented for [`Client::get_part`], one variant each.
+/// The answers besides success that are documented for [`Client::get_part`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetPartError {}
-/// Failures that are documented for [`Client::revoke_key`], one variant each.
+/// The answers besides success that are documented for [`Client::revoke_key`], one variant each.
 #[derive(Clone, Debug)]
 pub enum RevokeKeyError {}
-/// Failures that are documented for [`Client::my_key`], one variant each.
+/// The answers besides success that are documented for [`Client::my_key`], one variant each.
 #[derive(Clone, Debug)]
 pub enum MyKeyError {}
-/// Failures that are documented for [`Client::get_file`], one variant each.
+/// The answers besides success that are documented for [`Client::get_file`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetFileError {}
 /// Types used as operation parameters and responses.
@@ -159,8 +160,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -232,8 +236,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -287,8 +294,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -321,8 +331,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -394,8 +407,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

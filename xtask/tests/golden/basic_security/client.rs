@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Basic security, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -43,13 +44,13 @@ impl Client {
         builder::ListNews::new(self)
     }
 }
-/// Failures that are documented for [`Client::create_token`], one variant each.
+/// The answers besides success that are documented for [`Client::create_token`], one variant each.
 #[derive(Clone, Debug)]
 pub enum CreateTokenError {}
-/// Failures that are documented for [`Client::list_things`], one variant each.
+/// The answers besides success that are documented for [`Client::list_things`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ListThingsError {}
-/// Failures that are documented for [`Client::list_news`], one variant each.
+/// The answers besides success that are documented for [`Client::list_news`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ListNewsError {}
 /// Types used as operation parameters and responses.
@@ -137,8 +138,11 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -183,8 +187,11 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -235,8 +242,11 @@ pub mod builder {
                 )
                 .await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

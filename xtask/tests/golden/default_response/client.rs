@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Default response, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -39,15 +40,17 @@ impl Client {
         builder::Alone::new(self)
     }
 }
-/// Failures that are documented for [`Client::explicit`], one variant each.
+/// The answers besides success that are documented for [`Client::explicit`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ExplicitError {
     /// `404`: Not there.
+    ///
+    /// Without a body.
     NotFound,
     /// `default`: Anything else.
     Default(types::Failure),
 }
-/// Failures that are documented for [`Client::alone`], one variant each.
+/// The answers besides success that are documented for [`Client::alone`], one variant each.
 #[derive(Clone, Debug)]
 pub enum AloneError {
     /// `default`: Whatever comes.
@@ -228,9 +231,18 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                404u16 => received.failure_empty(|()| super::ExplicitError::NotFound),
-                _ => received.failure_json(super::ExplicitError::Default),
+                200u16 => {
+                    let answer = received.json::<types::Thing>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                404u16 => {
+                    let answer = received.bounded().empty().await?;
+                    Err(answer.failure(|()| super::ExplicitError::NotFound))
+                }
+                _ => {
+                    let answer = received.bounded().json::<types::Failure>().await?;
+                    Err(answer.failure(super::ExplicitError::Default))
+                }
             }
         }
     }
@@ -266,8 +278,14 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16..=299u16 => received.success_json(|body| body),
-                _ => received.failure_json(super::AloneError::Default),
+                200u16..=299u16 => {
+                    let answer = received.json::<types::Thing>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => {
+                    let answer = received.bounded().json::<types::Thing>().await?;
+                    Err(answer.failure(super::AloneError::Default))
+                }
             }
         }
     }

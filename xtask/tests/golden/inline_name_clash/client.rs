@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Inline name clash, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -35,7 +36,7 @@ impl Client {
         builder::CreateThing::new(self)
     }
 }
-/// Failures that are documented for [`Client::create_thing`], one variant each.
+/// The answers besides success that are documented for [`Client::create_thing`], one variant each.
 #[derive(Clone, Debug)]
 pub enum CreateThingError {
     /// `401`: Not known.
@@ -634,9 +635,18 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                401u16 => received.failure_json(super::CreateThingError::Unauthorized),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::CreateThingOk2>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                401u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::CreateThingUnauthorized>()
+                        .await?;
+                    Err(answer.failure(super::CreateThingError::Unauthorized))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

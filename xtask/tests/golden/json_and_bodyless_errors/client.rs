@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Json and bodyless errors, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -35,12 +36,14 @@ impl Client {
         builder::Revoke::new(self)
     }
 }
-/// Failures that are documented for [`Client::revoke`], one variant each.
+/// The answers besides success that are documented for [`Client::revoke`], one variant each.
 #[derive(Clone, Debug)]
 pub enum RevokeError {
     /// `401`: Not known.
     Unauthorized(types::Failure),
     /// `403`: Not yours.
+    ///
+    /// Without a body.
     Forbidden,
 }
 /// Types used as operation parameters and responses.
@@ -188,10 +191,19 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                401u16 => received.failure_json(super::RevokeError::Unauthorized),
-                403u16 => received.failure_empty(|()| super::RevokeError::Forbidden),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                401u16 => {
+                    let answer = received.bounded().json::<types::Failure>().await?;
+                    Err(answer.failure(super::RevokeError::Unauthorized))
+                }
+                403u16 => {
+                    let answer = received.bounded().empty().await?;
+                    Err(answer.failure(|()| super::RevokeError::Forbidden))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

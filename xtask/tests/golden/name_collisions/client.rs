@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Name collisions, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -43,13 +44,13 @@ impl Client {
         builder::New::new(self)
     }
 }
-/// Failures that are documented for [`Client::get_foo`], one variant each.
+/// The answers besides success that are documented for [`Client::get_foo`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetFooError {}
-/// Failures that are documented for [`Client::get_foo2`], one variant each.
+/// The answers besides success that are documented for [`Client::get_foo2`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetFoo2Error {}
-/// Failures that are documented for [`Client::new2`], one variant each.
+/// The answers besides success that are documented for [`Client::new2`], one variant each.
 #[derive(Clone, Debug)]
 pub enum NewError {
     /// `400`: Not fine.
@@ -641,8 +642,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -675,8 +679,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -923,9 +930,15 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                400u16 => received.failure_json(super::NewError::BadRequest),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::Foo2>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                400u16 => {
+                    let answer = received.bounded().json::<types::Error2>().await?;
+                    Err(answer.failure(super::NewError::BadRequest))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

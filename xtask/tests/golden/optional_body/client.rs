@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Optional body, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -47,16 +48,16 @@ impl Client {
         builder::SendBytes::new(self)
     }
 }
-/// Failures that are documented for [`Client::send_json`], one variant each.
+/// The answers besides success that are documented for [`Client::send_json`], one variant each.
 #[derive(Clone, Debug)]
 pub enum SendJsonError {}
-/// Failures that are documented for [`Client::send_form`], one variant each.
+/// The answers besides success that are documented for [`Client::send_form`], one variant each.
 #[derive(Clone, Debug)]
 pub enum SendFormError {}
-/// Failures that are documented for [`Client::send_any`], one variant each.
+/// The answers besides success that are documented for [`Client::send_any`], one variant each.
 #[derive(Clone, Debug)]
 pub enum SendAnyError {}
-/// Failures that are documented for [`Client::send_bytes`], one variant each.
+/// The answers besides success that are documented for [`Client::send_bytes`], one variant each.
 #[derive(Clone, Debug)]
 pub enum SendBytesError {}
 /// Types used as operation parameters and responses.
@@ -302,8 +303,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -377,8 +381,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -431,8 +438,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -485,8 +495,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

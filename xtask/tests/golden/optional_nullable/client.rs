@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Optional nullable, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -47,16 +48,16 @@ impl Client {
         builder::ReplaceAlternative::new(self)
     }
 }
-/// Failures that are documented for [`Client::update_thing`], one variant each.
+/// The answers besides success that are documented for [`Client::update_thing`], one variant each.
 #[derive(Clone, Debug)]
 pub enum UpdateThingError {}
-/// Failures that are documented for [`Client::submit_thing`], one variant each.
+/// The answers besides success that are documented for [`Client::submit_thing`], one variant each.
 #[derive(Clone, Debug)]
 pub enum SubmitThingError {}
-/// Failures that are documented for [`Client::replace_merged`], one variant each.
+/// The answers besides success that are documented for [`Client::replace_merged`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ReplaceMergedError {}
-/// Failures that are documented for [`Client::replace_alternative`], one variant each.
+/// The answers besides success that are documented for [`Client::replace_alternative`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ReplaceAlternativeError {}
 /// Types used as operation parameters and responses.
@@ -1089,8 +1090,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::Thing>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -1171,8 +1175,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -1248,8 +1255,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -1303,8 +1313,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

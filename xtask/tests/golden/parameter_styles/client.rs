@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Parameter styles, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -39,10 +40,10 @@ impl Client {
         builder::Raw::new(self)
     }
 }
-/// Failures that are documented for [`Client::search`], one variant each.
+/// The answers besides success that are documented for [`Client::search`], one variant each.
 #[derive(Clone, Debug)]
 pub enum SearchError {}
-/// Failures that are documented for [`Client::raw`], one variant each.
+/// The answers besides success that are documented for [`Client::raw`], one variant each.
 #[derive(Clone, Debug)]
 pub enum RawError {}
 /// Types used as operation parameters and responses.
@@ -298,8 +299,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -332,8 +336,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

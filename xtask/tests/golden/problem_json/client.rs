@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Problem json, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -35,7 +36,7 @@ impl Client {
         builder::ListCredentials::new(self)
     }
 }
-/// Failures that are documented for [`Client::list_credentials`], one variant each.
+/// The answers besides success that are documented for [`Client::list_credentials`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ListCredentialsError {
     /// `401`: Not known.
@@ -226,19 +227,27 @@ pub mod builder {
                 .core
                 .http()?
                 .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json, application/problem+json")
+                .header(
+                    support::ACCEPT,
+                    "application/json, application/problem+json, application/problem+json; charset=utf-8",
+                )
                 .headers(header_map)
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
+                200u16 => {
+                    let answer = received.json::<types::ListCredentialsOk>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
                 401u16 => {
-                    received.failure_json(super::ListCredentialsError::Unauthorized)
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::ListCredentialsError::Unauthorized))
                 }
                 429u16 => {
-                    received.failure_json(super::ListCredentialsError::TooManyRequests)
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::ListCredentialsError::TooManyRequests))
                 }
-                _ => received.unexpected(),
+                _ => Err(received.unexpected().await),
             }
         }
     }

@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Problem responses, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -37,10 +38,12 @@ impl Client {
         builder::DeleteKey::new(self)
     }
 }
-/// Failures that are documented for [`Client::delete_key`], one variant each.
+/// The answers besides success that are documented for [`Client::delete_key`], one variant each.
 #[derive(Clone, Debug)]
 pub enum DeleteKeyError {
     /// `403`: Refused without a word.
+    ///
+    /// Without a body.
     Forbidden,
     /// `404`: What went wrong.
     NotFound(types::Problem),
@@ -262,12 +265,30 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                403u16 => received.failure_empty(|()| super::DeleteKeyError::Forbidden),
-                404u16 => received.failure_json(super::DeleteKeyError::NotFound),
-                409u16 => received.failure_json(super::DeleteKeyError::Conflict),
-                410u16 => received.failure_json(super::DeleteKeyError::Gone),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                403u16 => {
+                    let answer = received.bounded().empty().await?;
+                    Err(answer.failure(|()| super::DeleteKeyError::Forbidden))
+                }
+                404u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::DeleteKeyError::NotFound))
+                }
+                409u16 => {
+                    let answer = received.bounded().json::<types::Problem>().await?;
+                    Err(answer.failure(super::DeleteKeyError::Conflict))
+                }
+                410u16 => {
+                    let answer = received
+                        .bounded()
+                        .json::<types::DeleteKeyGone>()
+                        .await?;
+                    Err(answer.failure(super::DeleteKeyError::Gone))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

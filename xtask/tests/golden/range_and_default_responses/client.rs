@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Range and default responses, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -35,10 +36,12 @@ impl Client {
         builder::ListThings::new(self)
     }
 }
-/// Failures that are documented for [`Client::list_things`], one variant each.
+/// The answers besides success that are documented for [`Client::list_things`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ListThingsError {
     /// `404`: None at all.
+    ///
+    /// Without a body.
     NotFound,
     /// `4XX`: The caller's fault.
     ClientError(types::Fault),
@@ -240,12 +243,27 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                404u16 => received.failure_empty(|()| super::ListThingsError::NotFound),
-                400u16..=499u16 => {
-                    received.failure_json(super::ListThingsError::ClientError)
+                200u16 => {
+                    let answer = received.json::<types::ListThingsOk>().await?;
+                    Ok(answer.success(|body| body, ()))
                 }
-                _ => received.failure_text(super::ListThingsError::Default),
+                404u16 => {
+                    let answer = received.bounded().empty().await?;
+                    Err(answer.failure(|()| super::ListThingsError::NotFound))
+                }
+                400u16..=499u16 => {
+                    let answer = received.bounded().json::<types::Fault>().await?;
+                    Err(answer.failure(super::ListThingsError::ClientError))
+                }
+                _ => {
+                    let answer = match received
+                        .form(&[support::Form::text(&["text/plain"])])
+                    {
+                        Some(0usize) => received.bounded().text().await?,
+                        _ => return Err(received.undocumented_body().await),
+                    };
+                    Err(answer.failure(super::ListThingsError::Default))
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Request media types, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -47,16 +48,16 @@ impl Client {
         builder::SendOpaque::new(self)
     }
 }
-/// Failures that are documented for [`Client::patch_thing`], one variant each.
+/// The answers besides success that are documented for [`Client::patch_thing`], one variant each.
 #[derive(Clone, Debug)]
 pub enum PatchThingError {}
-/// Failures that are documented for [`Client::send_several`], one variant each.
+/// The answers besides success that are documented for [`Client::send_several`], one variant each.
 #[derive(Clone, Debug)]
 pub enum SendSeveralError {}
-/// Failures that are documented for [`Client::send_text`], one variant each.
+/// The answers besides success that are documented for [`Client::send_text`], one variant each.
 #[derive(Clone, Debug)]
 pub enum SendTextError {}
-/// Failures that are documented for [`Client::send_opaque`], one variant each.
+/// The answers besides success that are documented for [`Client::send_opaque`], one variant each.
 #[derive(Clone, Debug)]
 pub enum SendOpaqueError {}
 /// Types used as operation parameters and responses.
@@ -212,8 +213,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -274,8 +278,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -328,8 +335,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -381,8 +391,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                204u16 => received.success_empty(|body| body),
-                _ => received.unexpected(),
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Response headers, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -35,13 +36,73 @@ impl Client {
         builder::CreateThing::new(self)
     }
 }
-/// Failures that are documented for [`Client::create_thing`], one variant each.
+/// The answers besides success that are documented for [`Client::create_thing`], one variant each.
 #[derive(Clone, Debug)]
 pub enum CreateThingError {
     /// `429`: Too many calls.
-    TooManyRequests,
+    ///
+    /// Without a body.
+    TooManyRequests {
+        /// The documented headers.
+        headers: RetryAfterHeader,
+    },
     /// `503`: Too much for the server.
-    ServiceUnavailable,
+    ///
+    /// Without a body.
+    ServiceUnavailable {
+        /// The documented headers.
+        headers: RetryAfterHeader,
+    },
+}
+/// Documented response headers.
+///
+/// A header that is missing or not of its type is an error of its own, and costs nothing else.
+#[derive(Clone, Debug)]
+pub struct CreateThingCreatedHeaders {
+    /// `Location`.
+    ///
+    /// Where it is.
+    pub location: ::std::result::Result<::std::string::String, HeaderError>,
+    /// `ETag`, where it is sent.
+    pub e_tag: ::std::result::Result<
+        ::std::option::Option<::std::string::String>,
+        HeaderError,
+    >,
+}
+impl CreateThingCreatedHeaders {
+    /// What `headers` say.
+    pub fn read(headers: &support::HeaderMap) -> Self {
+        Self {
+            location: support::required_header(
+                headers,
+                "Location",
+                support::Shape::Text,
+            ),
+            e_tag: support::optional_header(headers, "ETag", support::Shape::Text),
+        }
+    }
+}
+/// Documented response headers.
+///
+/// A header that is missing or not of its type is an error of its own, and costs nothing else.
+#[derive(Clone, Debug)]
+pub struct RetryAfterHeader {
+    /// `Retry-After`, where it is sent.
+    ///
+    /// Seconds to wait.
+    pub retry_after: ::std::result::Result<::std::option::Option<i64>, HeaderError>,
+}
+impl RetryAfterHeader {
+    /// What `headers` say.
+    pub fn read(headers: &support::HeaderMap) -> Self {
+        Self {
+            retry_after: support::optional_header(
+                headers,
+                "Retry-After",
+                support::Shape::Integer,
+            ),
+        }
+    }
 }
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
@@ -101,7 +162,10 @@ pub mod builder {
         /// Sends `POST /things`.
         pub async fn send(
             self,
-        ) -> ::std::result::Result<ResponseValue<()>, Error<super::CreateThingError>> {
+        ) -> ::std::result::Result<
+            ResponseValue<(), super::CreateThingCreatedHeaders>,
+            Error<super::CreateThingError>,
+        > {
             let Self { client } = self;
             let url = [client.core.base_url(), "/things"].concat();
             #[allow(unused_mut)]
@@ -116,15 +180,34 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                201u16 => received.success_empty(|body| body),
+                201u16 => {
+                    let answer = received.empty().await?;
+                    let headers = super::CreateThingCreatedHeaders::read(
+                        &answer.headers,
+                    );
+                    Ok(answer.success(|body| body, headers))
+                }
                 429u16 => {
-                    received.failure_empty(|()| super::CreateThingError::TooManyRequests)
+                    let answer = received.bounded().empty().await?;
+                    let headers = super::RetryAfterHeader::read(&answer.headers);
+                    Err(
+                        answer
+                            .failure(|()| super::CreateThingError::TooManyRequests {
+                                headers,
+                            }),
+                    )
                 }
                 503u16 => {
-                    received
-                        .failure_empty(|()| super::CreateThingError::ServiceUnavailable)
+                    let answer = received.bounded().empty().await?;
+                    let headers = super::RetryAfterHeader::read(&answer.headers);
+                    Err(
+                        answer
+                            .failure(|()| super::CreateThingError::ServiceUnavailable {
+                                headers,
+                            }),
+                    )
                 }
-                _ => received.unexpected(),
+                _ => Err(received.unexpected().await),
             }
         }
     }

@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Several media types, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -39,10 +40,20 @@ impl Client {
         builder::Upload::new(self)
     }
 }
-/// Failures that are documented for [`Client::add_note`], one variant each.
+/// The bodies that are documented for `200`: The note.
+#[derive(Debug)]
+pub enum AddNoteOkBody {
+    /// `application/json`.
+    Json(types::Note),
+    /// `text/plain`.
+    Text(::std::string::String),
+    /// `image/*`.
+    AnyImage(support::ByteStream),
+}
+/// The answers besides success that are documented for [`Client::add_note`], one variant each.
 #[derive(Clone, Debug)]
 pub enum AddNoteError {}
-/// Failures that are documented for [`Client::upload`], one variant each.
+/// The answers besides success that are documented for [`Client::upload`], one variant each.
 #[derive(Clone, Debug)]
 pub enum UploadError {}
 /// Types used as operation parameters and responses.
@@ -233,7 +244,7 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<
-            ResponseValue<types::Note>,
+            ResponseValue<super::AddNoteOkBody>,
             Error<super::AddNoteError>,
         > {
             let Self { client, body } = self;
@@ -252,10 +263,35 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let received = client.core.send_streaming(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = match received
+                        .form(
+                            &[
+                                support::Form::json(&["application/json"]),
+                                support::Form::text(&["text/plain"]),
+                                support::Form::binary(&["image/*"]),
+                            ],
+                        )
+                    {
+                        Some(0usize) => {
+                            received
+                                .json::<types::Note>()
+                                .await?
+                                .map(super::AddNoteOkBody::Json)
+                        }
+                        Some(1usize) => {
+                            received.text().await?.map(super::AddNoteOkBody::Text)
+                        }
+                        Some(2usize) => {
+                            received.stream().map(super::AddNoteOkBody::AnyImage)
+                        }
+                        _ => return Err(received.undocumented_body().await),
+                    };
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -300,7 +336,7 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<
-            ResponseValue<support::Bytes>,
+            ResponseValue<support::ByteStream>,
             Error<super::UploadError>,
         > {
             let Self { client, body } = self;
@@ -328,10 +364,18 @@ pub mod builder {
                 .optional_json("application/json", body.as_ref())
                 .headers(header_map)
                 .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let received = client.core.send_streaming(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_bytes(|body| body),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = match received
+                        .form(&[support::Form::binary(&["application/octet-stream"])])
+                    {
+                        Some(0usize) => received.stream(),
+                        _ => return Err(received.undocumented_body().await),
+                    };
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Several success, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -35,7 +36,7 @@ impl Client {
         builder::StartJob::new(self)
     }
 }
-/// Successes that are documented for [`Client::start_job`], one variant each.
+/// The successes that are documented for [`Client::start_job`], one variant each.
 #[derive(Clone, Debug)]
 pub enum StartJobSuccess {
     /// `200`: Done at once.
@@ -43,12 +44,16 @@ pub enum StartJobSuccess {
     /// `202`: Begun.
     Accepted(types::Ticket),
     /// `204`: Nothing to do.
+    ///
+    /// Without a body.
     NoContent,
 }
-/// Failures that are documented for [`Client::start_job`], one variant each.
+/// The answers besides success that are documented for [`Client::start_job`], one variant each.
 #[derive(Clone, Debug)]
 pub enum StartJobError {
     /// `303`: Begun before; look there.
+    ///
+    /// Without a body.
     SeeOther,
 }
 /// Types used as operation parameters and responses.
@@ -224,11 +229,23 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_json(super::StartJobSuccess::Ok),
-                202u16 => received.success_json(super::StartJobSuccess::Accepted),
-                204u16 => received.success_empty(|()| super::StartJobSuccess::NoContent),
-                303u16 => received.failure_empty(|()| super::StartJobError::SeeOther),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<types::Job>().await?;
+                    Ok(answer.success(super::StartJobSuccess::Ok, ()))
+                }
+                202u16 => {
+                    let answer = received.json::<types::Ticket>().await?;
+                    Ok(answer.success(super::StartJobSuccess::Accepted, ()))
+                }
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|()| super::StartJobSuccess::NoContent, ()))
+                }
+                303u16 => {
+                    let answer = received.bounded().empty().await?;
+                    Err(answer.failure(|()| super::StartJobError::SeeOther))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Status range, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -35,14 +36,18 @@ impl Client {
         builder::ListThings::new(self)
     }
 }
-/// Failures that are documented for [`Client::list_things`], one variant each.
+/// The answers besides success that are documented for [`Client::list_things`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ListThingsError {
     /// `4XX`: Your mistake.
     ClientError(types::Failure),
     /// `404`: Not there.
+    ///
+    /// Without a body.
     NotFound,
     /// `5XX`: Our mistake.
+    ///
+    /// Without a body.
     ServerError,
 }
 /// Types used as operation parameters and responses.
@@ -220,15 +225,23 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                404u16 => received.failure_empty(|()| super::ListThingsError::NotFound),
-                200u16..=299u16 => received.success_json(|body| body),
+                404u16 => {
+                    let answer = received.bounded().empty().await?;
+                    Err(answer.failure(|()| super::ListThingsError::NotFound))
+                }
+                200u16..=299u16 => {
+                    let answer = received.json::<types::Thing>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
                 400u16..=499u16 => {
-                    received.failure_json(super::ListThingsError::ClientError)
+                    let answer = received.bounded().json::<types::Failure>().await?;
+                    Err(answer.failure(super::ListThingsError::ClientError))
                 }
                 500u16..=599u16 => {
-                    received.failure_empty(|()| super::ListThingsError::ServerError)
+                    let answer = received.bounded().empty().await?;
+                    Err(answer.failure(|()| super::ListThingsError::ServerError))
                 }
-                _ => received.unexpected(),
+                _ => Err(received.unexpected().await),
             }
         }
     }

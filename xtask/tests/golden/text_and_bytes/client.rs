@@ -2,7 +2,7 @@
 #[allow(unused_imports)]
 use ::rescind_client::support;
 #[allow(unused_imports)]
-pub use ::rescind_client::{Credentials, Error, ResponseValue};
+pub use ::rescind_client::{Credentials, Error, HeaderError, ResponseValue};
 /// Client of the Text and bytes, version 1.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -10,6 +10,7 @@ pub struct Client {
 }
 impl Client {
     /// A client of the deployment at `base_url`, which ends before the paths of the contract begin.
+    ///
     /// It follows no redirects: they would carry API keys to places that the contract does not name.
     pub fn new(base_url: &str) -> Self {
         Self {
@@ -43,44 +44,24 @@ impl Client {
         builder::Any::new(self)
     }
 }
-/// Failures that are documented for [`Client::metrics`], one variant each.
+/// The answers besides success that are documented for [`Client::metrics`], one variant each.
 #[derive(Clone, Debug)]
 pub enum MetricsError {
     /// `503`: Down.
     ServiceUnavailable(::std::string::String),
 }
-/// Failures that are documented for [`Client::picture`], one variant each.
+/// The answers besides success that are documented for [`Client::picture`], one variant each.
 #[derive(Clone, Debug)]
 pub enum PictureError {
     /// `404`: Not there.
-    NotFound(support::Bytes),
+    NotFound(::serde_json::Value),
 }
-/// Failures that are documented for [`Client::any`], one variant each.
+/// The answers besides success that are documented for [`Client::any`], one variant each.
 #[derive(Clone, Debug)]
 pub enum AnyError {}
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
 pub mod types {
-    /// `AnyOk`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(transparent)]
-    pub struct AnyOk(pub ::serde_json::Value);
-    impl ::std::ops::Deref for AnyOk {
-        type Target = ::serde_json::Value;
-        fn deref(&self) -> &::serde_json::Value {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<AnyOk> for ::serde_json::Value {
-        fn from(value: AnyOk) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<::serde_json::Value> for AnyOk {
-        fn from(value: ::serde_json::Value) -> Self {
-            Self(value)
-        }
-    }
     /// Error types.
     pub mod error {
         /// Error from a `TryFrom` or `FromStr` implementation.
@@ -154,9 +135,25 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_text(|body| body),
-                503u16 => received.failure_text(super::MetricsError::ServiceUnavailable),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = match received
+                        .form(&[support::Form::text(&["text/plain"])])
+                    {
+                        Some(0usize) => received.text().await?,
+                        _ => return Err(received.undocumented_body().await),
+                    };
+                    Ok(answer.success(|body| body, ()))
+                }
+                503u16 => {
+                    let answer = match received
+                        .form(&[support::Form::text(&["text/plain"])])
+                    {
+                        Some(0usize) => received.bounded().text().await?,
+                        _ => return Err(received.undocumented_body().await),
+                    };
+                    Err(answer.failure(super::MetricsError::ServiceUnavailable))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -175,7 +172,7 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<
-            ResponseValue<support::Bytes>,
+            ResponseValue<support::ByteStream>,
             Error<super::PictureError>,
         > {
             let Self { client } = self;
@@ -187,14 +184,25 @@ pub mod builder {
                 .core
                 .http()?
                 .request(support::Method::GET, url)
-                .header(support::ACCEPT, "image/png, application/json")
+                .header(support::ACCEPT, "application/json, image/png")
                 .headers(header_map)
                 .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let received = client.core.send_streaming(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_bytes(|body| body),
-                404u16 => received.failure_bytes(super::PictureError::NotFound),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = match received
+                        .form(&[support::Form::binary(&["image/png"])])
+                    {
+                        Some(0usize) => received.stream(),
+                        _ => return Err(received.undocumented_body().await),
+                    };
+                    Ok(answer.success(|body| body, ()))
+                }
+                404u16 => {
+                    let answer = received.bounded().json::<::serde_json::Value>().await?;
+                    Err(answer.failure(super::PictureError::NotFound))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }
@@ -212,7 +220,10 @@ pub mod builder {
         /// Sends `GET /any`.
         pub async fn send(
             self,
-        ) -> ::std::result::Result<ResponseValue<types::AnyOk>, Error<super::AnyError>> {
+        ) -> ::std::result::Result<
+            ResponseValue<::serde_json::Value>,
+            Error<super::AnyError>,
+        > {
             let Self { client } = self;
             let url = [client.core.base_url(), "/any"].concat();
             #[allow(unused_mut)]
@@ -227,8 +238,11 @@ pub mod builder {
                 .build()?;
             let received = client.core.send(request, &[]).await?;
             match received.status() {
-                200u16 => received.success_json(|body| body),
-                _ => received.unexpected(),
+                200u16 => {
+                    let answer = received.json::<::serde_json::Value>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
             }
         }
     }

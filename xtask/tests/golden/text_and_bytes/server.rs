@@ -189,7 +189,7 @@ pub mod response {
         /// 200 as `application/json`.
         ///
         /// Anything.
-        Ok(types::AnyOk),
+        Ok(::serde_json::Value),
     }
     impl From<AnyResponse> for Answer {
         fn from(response: AnyResponse) -> Self {
@@ -312,26 +312,6 @@ pub mod router {
     }
 }
 pub mod types {
-    /// `AnyOk`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(transparent)]
-    pub struct AnyOk(pub ::serde_json::Value);
-    impl ::std::ops::Deref for AnyOk {
-        type Target = ::serde_json::Value;
-        fn deref(&self) -> &::serde_json::Value {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<AnyOk> for ::serde_json::Value {
-        fn from(value: AnyOk) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<::serde_json::Value> for AnyOk {
-        fn from(value: ::serde_json::Value) -> Self {
-            Self(value)
-        }
-    }
     /// Error types.
     pub mod error {
         /// Error from a `TryFrom` or `FromStr` implementation.
