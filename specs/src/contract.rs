@@ -65,11 +65,22 @@ impl Contract {
         if !errors.is_empty() {
             return Err(LoadError::Invalid(errors));
         }
+        let mut contract = Self::sound(name, document, warnings)?;
+        if let (Some(source), Some(inner)) = (lifecycle, Arc::get_mut(&mut contract.0)) {
+            inner.lifecycle = Some(Lifecycle::read(source, &inner.operations, &inner.schemes)?);
+            inner.lifecycle_document = Some(source.clone());
+        }
+        Ok(contract)
+    }
+
+    /// A contract from a document that the lint finds no mistake in.
+    pub(crate) fn sound(
+        name: impl Into<String>,
+        document: Document,
+        warnings: Vec<Diagnostic>,
+    ) -> Result<Self, LoadError> {
         let read = read::read(&document).map_err(LoadError::Invalid)?;
-        let validators = Validators::new(&document).map_err(|error| {
-            LoadError::Invalid(vec![document.diagnostic(&crate::Pointer::root(), error.to_string())])
-        })?;
-        let mut inner = Inner {
+        Ok(Self(Arc::new(Inner {
             name: name.into(),
             title: read.title,
             version: read.version,
@@ -78,16 +89,10 @@ impl Contract {
             schemes: read.schemes,
             lifecycle: None,
             lifecycle_document: None,
-            validators,
+            validators: Validators::new(&document),
             warnings,
             document,
-        };
-        inner.check_schemas()?;
-        if let Some(source) = lifecycle {
-            inner.lifecycle = Some(Lifecycle::read(source, &inner.operations, &inner.schemes)?);
-            inner.lifecycle_document = Some(source.clone());
-        }
-        Ok(Self(Arc::new(inner)))
+        })))
     }
 
     /// The name of the contract, as in reports.
@@ -168,7 +173,7 @@ impl Contract {
     /// The compiled form of `schema`.
     ///
     /// # Errors
-    /// The schema cannot be compiled; schemas of request and response bodies and parameters are tried when the contract is read.
+    /// The schema cannot be compiled; what the lint finds no mistake in can.
     pub fn validator(&self, schema: &Schema, direction: Direction) -> Result<Validator, Diagnostic> {
         self.0.validator(schema, direction)
     }
@@ -179,27 +184,5 @@ impl Inner {
         self.validators.get(schema, direction).map_err(|text| {
             self.document.diagnostic(schema.pointer(), format!("this schema cannot be checked: {text}"))
         })
-    }
-
-    /// Compiles every schema that a request or a response is measured by, so that later use cannot fail.
-    fn check_schemas(&self) -> Result<(), LoadError> {
-        let mut errors = Vec::new();
-        for operation in &self.operations {
-            let requests =
-                operation.parameters.iter().filter_map(|parameter| parameter.schema.as_ref()).chain(
-                    operation
-                        .request_body
-                        .iter()
-                        .flat_map(|body| &body.content)
-                        .filter_map(|body| body.schema.as_ref()),
-                );
-            let responses = operation.responses.iter().flat_map(|response| {
-                let headers = response.headers.iter().filter_map(|header| header.schema.as_ref());
-                headers.chain(response.content.iter().filter_map(|content| content.schema.as_ref()))
-            });
-            errors.extend(requests.filter_map(|schema| self.validator(schema, Direction::Request).err()));
-            errors.extend(responses.filter_map(|schema| self.validator(schema, Direction::Response).err()));
-        }
-        if errors.is_empty() { Ok(()) } else { Err(LoadError::Invalid(errors)) }
     }
 }

@@ -97,6 +97,11 @@ impl Diagnostic {
         self.as_warning()
     }
 
+    /// What diagnostics are sorted by: the file, then the place in it.
+    pub(crate) fn in_text(&self) -> (&str, usize) {
+        (&self.file, self.position.as_ref().map_or(0, |position| position.range.start))
+    }
+
     /// The pointer as it is in the file that the diagnostic shows.
     fn shown(&self) -> &Pointer {
         self.context.shown.as_ref().unwrap_or(&self.pointer)

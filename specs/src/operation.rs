@@ -183,3 +183,14 @@ impl Operation {
         format!("{} {}", self.method, self.path)
     }
 }
+
+/// An identifier for an operation that has none: method and path in one word.
+pub(crate) fn made_up_id(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.fold(method.to_ascii_lowercase(), |mut id, word| {
+        let mut letters = word.chars();
+        id.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        id.push_str(letters.as_str());
+        id
+    })
+}

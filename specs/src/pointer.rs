@@ -84,6 +84,21 @@ impl Pointer {
         Self::parse(&decoded)
     }
 
+    /// The form that stands behind `#` in a URI, percent-encoded (RFC 6901 §6).
+    pub(crate) fn to_fragment(&self) -> String {
+        use fmt::Write as _;
+
+        self.0.bytes().fold(String::new(), |mut out, byte| {
+            if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+                out.push(char::from(byte));
+            } else {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "%{byte:02X}");
+            }
+            out
+        })
+    }
+
     /// The unescaped steps from the root.
     pub fn tokens(&self) -> impl Iterator<Item = Cow<'_, str>> {
         self.0.split('/').skip(1).map(unescape)

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     Content, Diagnostic, Document, Encoding, KeyLocation, MediaType, Operation, OperationId, Parameter,
     ParameterLocation, ParameterStyle, PathTemplate, Pointer, RequestBody, Response, ResponseHeader,
-    Responses, Schema, SchemeKind, SchemeName, SecurityRequirements, SecurityScheme,
+    Responses, Schema, SchemeKind, SchemeName, SecurityRequirements, SecurityScheme, operation::made_up_id,
 };
 
 /// What the OpenAPI document says.
@@ -17,7 +17,8 @@ pub(crate) struct Read {
     pub(crate) schemes: Vec<SecurityScheme>,
 }
 
-const METHODS: [(&str, http::Method); 8] = [
+/// The members of a path item that are operations.
+pub(crate) const METHODS: [(&str, http::Method); 8] = [
     ("get", http::Method::GET),
     ("put", http::Method::PUT),
     ("post", http::Method::POST),
@@ -96,7 +97,9 @@ impl<'d> Reader<'d> {
             .collect();
         parameters.extend(own);
         Operation {
-            id: OperationId(self.text(at, "operationId").unwrap_or_else(|| made_up_id(&method, path))),
+            id: OperationId(
+                self.text(at, "operationId").unwrap_or_else(|| made_up_id(method.as_str(), path)),
+            ),
             path: PathTemplate::new(path),
             summary: self.text(at, "summary"),
             description: self.text(at, "description"),
@@ -355,15 +358,4 @@ impl<'d> Reader<'d> {
 
 fn flag(object: &Map<String, Value>, key: &str) -> bool {
     object.get(key).and_then(Value::as_bool).unwrap_or_default()
-}
-
-/// An identifier for an operation that has none: method and path in one word.
-fn made_up_id(method: &http::Method, path: &str) -> String {
-    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.fold(method.as_str().to_ascii_lowercase(), |mut id, word| {
-        let mut letters = word.chars();
-        id.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        id.push_str(letters.as_str());
-        id
-    })
 }

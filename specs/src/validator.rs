@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, Registry};
@@ -68,8 +68,9 @@ impl Validator {
 /// The validators of a document, compiled on first use.
 #[derive(Debug)]
 pub(crate) struct Validators {
-    request: Registry<'static>,
-    response: Registry<'static>,
+    document: Document,
+    request: OnceLock<Result<Registry<'static>, String>>,
+    response: OnceLock<Result<Registry<'static>, String>>,
     compiled: Mutex<HashMap<(Direction, Pointer), Validator>>,
 }
 
@@ -77,17 +78,30 @@ pub(crate) struct Validators {
 const BASE: &str = "rescind:/document";
 
 impl Validators {
-    pub(crate) fn new(document: &Document) -> Result<Self, jsonschema::ReferencingError> {
-        let registry = |direction| {
-            let mut root = document.root().clone();
-            rewrite(&mut root, direction);
-            Registry::new().draft(Draft::Draft4).add(BASE, root)?.prepare()
-        };
-        Ok(Self {
-            request: registry(Direction::Request)?,
-            response: registry(Direction::Response)?,
+    pub(crate) fn new(document: &Document) -> Self {
+        Self {
+            document: document.clone(),
+            request: OnceLock::new(),
+            response: OnceLock::new(),
             compiled: Mutex::default(),
-        })
+        }
+    }
+
+    fn registry(&self, direction: Direction) -> Result<&Registry<'static>, String> {
+        let cell = match direction {
+            Direction::Request => &self.request,
+            Direction::Response => &self.response,
+        };
+        let registry = cell.get_or_init(|| {
+            let mut root = self.document.root().clone();
+            rewrite(&mut root, direction);
+            Registry::new()
+                .draft(Draft::Draft4)
+                .add(BASE, root)
+                .and_then(|registry| registry.prepare())
+                .map_err(|error| error.to_string())
+        });
+        registry.as_ref().map_err(Clone::clone)
     }
 
     /// The validator of `schema`; an error is the text of why the schema cannot be compiled.
@@ -97,10 +111,7 @@ impl Validators {
         if let Some(validator) = lock().get(&key) {
             return Ok(validator.clone());
         }
-        let registry = match direction {
-            Direction::Request => &self.request,
-            Direction::Response => &self.response,
-        };
+        let registry = self.registry(direction)?;
         let validator = jsonschema::options()
             .with_draft(Draft::Draft4)
             .with_registry(registry)
@@ -109,27 +120,12 @@ impl Validators {
             .with_format("uuid", |text: &str| is_uuid(text))
             .with_format("byte", is_base64)
             .with_format("uri-reference", |text: &str| !text.contains(char::is_whitespace))
-            .build(&json!({ "$ref": format!("{BASE}#{}", fragment(schema.pointer())) }))
+            .build(&json!({ "$ref": format!("{BASE}#{}", schema.pointer().to_fragment()) }))
             .map_err(|error| error.to_string())?;
         let validator = Validator(Arc::new(validator));
         lock().insert(key, validator.clone());
         Ok(validator)
     }
-}
-
-/// Percent-encodes a pointer for use in a URI fragment (RFC 6901 §6).
-fn fragment(pointer: &Pointer) -> String {
-    use fmt::Write as _;
-
-    pointer.as_str().bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
 }
 
 /// Turns OpenAPI 3.0 schemas into JSON Schema draft 4, in place, so that every pointer stays what it was.

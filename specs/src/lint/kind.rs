@@ -2,21 +2,39 @@
 
 /// What an object of the document is: the name of its definition in the official schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Kind(pub(super) &'static str);
+pub(crate) struct Kind(pub(crate) &'static str);
 
 impl Kind {
-    pub(super) const DISCRIMINATOR: Kind = Kind("Discriminator");
-    pub(super) const HEADER: Kind = Kind("Header");
-    pub(super) const LINK: Kind = Kind("Link");
-    pub(super) const MEDIA_TYPE: Kind = Kind("MediaType");
-    pub(super) const OPERATION: Kind = Kind("Operation");
-    pub(super) const PARAMETER: Kind = Kind("Parameter");
-    pub(super) const PATH_ITEM: Kind = Kind("PathItem");
-    pub(super) const SCHEMA: Kind = Kind("Schema");
-    pub(super) const SECURITY_REQUIREMENT: Kind = Kind("SecurityRequirement");
+    pub(crate) const DISCRIMINATOR: Kind = Kind("Discriminator");
+    pub(crate) const HEADER: Kind = Kind("Header");
+    pub(crate) const LINK: Kind = Kind("Link");
+    pub(crate) const MEDIA_TYPE: Kind = Kind("MediaType");
+    pub(crate) const OPERATION: Kind = Kind("Operation");
+    pub(crate) const PARAMETER: Kind = Kind("Parameter");
+    pub(crate) const PATH_ITEM: Kind = Kind("PathItem");
+    pub(crate) const SCHEMA: Kind = Kind("Schema");
+    pub(crate) const REQUEST_BODY: Kind = Kind("RequestBody");
+    pub(crate) const RESPONSE: Kind = Kind("Response");
+    pub(crate) const SECURITY_REQUIREMENT: Kind = Kind("SecurityRequirement");
+
+    /// The section of `components` that holds objects of this kind.
+    pub(crate) fn section(self) -> Option<&'static str> {
+        Some(match self.0 {
+            "Schema" => "schemas",
+            "Response" => "responses",
+            "Parameter" => "parameters",
+            "Example" => "examples",
+            "RequestBody" => "requestBodies",
+            "Header" => "headers",
+            "Link" => "links",
+            "Callback" => "callbacks",
+            name if name.ends_with("SecurityScheme") => "securitySchemes",
+            _ => return None,
+        })
+    }
 
     /// The name in prose: `path item`.
-    pub(super) fn words(self) -> String {
+    pub(crate) fn words(self) -> String {
         match self.0 {
             "APIKeySecurityScheme" => return "API key scheme".to_owned(),
             "HTTPSecurityScheme" => return "HTTP scheme".to_owned(),
@@ -39,7 +57,7 @@ impl Kind {
     }
 
     /// The name with its article: `a path item`.
-    pub(super) fn with_article(self) -> String {
+    pub(crate) fn with_article(self) -> String {
         let words = self.words();
         let article = if words.starts_with(['a', 'e', 'i', 'o', 'A', 'O']) { "an" } else { "a" };
         format!("{article} {words}")

@@ -12,7 +12,7 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    closest,
+    Finding, Repair, closest,
     kind::Kind,
     shown,
     words::{choice, found_words, newer_keyword, type_help, type_words},
@@ -26,7 +26,7 @@ static META: LazyLock<Value> = LazyLock::new(|| {
 /// What the walk found and learnt.
 pub(super) struct Survey<'d> {
     pub(super) document: &'d Document,
-    pub(super) findings: Vec<Diagnostic>,
+    pub(super) findings: Vec<Finding>,
     /// Every object that is no `$ref`, in the order of the walk.
     pub(super) objects: Vec<(Pointer, Kind)>,
     /// Every object with a `$ref`, and what has to be at its end.
@@ -58,8 +58,13 @@ impl<'d> Survey<'d> {
         self.objects.iter().filter(|(_, found)| *found == kind).map(|(at, _)| at.clone()).collect()
     }
 
-    pub(super) fn error(&mut self, at: &Pointer, message: impl Into<String>) {
-        self.findings.push(self.document.diagnostic(at, message));
+    pub(super) fn push(&mut self, diagnostic: Diagnostic, repair: Repair) {
+        self.findings.push(Finding { diagnostic, repair });
+    }
+
+    /// A mistake that can do no harm.
+    pub(super) fn warn(&mut self, diagnostic: Diagnostic) {
+        self.push(diagnostic.as_warning(), Repair::Keep);
     }
 
     /// Walks a value that only a `$ref` leads to.
@@ -81,7 +86,10 @@ impl<'d> Survey<'d> {
         match value.get("$ref") {
             Some(Value::String(_)) => self.references.push((at.clone(), kind)),
             Some(_) => {
-                self.error(&at.join("$ref"), "`$ref` must be a string such as `#/components/schemas/Name`");
+                let message = "`$ref` must be a string such as `#/components/schemas/Name`";
+                let help = "write the reference as text";
+                let diagnostic = self.document.diagnostic(&at.join("$ref"), message).with_help(help);
+                self.push(diagnostic, Repair::Broken(at.clone(), kind));
             }
             None if takes_boolean && value.is_boolean() => {}
             None => self.definition(kind, at, value),
@@ -136,7 +144,10 @@ impl<'d> Survey<'d> {
                 .document
                 .diagnostic(&at_type, format!("`{}` is no type of a security scheme", shown(found))),
         };
-        self.findings.push(diagnostic.with_help(choice(found, &names)));
+        self.push(
+            diagnostic.with_help(choice(found, &names)),
+            Repair::Broken(at.clone(), Kind("SecurityScheme")),
+        );
     }
 
     fn parameter_location(&mut self, at: &Pointer, members: &Map<String, Value>) {
@@ -149,7 +160,8 @@ impl<'d> Survey<'d> {
             other => {
                 let help = choice(Some(other), &["path", "query", "header", "cookie"]);
                 let message = format!("`{other}` is no location of a parameter");
-                self.findings.push(self.document.diagnostic(&at.join("in"), message).with_help(help));
+                let diagnostic = self.document.diagnostic(&at.join("in"), message).with_help(help);
+                self.push(diagnostic, Repair::Broken(at.clone(), Kind::PARAMETER));
                 return;
             }
         };
@@ -157,14 +169,16 @@ impl<'d> Survey<'d> {
             let place = if members.contains_key("required") { at.join("required") } else { at.join("in") };
             let name = members.get("name").map(shown).unwrap_or_default();
             let message = format!("path parameter `{name}` must be required");
-            self.findings.push(self.document.diagnostic(&place, message).with_help("add `required: true`"));
+            let diagnostic = self.document.diagnostic(&place, message).with_help("add `required: true`");
+            self.push(diagnostic, Repair::Set(at.join("required"), Value::Bool(true), "read as required"));
         }
         if let Some(style) = members.get("style").and_then(Value::as_str)
             && !styles.contains(&style)
         {
             let message = format!("style `{style}` cannot be used in {location}");
             let help = choice(Some(style), styles);
-            self.findings.push(self.document.diagnostic(&at.join("style"), message).with_help(help));
+            let diagnostic = self.document.diagnostic(&at.join("style"), message).with_help(help);
+            self.push(diagnostic, Repair::Drop(at.join("style")));
         }
     }
 
@@ -172,7 +186,9 @@ impl<'d> Survey<'d> {
         if !members.contains_key("schema") && !members.contains_key("content") {
             let message = format!("this {} has neither `schema` nor `content`", kind.words());
             let help = "add `schema: {type: string}`, or another type";
-            self.findings.push(self.document.diagnostic(at, message).with_help(help).at_key());
+            let diagnostic = self.document.diagnostic(at, message).with_help(help).at_key();
+            let text = serde_json::json!({"type": "string"});
+            self.push(diagnostic, Repair::Set(at.join("schema"), text, "read as a string"));
         }
         for other in ["schema", "style", "explode", "allowReserved", "example", "examples"] {
             self.exclusive(kind, at, members, "content", other);
@@ -183,7 +199,9 @@ impl<'d> Survey<'d> {
         let scheme = members.get("scheme").and_then(Value::as_str).unwrap_or("bearer");
         if members.contains_key("bearerFormat") && !scheme.eq_ignore_ascii_case("bearer") {
             let message = format!("`bearerFormat` has no meaning for the scheme `{scheme}`");
-            self.findings.push(self.document.diagnostic(&at.join("bearerFormat"), message).at_key());
+            let diagnostic = self.document.diagnostic(&at.join("bearerFormat"), message);
+            let diagnostic = diagnostic.with_help("remove it, or write `scheme: bearer`").at_key();
+            self.push(diagnostic, Repair::Drop(at.join("bearerFormat")));
         }
     }
 
@@ -191,7 +209,10 @@ impl<'d> Survey<'d> {
         if members.contains_key(one) && members.contains_key(other) {
             let message = format!("`{one}` and `{other}` exclude each other in {}", kind.with_article());
             let help = "keep one of them";
-            self.findings.push(self.document.diagnostic(&at.join(other), message).with_help(help).at_key());
+            let diagnostic = self.document.diagnostic(&at.join(other), message).with_help(help).at_key();
+            // A schema says more than the media type around it, several examples say more than one.
+            let weaker = if other == "schema" || one == "example" { one } else { other };
+            self.push(diagnostic, Repair::Drop(at.join(weaker)));
         }
     }
 
@@ -207,7 +228,8 @@ impl<'d> Survey<'d> {
             let allowed: Vec<&str> = allowed.iter().filter_map(Value::as_str).collect();
             let message = format!("`{}` is no value of `{}`", shown(value), at.last().unwrap_or_default());
             let help = choice(value.as_str(), &allowed);
-            self.findings.push(self.document.diagnostic(at, message).with_help(help));
+            let diagnostic = self.document.diagnostic(at, message).with_help(help);
+            self.push(diagnostic, Repair::Drop(at.clone()));
         }
         match value {
             Value::Object(members) => self.members(rule, scope, at, members),
@@ -219,7 +241,11 @@ impl<'d> Survey<'d> {
                 if rule.get("minimum").and_then(Value::as_f64).is_some_and(below) {
                     let name = at.last().unwrap_or_default();
                     let bound = if exclusive { "greater than 0" } else { "0 or greater" };
-                    self.error(at, format!("`{name}` must be {bound}"));
+                    let diagnostic = self
+                        .document
+                        .diagnostic(at, format!("`{name}` must be {bound}"))
+                        .with_help("correct the number, or remove the keyword");
+                    self.push(diagnostic, Repair::Drop(at.clone()));
                 }
             }
             _ => {}
@@ -236,10 +262,15 @@ impl<'d> Survey<'d> {
             .diagnostic(at, format!("{what} must be {}, found {}", type_words(wanted), found_words(value)));
         let last = at.last().unwrap_or_default();
         let help = type_help(&last, wanted, value);
-        self.findings.push(match help {
+        let diagnostic = match help {
             Some(help) => diagnostic.with_help(help),
-            None => diagnostic,
-        });
+            None => diagnostic.with_help(format!("write {} here", type_words(wanted))),
+        };
+        let repair = match scope {
+            Scope::Object(kind) => Repair::Broken(at.clone(), kind),
+            Scope::Part(_) => Repair::Convert(at.clone(), wanted),
+        };
+        self.push(diagnostic, repair);
     }
 
     fn members(&mut self, rule: &'static Value, scope: Scope, at: &Pointer, members: &Map<String, Value>) {
@@ -259,7 +290,8 @@ impl<'d> Survey<'d> {
             } else if let Some(rule) = rule["patternProperties"].get(NAME_PATTERN) {
                 let message = format!("`{name}` cannot be the name of a component");
                 let help = "use letters, digits, `.`, `-` and `_` only";
-                self.findings.push(self.document.diagnostic(&place, message).with_help(help).at_key());
+                let diagnostic = self.document.diagnostic(&place, message).with_help(help).at_key();
+                self.push(diagnostic, Repair::Rename(place.clone(), component_name(name)));
                 self.value(rule, scope, &place, value);
             }
         }
@@ -267,17 +299,25 @@ impl<'d> Survey<'d> {
             let Some(name) = name.as_str() else { continue };
             if !members.contains_key(name) && !meant.contains(name) {
                 let message = format!("`{name}` is missing in this {}", scope.words());
-                self.findings.push(self.document.diagnostic(at, message).at_key());
+                let diagnostic = self.document.diagnostic(at, message).with_help(format!("add `{name}`"));
+                self.push(diagnostic.at_key(), missing(scope, at, name));
             }
         }
         let count = members.len() as u64;
         if rule.get("minProperties").and_then(Value::as_u64).is_some_and(|least| count < least) {
             let message = format!("`{}` must not be empty", at.last().unwrap_or_default());
-            self.findings.push(self.document.diagnostic(at, message).at_key());
+            let (help, repair) = match scope {
+                Scope::Object(kind) if kind.0 == "Responses" => {
+                    ("describe a response, or write `default: {description: …}`", any_response(at))
+                }
+                _ => ("remove it, or add a member", Repair::Drop(at.clone())),
+            };
+            self.push(self.document.diagnostic(at, message).with_help(help).at_key(), repair);
         }
         if rule.get("maxProperties").and_then(Value::as_u64).is_some_and(|most| count > most) {
             let message = format!("`{}` must have exactly one member", at.last().unwrap_or_default());
-            self.findings.push(self.document.diagnostic(at, message).at_key());
+            let diagnostic = self.document.diagnostic(at, message).with_help("keep one of them").at_key();
+            self.push(diagnostic, Repair::KeepFirst(at.clone()));
         }
     }
 
@@ -299,15 +339,20 @@ impl<'d> Survey<'d> {
         place: &Pointer,
     ) -> Option<&'static str> {
         let mut meant = None;
+        let mut repair = Repair::Drop(place.clone());
         let (message, help) = match scope {
             Scope::Object(Kind("Responses")) => (
                 format!("`{name}` is no status of a response"),
                 match closest(&name.to_uppercase(), ["1XX", "2XX", "3XX", "4XX", "5XX"].into_iter()) {
-                    Some(class) if name.eq_ignore_ascii_case(class) => format!("did you mean `{class}`?"),
+                    Some(class) if name.eq_ignore_ascii_case(class) => {
+                        repair = Repair::Rename(place.clone(), class.to_owned());
+                        format!("did you mean `{class}`?")
+                    }
                     _ => "use a status (`200`), a class of them (`4XX`) or `default`".to_owned(),
                 },
             ),
             Scope::Object(Kind("Paths")) => {
+                repair = Repair::Rename(place.clone(), format!("/{name}"));
                 (format!("path `{name}` does not start with a slash"), format!("did you mean `/{name}`?"))
             }
             _ => {
@@ -316,6 +361,9 @@ impl<'d> Survey<'d> {
                 let methods = methods.filter(|_| scope == Scope::Object(Kind::PATH_ITEM));
                 let known = properties.into_iter().flat_map(Map::keys).map(String::as_str);
                 meant = closest(name, known.chain(methods));
+                if scope == Scope::Object(Kind::PATH_ITEM) && is_operation(self.document.get(place)) {
+                    repair = Repair::LeaveOut(place.clone());
+                }
                 let newer = match scope {
                     Scope::Object(kind) => newer_keyword(kind, name),
                     Scope::Part(_) => None,
@@ -328,7 +376,7 @@ impl<'d> Survey<'d> {
                 (format!("unknown keyword `{name}` in this {}", scope.words()), help)
             }
         };
-        self.findings.push(self.document.diagnostic(place, message).with_help(help).at_key());
+        self.push(self.document.diagnostic(place, message).with_help(help).at_key(), repair);
         meant
     }
 
@@ -341,11 +389,11 @@ impl<'d> Survey<'d> {
         let least = rule.get("minItems").and_then(Value::as_u64).unwrap_or(0);
         if (items.len() as u64) < least {
             let name = at.last().unwrap_or_default();
-            self.findings.push(
-                self.document
-                    .diagnostic(at, format!("`{name}` must not be empty"))
-                    .with_help(format!("remove `{name}`, or list a value")),
-            );
+            let diagnostic = self
+                .document
+                .diagnostic(at, format!("`{name}` must not be empty"))
+                .with_help(format!("remove `{name}`, or list a value"));
+            self.push(diagnostic, Repair::Drop(at.clone()));
         }
         if rule["uniqueItems"] == true {
             let mut seen = HashSet::new();
@@ -353,7 +401,11 @@ impl<'d> Survey<'d> {
                 if let Value::String(text) = item
                     && !seen.insert(text)
                 {
-                    self.error(&at.index(index), format!("`{text}` is listed twice"));
+                    let place = at.index(index);
+                    let message = format!("`{}` is listed twice", shown(item));
+                    let diagnostic =
+                        self.document.diagnostic(&place, message).with_help("remove one of them");
+                    self.push(diagnostic, Repair::Drop(place));
                 }
             }
         }
@@ -361,6 +413,53 @@ impl<'d> Survey<'d> {
 }
 
 const NAME_PATTERN: &str = "^[a-zA-Z0-9\\.\\-_]+$";
+
+/// What a member that is not there is read as.
+fn missing(scope: Scope, at: &Pointer, name: &str) -> Repair {
+    let Scope::Object(kind) = scope else {
+        return if name == "paths" { Repair::LeaveOut(at.clone()) } else { unnamed(at, name) };
+    };
+    let set = |value: Value, reading| Repair::Set(at.join(name), value, reading);
+    match (kind.0, name) {
+        ("Response", "description") => set(Value::from(""), "read as an empty text"),
+        ("Info", _) => unnamed(at, name),
+        ("Operation", "responses") => any_response(&at.join(name)),
+        ("OAuth2SecurityScheme", "flows") => set(Value::Object(Map::new()), "read as a scheme without flows"),
+        (flow, "scopes") if flow.ends_with("Flow") => {
+            set(Value::Object(Map::new()), "read as a flow without scopes")
+        }
+        ("ServerVariable", "default") => set(Value::from(""), "read as an empty text"),
+        _ => Repair::Broken(at.clone(), kind),
+    }
+}
+
+fn unnamed(at: &Pointer, name: &str) -> Repair {
+    let (value, reading) = match name {
+        "title" => (Value::from("API"), "read as `API`"),
+        "version" => (Value::from("0"), "read as `0`"),
+        "info" => (serde_json::json!({"title": "API", "version": "0"}), "read as an API without a title"),
+        _ => return Repair::LeaveOut(at.clone()),
+    };
+    Repair::Set(at.join(name), value, reading)
+}
+
+/// Responses that say nothing.
+fn any_response(at: &Pointer) -> Repair {
+    let value = serde_json::json!({"default": {"description": ""}});
+    Repair::Set(at.clone(), value, "read as any response")
+}
+
+/// A name of which only what a component may not be called is changed.
+pub(crate) fn component_name(name: &str) -> String {
+    let name: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
+    if name.is_empty() { "_".to_owned() } else { name }
+}
+
+/// Whether a member of a path item is an operation under a method that does not exist.
+fn is_operation(value: Option<&Value>) -> bool {
+    value.is_some_and(|value| value.get("responses").is_some())
+}
 
 /// What a value belongs to, for messages.
 #[derive(Clone, Copy, PartialEq, Eq)]

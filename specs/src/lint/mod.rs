@@ -5,8 +5,12 @@
 
 #[cfg(test)]
 mod agreement;
+mod cycle;
 mod example;
+mod finding;
+mod instance;
 mod kind;
+mod media_type;
 mod meta;
 mod operation;
 mod path;
@@ -18,54 +22,87 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+pub(crate) use self::finding::{Finding, Repair};
+pub(crate) use self::kind::Kind;
+pub(crate) use self::meta::component_name;
+pub(crate) use self::path::variables;
 use crate::{document::Document, error::Diagnostic, pointer::Pointer};
 
 /// All mistakes found in an OpenAPI 3.0 document, in the order of the text.
 ///
 /// A document of another version gets one diagnostic that says so.
 pub fn lint(document: &Document) -> Vec<Diagnostic> {
-    if let Some(diagnostic) = wrong_version(document) {
-        return vec![diagnostic];
+    survey(document).findings.into_iter().map(|finding| finding.diagnostic).collect()
+}
+
+/// What the lint learnt about a document.
+pub(crate) struct Learnt {
+    /// In the order of the text.
+    pub(crate) findings: Vec<Finding>,
+    /// Every object with a `$ref`, and what has to be at its end.
+    pub(crate) references: Vec<(Pointer, Kind)>,
+}
+
+/// All mistakes of a document, each with a way to read it all the same.
+pub(crate) fn survey(document: &Document) -> Learnt {
+    if let Some(finding) = wrong_version(document) {
+        return Learnt { findings: vec![finding], references: Vec::new() };
     }
     let mut survey = meta::Survey::of(document);
     reference::check(&mut survey);
     operation::check(&mut survey);
     path::check(&mut survey);
+    media_type::check(&mut survey);
     schema::check(&mut survey);
+    cycle::check(&mut survey);
     example::check(&mut survey);
-    in_order(survey.findings)
+    Learnt { findings: in_order(survey.findings), references: survey.references }
 }
 
-fn wrong_version(document: &Document) -> Option<Diagnostic> {
+fn wrong_version(document: &Document) -> Option<Finding> {
     let at = Pointer::root().join("openapi");
-    if document.root().get("swagger").is_some() {
+    let convert = "describe the API in OpenAPI 3.0 (`openapi: 3.0.3`)";
+    let set = || Repair::Set(at.clone(), Value::from("3.0.3"), "read as `3.0.3`");
+    let (diagnostic, repair) = if document.root().get("swagger").is_some() {
         let message = "Swagger 2.0 is not supported";
         let help = "convert the description to OpenAPI 3.0";
-        return Some(document.diagnostic(&Pointer::root().join("swagger"), message).with_help(help));
-    }
-    match document.get(&at) {
-        None => Some(
-            document
-                .diagnostic(&Pointer::root(), "`openapi` is missing, so this is no OpenAPI document")
-                .with_help("start with `openapi: 3.0.3`"),
-        ),
-        Some(Value::String(version)) if is_3_0(version) => None,
-        Some(Value::String(version)) if version == "3.1" || version.starts_with("3.1.") => Some(
-            document
-                .diagnostic(&at, "OpenAPI 3.1 is not yet supported here")
-                .with_help("describe the API in OpenAPI 3.0 (`openapi: 3.0.3`)"),
-        ),
-        Some(Value::String(version)) => Some(
-            document
-                .diagnostic(&at, format!("OpenAPI version `{version}` is not supported"))
-                .with_help("describe the API in OpenAPI 3.0 (`openapi: 3.0.3`)"),
-        ),
-        Some(_) => Some(
-            document
-                .diagnostic(&at, "the version must be a string of three numbers")
-                .with_help("write `openapi: 3.0.3`"),
-        ),
-    }
+        (
+            document.diagnostic(&Pointer::root().join("swagger"), message).with_help(help),
+            Repair::LeaveOut(Pointer::root()),
+        )
+    } else {
+        match document.get(&at) {
+            None => (
+                document
+                    .diagnostic(&Pointer::root(), "`openapi` is missing, so this is no OpenAPI document")
+                    .with_help("start with `openapi: 3.0.3`"),
+                Repair::LeaveOut(Pointer::root()),
+            ),
+            Some(Value::String(version)) if is_3_0(version) => return None,
+            Some(Value::String(version)) if version == "3.1" || version.starts_with("3.1.") => (
+                document.diagnostic(&at, "OpenAPI 3.1 is not yet supported here").with_help(convert),
+                Repair::LeaveOut(Pointer::root()),
+            ),
+            Some(Value::String(version)) => (
+                document
+                    .diagnostic(&at, format!("OpenAPI version `{}` is not supported", shown_text(version)))
+                    .with_help(convert),
+                if version == "3.0" || version.starts_with("3.0.") {
+                    set()
+                } else {
+                    Repair::LeaveOut(Pointer::root())
+                },
+            ),
+            Some(version) => (
+                document
+                    .diagnostic(&at, "the version must be a string of three numbers")
+                    .with_help("write `openapi: 3.0.3`"),
+                // `3.0` without quotes is a number.
+                if version.as_f64() == Some(3.0) { set() } else { Repair::LeaveOut(Pointer::root()) },
+            ),
+        }
+    };
+    Some(Finding { diagnostic, repair })
 }
 
 /// `3.0.` and one digit, which a suffix may follow.
@@ -74,10 +111,12 @@ fn is_3_0(version: &str) -> bool {
     rest.next().is_some_and(|digit| digit.is_ascii_digit()) && matches!(rest.next(), None | Some('-'))
 }
 
-fn in_order(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     let mut seen = HashSet::new();
-    findings.retain(|finding| seen.insert((finding.pointer.clone(), finding.message.clone())));
-    findings.sort_by_key(|finding| finding.position.as_ref().map(|position| position.range.start));
+    findings.retain(|Finding { diagnostic, .. }| {
+        seen.insert((diagnostic.pointer.clone(), diagnostic.message.clone()))
+    });
+    findings.sort_by(|one, other| one.diagnostic.in_text().cmp(&other.diagnostic.in_text()));
     findings
 }
 
@@ -103,14 +142,18 @@ fn any_of<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
 }
 
 /// A value as a message shows it: in one line, and not too long.
-fn shown(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let text = text.replace(['\n', '\r', '\t'], " ");
-    match text.char_indices().nth(60) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
+pub(crate) fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => shown_text(text),
+        other => shown_text(&other.to_string()),
     }
+}
+
+fn shown_text(text: &str) -> String {
+    let mut shown: String =
+        text.chars().take(60).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    if text.chars().nth(60).is_some() {
+        shown.push('…');
+    }
+    shown
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{closest, kind::Kind, meta::Survey};
-use crate::pointer::Pointer;
+use super::{Repair, closest, kind::Kind, meta::Survey};
+use crate::{operation::made_up_id, pointer::Pointer};
 
 pub(super) fn check(survey: &mut Survey<'_>) {
     let ids = operation_ids(survey);
@@ -16,6 +16,7 @@ pub(super) fn check(survey: &mut Survey<'_>) {
 fn operation_ids(survey: &mut Survey<'_>) -> HashMap<String, Pointer> {
     let document = survey.document;
     let mut ids: HashMap<String, Pointer> = HashMap::new();
+    let mut repeated = Vec::new();
     for at in survey.places(Kind::OPERATION) {
         let place = at.join("operationId");
         match document.get(&place).and_then(Value::as_str) {
@@ -25,7 +26,7 @@ fn operation_ids(survey: &mut Survey<'_>) -> HashMap<String, Pointer> {
                 let diagnostic = document
                     .diagnostic(&at, format!("this {} operation has no `operationId`", method.to_uppercase()))
                     .with_help("give it one; generated names and reports are made from it");
-                survey.findings.push(diagnostic.at_key().as_warning());
+                survey.warn(diagnostic.at_key());
             }
             Some(id) => match ids.get(id) {
                 None => {
@@ -36,12 +37,32 @@ fn operation_ids(survey: &mut Survey<'_>) -> HashMap<String, Pointer> {
                     let diagnostic = document
                         .diagnostic(&place, format!("duplicate operationId `{id}`"))
                         .with_help(format!("the first is at line {line}; every operation needs its own"));
-                    survey.findings.push(diagnostic);
+                    repeated.push((at, place, diagnostic));
                 }
             },
         }
     }
+    for (at, place, diagnostic) in repeated {
+        let id = unused(&at, &ids);
+        let repair =
+            Repair::Set(place.clone(), Value::from(id.as_str()), "read as an operation without an id");
+        survey.push(diagnostic, repair);
+        ids.insert(id, place);
+    }
     ids
+}
+
+/// An id made of method and path that no other operation has.
+fn unused(at: &Pointer, ids: &HashMap<String, Pointer>) -> String {
+    let path = at.parent().and_then(|item| item.last()).unwrap_or_default();
+    let id = made_up_id(&at.last().unwrap_or_default(), &path);
+    let mut free = id.clone();
+    let mut number = 2_usize;
+    while ids.contains_key(&free) {
+        free = format!("{id}{number}");
+        number += 1;
+    }
+    free
 }
 
 fn links(survey: &mut Survey<'_>, ids: &HashMap<String, Pointer>) {
@@ -51,10 +72,13 @@ fn links(survey: &mut Survey<'_>, ids: &HashMap<String, Pointer>) {
         let Some(id) = document.get(&place).and_then(Value::as_str) else { continue };
         if !ids.contains_key(id) {
             let diagnostic = document.diagnostic(&place, format!("there is no operation `{id}` to link to"));
-            survey.findings.push(match closest(id, ids.keys().map(String::as_str)) {
-                Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
-                None => diagnostic,
+            let mut known: Vec<&str> = ids.keys().map(String::as_str).collect();
+            known.sort_unstable();
+            let diagnostic = diagnostic.with_help(match closest(id, known.into_iter()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "name an `operationId` of this document".to_owned(),
             });
+            survey.push(diagnostic, Repair::Drop(at));
         }
     }
 }
@@ -80,7 +104,9 @@ fn security(survey: &mut Survey<'_>) {
             let diagnostic = document
                 .diagnostic(&at.join(name), format!("unknown security scheme `{name}`"))
                 .with_help(help);
-            survey.findings.push(diagnostic.at_key());
+            let scheme = serde_json::json!({"type": "http", "scheme": "bearer"});
+            let place = Pointer::root().join("components").join("securitySchemes").join(name);
+            survey.push(diagnostic.at_key(), Repair::Set(place, scheme, "read as a bearer token"));
         }
     }
 }

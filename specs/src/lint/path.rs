@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{closest, kind::Kind, meta::Survey};
+use super::{Repair, closest, kind::Kind, meta::Survey};
 use crate::{document::Document, pointer::Pointer};
 
 pub(super) fn check(survey: &mut Survey<'_>) {
@@ -17,7 +17,8 @@ pub(super) fn check(survey: &mut Survey<'_>) {
         let variables = match variables(template) {
             Ok(variables) => variables,
             Err(problem) => {
-                survey.findings.push(document.diagnostic(&at, problem).at_key());
+                let help = "write each parameter once, as in `/keys/{id}`";
+                survey.push(document.diagnostic(&at, problem).with_help(help).at_key(), Repair::LeaveOut(at));
                 continue;
             }
         };
@@ -29,7 +30,7 @@ pub(super) fn check(survey: &mut Survey<'_>) {
                 .with_help(format!(
                     "the first is at line {line}; names of parameters do not tell paths apart"
                 ));
-            survey.findings.push(diagnostic.at_key());
+            survey.push(diagnostic.at_key(), Repair::Merge { first: first.clone(), second: at.clone() });
         } else {
             shapes.insert(shape, at.clone());
         }
@@ -44,7 +45,7 @@ pub(super) fn check(survey: &mut Survey<'_>) {
 }
 
 /// The names in braces, in order.
-fn variables(template: &str) -> Result<Vec<&str>, String> {
+pub(crate) fn variables(template: &str) -> Result<Vec<&str>, String> {
     let mut names = Vec::new();
     let mut rest = template;
     while let Some(at) = rest.find(['{', '}']) {
@@ -124,10 +125,11 @@ fn agree(survey: &mut Survey<'_>, at: &Pointer, item: &Value, variables: &[&str]
         let diagnostic = document
             .diagnostic(&parameter.at, format!("path parameter `{}` is not in the path", parameter.name));
         let template = at.last().unwrap_or_default();
-        survey.findings.push(match closest(&parameter.name, variables.iter().copied()) {
-            Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`, as in `{template}`?")),
-            None => diagnostic.with_help(format!("the path is `{template}`")),
+        let diagnostic = diagnostic.with_help(match closest(&parameter.name, variables.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`, as in `{template}`?"),
+            None => format!("the path is `{template}`"),
         });
+        survey.push(diagnostic, Repair::Drop(parameter.at.clone()));
     }
 
     let unreadable = |list: &[Option<Declared>]| list.iter().any(Option::is_none);
@@ -157,13 +159,19 @@ fn agree(survey: &mut Survey<'_>, at: &Pointer, item: &Value, variables: &[&str]
         let help = "add it to `parameters` with `in: path`";
         let message = format!("path parameter `{variable}` is not declared");
         if missing.len() == operations.len() && !operations.is_empty() {
-            survey.findings.push(document.diagnostic(at, message).with_help(help).at_key());
+            survey.push(document.diagnostic(at, message).with_help(help).at_key(), declare(at, variable));
         } else {
             for place in missing {
-                survey.findings.push(document.diagnostic(place, message.clone()).with_help(help).at_key());
+                let diagnostic = document.diagnostic(place, message.clone()).with_help(help).at_key();
+                survey.push(diagnostic, declare(place, variable));
             }
         }
     }
+}
+
+fn declare(owner: &Pointer, variable: &str) -> Repair {
+    let parameter = json!({"name": variable, "in": "path", "required": true, "schema": {"type": "string"}});
+    Repair::Append(owner.join("parameters"), parameter, "read as a string")
 }
 
 fn duplicates(survey: &mut Survey<'_>, owner: &Pointer) {
@@ -172,7 +180,8 @@ fn duplicates(survey: &mut Survey<'_>, owner: &Pointer) {
     for Declared { at, name, location } in declared(document, owner).into_iter().flatten() {
         let message = format!("duplicate {location} parameter `{name}`");
         if !seen.insert((name, location)) {
-            survey.findings.push(document.diagnostic(&at, message));
+            let diagnostic = document.diagnostic(&at, message).with_help("remove one of them");
+            survey.push(diagnostic, Repair::Drop(at));
         }
     }
 }

@@ -1,26 +1,20 @@
 //! `$ref`: it leads somewhere, within the document, to an object of the right kind.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
-use super::{kind::Kind, meta::Survey};
+use super::{Repair, kind::Kind, meta::Survey};
 use crate::{lint::closest, pointer::Pointer};
 
 pub(super) fn check(survey: &mut Survey<'_>) {
     let document = survey.document;
     let mut next = 0;
-    let mut files = HashSet::new();
     // A target outside of the known places is walked when it is met, which may add references.
     while let Some((at, wanted)) = survey.references.get(next).cloned() {
         next += 1;
         let (place, value) = match document.resolve(&at) {
             Ok(found) => found,
             Err(diagnostic) => {
-                // One file is one mistake, however often it is referred to.
-                if external(survey, &at).is_none_or(|file| files.insert(file)) {
-                    survey.findings.push(diagnostic);
-                }
+                survey.push(diagnostic, Repair::Broken(at, wanted));
                 continue;
             }
         };
@@ -33,18 +27,13 @@ pub(super) fn check(survey: &mut Survey<'_>) {
                     found.with_article(),
                     wanted.with_article()
                 );
-                survey.error(&at.join("$ref"), message);
+                let diagnostic = document.diagnostic(&at.join("$ref"), message);
+                let help = format!("refer to {}", wanted.with_article());
+                survey.push(diagnostic.with_help(help), Repair::Broken(at, wanted));
             }
         }
     }
     discriminators(survey);
-}
-
-/// The other file that the `$ref` at a place leads to.
-fn external(survey: &Survey<'_>, at: &Pointer) -> Option<String> {
-    let reference = survey.document.get(&at.join("$ref"))?.as_str()?;
-    let file = reference.split('#').next().unwrap_or_default();
-    (!file.is_empty()).then(|| file.to_owned())
 }
 
 /// A security scheme is known by its type.
@@ -74,10 +63,11 @@ fn discriminators(survey: &mut Survey<'_>) {
                 let names = document.get(&schemas).and_then(Value::as_object);
                 let names = names.into_iter().flat_map(|names| names.keys().map(String::as_str));
                 let meant = closest(&pointer.last().unwrap_or_default(), names);
-                survey.findings.push(match meant {
-                    Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
-                    None => diagnostic,
+                let diagnostic = diagnostic.with_help(match meant {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "name a schema of `components.schemas`".to_owned(),
                 });
+                survey.push(diagnostic, Repair::Drop(place.join(value)));
             }
         }
     }

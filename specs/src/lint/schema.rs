@@ -1,24 +1,29 @@
 //! Schemas: bounds that can be met, patterns that can be read, required properties that exist.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
-use super::{closest, kind::Kind, meta::Survey, shown};
+use super::{Repair, closest, kind::Kind, meta::Survey, shown};
 use crate::pointer::Pointer;
 
 /// Longest pattern and most brackets in it that the regular expression reader is given.
 const MAX_PATTERN: (usize, usize) = (20_000, 200);
 
 pub(super) fn check(survey: &mut Survey<'_>) {
+    let mut patterns = HashMap::new();
     for at in survey.places(Kind::SCHEMA) {
         let Some(schema) = survey.document.get(&at).filter(|schema| schema.is_object()) else { continue };
         bounds(survey, &at, schema);
-        pattern(survey, &at, schema);
+        pattern(survey, &at, schema, &mut patterns);
         required(survey, &at, schema);
         if schema["type"] == "array" && schema.get("items").is_none() {
             let diagnostic = survey
                 .document
                 .diagnostic(&at.join("type"), "an array needs `items`, the schema of its items");
-            survey.findings.push(diagnostic.with_help("add `items: {}` if anything may be in it"));
+            let diagnostic = diagnostic.with_help("add `items: {}` if anything may be in it");
+            let any = serde_json::json!({});
+            survey.push(diagnostic, Repair::Set(at.join("items"), any, "read as `items: {}`"));
         }
     }
 }
@@ -39,26 +44,52 @@ fn bounds(survey: &mut Survey<'_>, at: &Pointer, schema: &Value) {
                 shown(&schema[least]),
                 shown(&schema[most])
             );
-            survey.error(&at.join(least), message);
+            let diagnostic = survey.document.diagnostic(&at.join(least), message);
+            let help = format!("correct one of them, or exchange `{least}` and `{most}`");
+            survey.push(diagnostic.with_help(help), Repair::DropBoth(at.join(least), at.join(most)));
         }
     }
 }
 
-fn pattern(survey: &mut Survey<'_>, at: &Pointer, schema: &Value) {
+fn pattern(
+    survey: &mut Survey<'_>,
+    at: &Pointer,
+    schema: &Value,
+    seen: &mut HashMap<String, Option<String>>,
+) {
     let Some(pattern) = schema.get("pattern").and_then(Value::as_str) else { return };
+    let problem = match seen.get(pattern) {
+        Some(known) => known.clone(),
+        None => {
+            let problem = unreadable(pattern);
+            seen.insert(pattern.to_owned(), problem.clone());
+            problem
+        }
+    };
+    if let Some(problem) = problem {
+        let place = at.join("pattern");
+        let help = "correct it, or remove it and let the code that reads the value check it";
+        survey.push(survey.document.diagnostic(&place, problem).with_help(help), Repair::Drop(place));
+    }
+}
+
+/// Why no value can be checked against a pattern.
+fn unreadable(pattern: &str) -> Option<String> {
     let (length, brackets) = MAX_PATTERN;
-    let place = at.join("pattern");
     if pattern.len() > length || pattern.matches(['(', '[']).count() > brackets {
-        survey.error(&place, "this pattern is too large to be checked");
-        return;
+        return Some("this pattern is too large to be checked".to_owned());
     }
     // JSON Schema asks for ECMA-262 and recommends its Unicode mode; real patterns rely on either.
     if let Err(error) = regress::Regex::with_flags(pattern, "u")
         && regress::Regex::new(pattern).is_err()
     {
         let reason = lower_first(&error.to_string());
-        survey.error(&place, format!("this pattern is no regular expression of ECMA-262: {reason}"));
+        return Some(format!("this pattern is no regular expression of ECMA-262: {reason}"));
     }
+    // What checks values at run time must be able to read it as well.
+    let schema = serde_json::json!({ "pattern": pattern });
+    let built = jsonschema::options().with_draft(jsonschema::Draft::Draft4).build(&schema);
+    built.is_err().then(|| "this pattern uses a feature that cannot be checked".to_owned())
 }
 
 fn lower_first(text: &str) -> String {
@@ -89,7 +120,7 @@ fn required(survey: &mut Survey<'_>, at: &Pointer, schema: &Value) {
             Some(meant) => diagnostic.with_help(format!("did you mean `{meant}`?")),
             None => diagnostic.with_help("add it to `properties`"),
         };
-        survey.findings.push(diagnostic.as_warning());
+        survey.warn(diagnostic);
     }
 }
 

@@ -1,6 +1,12 @@
 //! Documents as people write them: what breaks a rule and has a safe reading is read that way, what has none is left
 //! out, and both are told. What comes out is a contract as strict as any other.
 
+mod merge;
+mod operations;
+mod owner;
+mod repair;
+mod tree;
+
 use std::path::Path;
 
 use crate::{Contract, Diagnostic, Document, LoadError};
@@ -42,8 +48,9 @@ impl Prepared {
     /// # Errors
     /// Nothing in it can be used.
     pub fn new(name: impl Into<String>, document: Document) -> Result<Self, LoadError> {
-        let contract = Contract::new(name, document, None)?;
-        Ok(Self { contract, notes: Vec::new(), left_out: Vec::new() })
+        let repair::Repaired { document, notes, warnings, left_out } = repair::repair(document)?;
+        let contract = Contract::sound(name, document, warnings)?;
+        Ok(Self { contract, notes, left_out })
     }
 
     /// The document in the form that loads without a mistake: as it was written if that is so, else JSON.
