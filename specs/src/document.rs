@@ -28,6 +28,8 @@ struct Inner {
     tree: Arc<Node>,
     state: State,
     unreachable: Arc<HashMap<(u32, String), Unreachable>>,
+    /// What was read although it is no YAML.
+    remarks: Arc<[Diagnostic]>,
 }
 
 /// How the values of a document relate to its text.
@@ -59,8 +61,17 @@ impl Document {
     /// Keys keep their order and become strings (`200:` is `"200"`). Errors: a syntax error, a duplicate key, more
     /// than one document, a root that is no mapping, or nesting and aliases beyond any sensible document.
     pub fn parse(name: impl Into<String>, text: impl Into<String>) -> Result<Document, LoadError> {
+        Self::part(name, text, 0)
+    }
+
+    /// Reads a file of a document that consists of several; `file` is its number.
+    pub(crate) fn part(
+        name: impl Into<String>,
+        text: impl Into<String>,
+        file: u32,
+    ) -> Result<Document, LoadError> {
         let source = Source::new(name.into(), text.into());
-        let tree = yaml::parse(&source, 0).map_err(LoadError::Invalid)?;
+        let (tree, remarks) = yaml::parse(&source, file).map_err(LoadError::Invalid)?;
         let root = tree.to_value();
         Ok(Self(Arc::new(Inner {
             files: Arc::new([source]),
@@ -68,6 +79,7 @@ impl Document {
             tree,
             state: State::AsWritten,
             unreachable: Arc::default(),
+            remarks: remarks.into(),
         })))
     }
 
@@ -79,7 +91,14 @@ impl Document {
             tree,
             state: State::Altered,
             unreachable: Arc::clone(&self.0.unreachable),
+            remarks: Arc::clone(&self.0.remarks),
         }))
+    }
+
+    /// The document with other values, which were made from these: where they agree in shape, the places stay.
+    #[expect(dead_code, reason = "for documents of version 3.1")]
+    pub(crate) fn remade(&self, root: &Value) -> Self {
+        self.altered(Node::like(root, self.tree()))
     }
 
     /// The document with parts from other files, whose number is in the spans of their nodes.
@@ -96,7 +115,13 @@ impl Document {
             tree,
             state: if changed { State::Altered } else { self.0.state },
             unreachable: Arc::new(unreachable),
+            remarks: Arc::clone(&self.0.remarks),
         }))
+    }
+
+    /// Warnings about the text itself.
+    pub(crate) fn remarks(&self) -> &[Diagnostic] {
+        &self.0.remarks
     }
 
     pub(crate) fn tree(&self) -> &Arc<Node> {

@@ -2,10 +2,12 @@
 
 use std::{fmt, io, path::PathBuf, sync::Arc};
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use crate::{
+    excerpt::Excerpt,
     pointer::Pointer,
+    report::report,
     source::{Position, Source},
 };
 
@@ -114,24 +116,36 @@ impl Diagnostic {
         self
     }
 
+    /// What makes two diagnostics the same mistake at two places.
+    pub(crate) fn mistake(&self) -> (Severity, &str, &str, Option<&str>, Option<&str>) {
+        (self.severity, &self.file, &self.message, self.context.reading.as_deref(), self.help.as_deref())
+    }
+
     /// The message with its place in the text, the line and the help, for a person at a terminal.
     pub fn render(&self, color: bool) -> String {
+        self.rendered(color, None)
+    }
+
+    /// As [`Diagnostic::render`], with a remark about other places.
+    pub(crate) fn rendered(&self, color: bool, others: Option<&str>) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
         let title = level.primary_title(&*self.message);
+        let mut shown = 0;
         let mut group = match &self.position {
             Some(position) => {
                 let excerpt = Excerpt::of(&self.context.source, position);
+                shown = excerpt.column();
                 title.element(
                     Snippet::source(excerpt.text)
                         .path(&*self.file)
                         .line_start(excerpt.line)
-                        .annotation(AnnotationKind::Primary.span(excerpt.start..excerpt.end)),
+                        .annotation(AnnotationKind::Primary.span(excerpt.underlined)),
                 )
             }
-            None => title.element(annotate_snippets::Origin::path(&*self.file)),
+            None => title.element(Origin::path(&*self.file)),
         };
         if !self.shown().as_str().is_empty() {
             group = group.element(Level::NOTE.message(format!("at {}", self.shown())));
@@ -142,29 +156,17 @@ impl Diagnostic {
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(&**help));
         }
+        if let Some(others) = others {
+            group = group.element(Level::NOTE.message(others));
+        }
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        renderer.render(&[group])
-    }
-}
-
-/// The line of a position, and the part of it to underline.
-struct Excerpt<'s> {
-    text: &'s str,
-    line: usize,
-    start: usize,
-    end: usize,
-}
-
-impl<'s> Excerpt<'s> {
-    fn of(source: &'s Source, position: &Position) -> Self {
-        let text = source.text();
-        let at = position.range.start.min(text.len());
-        let line_start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
-        let line = text[line_start..line_end].trim_end();
-        let start = (at - line_start).min(line.len());
-        let end = (position.range.end.saturating_sub(line_start)).clamp(start, line.len());
-        Self { text: line, line: position.line, start, end }
+        let text = renderer.render(&[group]);
+        let Some(position) = self.position.as_ref().filter(|position| position.column != shown) else {
+            return text;
+        };
+        // Of a long line only a part is shown, and its columns are not those of the line.
+        let place = |column| format!("{}:{}:{column}", self.file, position.line);
+        text.replacen(&place(shown), &place(position.column), 1)
     }
 }
 
@@ -215,9 +217,7 @@ impl LoadError {
                 let title = Level::ERROR.primary_title(self.to_string());
                 renderer.render(&[annotate_snippets::Group::with_title(title)])
             }
-            LoadError::Invalid(diagnostics) => {
-                diagnostics.iter().map(|diagnostic| diagnostic.render(color)).collect::<Vec<_>>().join("\n\n")
-            }
+            LoadError::Invalid(diagnostics) => report(diagnostics, color),
         }
     }
 }

@@ -131,6 +131,11 @@ impl Pointer {
         self.0.matches('/').count()
     }
 
+    /// The pointer to the same value from `ancestor` on, if it lies within.
+    pub(crate) fn relative_to(&self, ancestor: &Pointer) -> Option<Pointer> {
+        self.is_within(ancestor).then(|| Self(self.0[ancestor.0.len()..].into()))
+    }
+
     /// Whether this pointer is `ancestor` itself or lies within it.
     pub fn is_within(&self, ancestor: &Pointer) -> bool {
         self.0.strip_prefix(&*ancestor.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -145,7 +150,7 @@ fn unescape(token: &str) -> Cow<'_, str> {
     }
 }
 
-fn percent_decode(text: &str) -> Option<String> {
+pub(crate) fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

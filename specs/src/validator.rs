@@ -98,7 +98,7 @@ impl Validators {
             Registry::new()
                 .draft(Draft::Draft4)
                 .add(BASE, root)
-                .and_then(|registry| registry.prepare())
+                .and_then(jsonschema::RegistryBuilder::prepare)
                 .map_err(|error| error.to_string())
         });
         registry.as_ref().map_err(Clone::clone)

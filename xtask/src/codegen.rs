@@ -95,9 +95,7 @@ impl CodegenError {
     pub fn render(&self, color: bool) -> String {
         match self {
             Self::Load(error) => error.render(color),
-            Self::Unsupported(diagnostics) => {
-                diagnostics.iter().map(|diagnostic| diagnostic.render(color)).collect::<Vec<_>>().join("\n\n")
-            }
+            Self::Unsupported(diagnostics) => rescind_specs::report(diagnostics, color),
             other => format!("error: {other}"),
         }
     }

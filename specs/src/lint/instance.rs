@@ -71,7 +71,7 @@ impl<'d> Judge<'d> {
             return Ok(None);
         }
         let failed = |path: &[String], reason: String| Ok(Some(Mismatch { steps: path.to_vec(), reason }));
-        if let Some(reason) = self.scalar(members, instance)? {
+        if let Some(reason) = self.scalar(members, instance) {
             return failed(path, reason);
         }
         match instance {
@@ -181,22 +181,18 @@ impl<'d> Judge<'d> {
     }
 
     /// What is said of the value itself.
-    fn scalar(
-        &mut self,
-        schema: &'d Map<String, Value>,
-        instance: &Value,
-    ) -> Result<Option<String>, Undecided> {
+    fn scalar(&mut self, schema: &'d Map<String, Value>, instance: &Value) -> Option<String> {
         let found = || found_words(instance);
         if let Some(wanted) = schema.get("type").and_then(Value::as_str)
             && !has_type(instance, wanted)
         {
-            return Ok(Some(format!("it must be {}, found {}", type_words(wanted), found())));
+            return Some(format!("it must be {}, found {}", type_words(wanted), found()));
         }
         if let Some(options) = schema.get("enum").and_then(Value::as_array)
             && !options.iter().any(|option| equal(option, instance))
         {
             let options: Vec<String> = options.iter().map(shown).collect();
-            return Ok(Some(format!("{} is not {}", found(), any_of(options.iter().map(String::as_str)))));
+            return Some(format!("{} is not {}", found(), any_of(options.iter().map(String::as_str))));
         }
         let number = |name: &str| schema.get(name).and_then(Value::as_f64);
         let flag = |name: &str| schema.get(name) == Some(&Value::Bool(true));
@@ -207,33 +203,33 @@ impl<'d> Judge<'d> {
                     && (value < limit || (value <= limit && flag("exclusiveMinimum")))
                 {
                     let words = if flag("exclusiveMinimum") { "not greater" } else { "less" };
-                    return Ok(Some(format!("{} is {words} than {}", found(), shown(&schema["minimum"]))));
+                    return Some(format!("{} is {words} than {}", found(), shown(&schema["minimum"])));
                 }
                 if let Some(limit) = number("maximum")
                     && (value > limit || (value >= limit && flag("exclusiveMaximum")))
                 {
                     let words = if flag("exclusiveMaximum") { "not less" } else { "greater" };
-                    return Ok(Some(format!("{} is {words} than {}", found(), shown(&schema["maximum"]))));
+                    return Some(format!("{} is {words} than {}", found(), shown(&schema["maximum"])));
                 }
                 if let Some(step) = number("multipleOf").filter(|step| *step > 0.0) {
                     let parts = value / step;
                     if (parts - parts.round()).abs() > 1e-9 * parts.abs().max(1.0) {
-                        return Ok(Some("`multipleOf` does not hold".to_owned()));
+                        return Some("`multipleOf` does not hold".to_owned());
                     }
                 }
             }
             Value::String(text) => {
                 let length = text.chars().count();
                 if let Some(limit) = count(schema, "minLength").filter(|limit| length < *limit) {
-                    return Ok(Some(format!("{} is shorter than {limit}", found())));
+                    return Some(format!("{} is shorter than {limit}", found()));
                 }
                 if let Some(limit) = count(schema, "maxLength").filter(|limit| length > *limit) {
-                    return Ok(Some(format!("{} is longer than {limit}", found())));
+                    return Some(format!("{} is longer than {limit}", found()));
                 }
                 if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
                     && !self.matches(pattern, instance)
                 {
-                    return Ok(Some(format!("{} does not match `{pattern}`", found())));
+                    return Some(format!("{} does not match `{pattern}`", found()));
                 }
             }
             Value::Array(items) => {
@@ -244,7 +240,7 @@ impl<'d> Judge<'d> {
                     ("uniqueItems", flag("uniqueItems") && repeats(items)),
                 ] {
                     if broken {
-                        return Ok(Some(format!("`{keyword}` does not hold")));
+                        return Some(format!("`{keyword}` does not hold"));
                     }
                 }
             }
@@ -255,13 +251,13 @@ impl<'d> Judge<'d> {
                     ("maxProperties", count(schema, "maxProperties").is_some_and(|limit| length > limit)),
                 ] {
                     if broken {
-                        return Ok(Some(format!("`{keyword}` does not hold")));
+                        return Some(format!("`{keyword}` does not hold"));
                     }
                 }
             }
             _ => {}
         }
-        Ok(None)
+        None
     }
 
     /// A pattern that cannot be read is reported where it stands, and one that takes too long is not decided.

@@ -37,16 +37,21 @@ pub(super) struct Survey<'d> {
 
 impl<'d> Survey<'d> {
     pub(super) fn of(document: &'d Document) -> Self {
-        let mut survey = Self {
+        let mut survey = Self::empty(document);
+        survey.check(&META, Scope::Part("description"), &Pointer::root(), document.root());
+        survey
+    }
+
+    /// A survey that has not looked at anything.
+    pub(super) fn empty(document: &'d Document) -> Self {
+        Self {
             document,
             findings: Vec::new(),
             objects: Vec::new(),
             references: Vec::new(),
             kinds: HashMap::new(),
             patterns: HashMap::new(),
-        };
-        survey.check(&META, Scope::Part("description"), &Pointer::root(), document.root());
-        survey
+        }
     }
 
     pub(super) fn kind(&self, at: &Pointer) -> Option<Kind> {
@@ -421,14 +426,15 @@ fn missing(scope: Scope, at: &Pointer, name: &str) -> Repair {
     };
     let set = |value: Value, reading| Repair::Set(at.join(name), value, reading);
     match (kind.0, name) {
-        ("Response", "description") => set(Value::from(""), "read as an empty text"),
+        ("Response", "description") | ("ServerVariable", "default") => {
+            set(Value::from(""), "read as an empty text")
+        }
         ("Info", _) => unnamed(at, name),
         ("Operation", "responses") => any_response(&at.join(name)),
         ("OAuth2SecurityScheme", "flows") => set(Value::Object(Map::new()), "read as a scheme without flows"),
         (flow, "scopes") if flow.ends_with("Flow") => {
             set(Value::Object(Map::new()), "read as a flow without scopes")
         }
-        ("ServerVariable", "default") => set(Value::from(""), "read as an empty text"),
         _ => Repair::Broken(at.clone(), kind),
     }
 }

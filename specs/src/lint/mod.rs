@@ -18,7 +18,7 @@ mod reference;
 mod schema;
 mod words;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, path::Path};
 
 use serde_json::Value;
 
@@ -56,7 +56,65 @@ pub(crate) fn survey(document: &Document) -> Learnt {
     schema::check(&mut survey);
     cycle::check(&mut survey);
     example::check(&mut survey);
+    for remark in document.remarks() {
+        survey.warn(remark.clone());
+    }
     Learnt { findings: in_order(survey.findings), references: survey.references }
+}
+
+/// A `$ref`, or what stands for one.
+pub(crate) struct Reference {
+    /// The object that has it.
+    pub(crate) at: Pointer,
+    /// The text itself.
+    pub(crate) value: Pointer,
+    /// What has to be at its end.
+    pub(crate) kind: Kind,
+    pub(crate) text: String,
+}
+
+/// The references of a document, of whatever version it is.
+pub(crate) fn references(document: &Document) -> Vec<Reference> {
+    referring(&meta::Survey::of(document))
+}
+
+/// The references within one object of a document.
+pub(crate) fn references_within(document: &Document, kind: Kind, at: &Pointer) -> Vec<Reference> {
+    let mut survey = meta::Survey::empty(document);
+    if let Some(value) = document.get(at) {
+        survey.walk_as(kind, at, value);
+    }
+    referring(&survey)
+}
+
+fn referring(survey: &meta::Survey<'_>) -> Vec<Reference> {
+    let document = survey.document;
+    let text = |value: &Pointer| document.get(value).and_then(Value::as_str).map(str::to_owned);
+    let mut found: Vec<Reference> = survey
+        .references
+        .iter()
+        .filter_map(|(at, kind)| {
+            let value = at.join("$ref");
+            Some(Reference { text: text(&value)?, at: at.clone(), kind: *kind, value })
+        })
+        .collect();
+    for at in survey.places(Kind::DISCRIMINATOR) {
+        let mapping = at.join("mapping");
+        let names = document.get(&mapping).and_then(Value::as_object);
+        for name in names.into_iter().flat_map(|names| names.keys()) {
+            let value = mapping.join(name);
+            let Some(text) = text(&value) else { continue };
+            // A name means the schema of that name in the same file.
+            let extension = Path::new(&text).extension().and_then(|extension| extension.to_str());
+            let text = if text.contains(['#', '/']) || matches!(extension, Some("yaml" | "yml" | "json")) {
+                text
+            } else {
+                format!("#{}", Pointer::root().join("components").join("schemas").join(text).to_fragment())
+            };
+            found.push(Reference { text, at: value.clone(), kind: Kind::SCHEMA, value });
+        }
+    }
+    found
 }
 
 fn wrong_version(document: &Document) -> Option<Finding> {
@@ -114,7 +172,8 @@ fn is_3_0(version: &str) -> bool {
 fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
     let mut seen = HashSet::new();
     findings.retain(|Finding { diagnostic, .. }| {
-        seen.insert((diagnostic.pointer.clone(), diagnostic.message.clone()))
+        diagnostic.pointer == Pointer::root()
+            || seen.insert((diagnostic.pointer.clone(), diagnostic.message.clone()))
     });
     findings.sort_by(|one, other| one.diagnostic.in_text().cmp(&other.diagnostic.in_text()));
     findings

@@ -58,14 +58,7 @@ fn pattern(
     seen: &mut HashMap<String, Option<String>>,
 ) {
     let Some(pattern) = schema.get("pattern").and_then(Value::as_str) else { return };
-    let problem = match seen.get(pattern) {
-        Some(known) => known.clone(),
-        None => {
-            let problem = unreadable(pattern);
-            seen.insert(pattern.to_owned(), problem.clone());
-            problem
-        }
-    };
+    let problem = seen.entry(pattern.to_owned()).or_insert_with(|| unreadable(pattern)).clone();
     if let Some(problem) = problem {
         let place = at.join("pattern");
         let help = "correct it, or remove it and let the code that reads the value check it";

@@ -26,12 +26,9 @@ pub(super) fn merged(
     let (Some(one), Some(other)) = (item(first), item(second)) else { return operations };
     let shared = first.join("parameters");
     let count = |at: &Pointer| document.get(at).and_then(Value::as_array).map_or(0, Vec::len);
-    let in_path = |at: &Pointer| {
-        document.resolve(at).is_ok_and(|(_, value)| value.get("in").is_some_and(|place| place == "path"))
-    };
-    if !(0..count(&shared)).all(|index| in_path(&shared.index(index))) {
-        return operations;
-    }
+    // What the first path declares for all its operations holds for these as well.
+    let shared: Vec<(String, String)> =
+        (0..count(&shared)).filter_map(|index| declared(document, &shared.index(index))).collect();
     let (from, to) = (second.last().unwrap_or_default(), first.last().unwrap_or_default());
     let (Ok(from), Ok(to)) = (lint::variables(&from), lint::variables(&to)) else { return operations };
     let renamed = |name: &str| from.iter().position(|known| *known == name).and_then(|index| to.get(index));
@@ -47,13 +44,12 @@ pub(super) fn merged(
         for list in [at.join("parameters"), second.join("parameters")] {
             for index in 0..count(&list) {
                 let place = list.index(index);
-                let Ok((target, value)) = document.resolve(&place) else { continue };
-                let name = value.get("name").and_then(Value::as_str).unwrap_or_default();
-                let location = value.get("in").and_then(Value::as_str).unwrap_or_default();
-                if !seen.insert((name.to_owned(), location.to_owned())) {
+                let Ok((target, _)) = document.resolve(&place) else { continue };
+                let Some((name, location)) = declared(document, &target) else { continue };
+                if !seen.insert((name.clone(), location.clone())) {
                     continue;
                 }
-                let new = renamed(name).filter(|_| location == "path");
+                let new = renamed(&name).filter(|_| location == "path");
                 let source = if new.is_some() { &target } else { &place };
                 let Some(parameter) = document.tree().find(source) else { continue };
                 let mut parameter = Node::clone(parameter);
@@ -66,6 +62,9 @@ pub(super) fn merged(
                 parameters.push(Arc::new(parameter));
             }
         }
+        if shared.iter().any(|known| known.1 != "path" && !seen.contains(known)) {
+            continue;
+        }
         let mut operation = Node::clone(node);
         operation.moved = Some(at);
         let mut members = members.clone();
@@ -76,4 +75,10 @@ pub(super) fn merged(
         operations.push((*method, Arc::new(operation)));
     }
     operations
+}
+
+/// Name and location of a parameter.
+fn declared(document: &Document, at: &Pointer) -> Option<(String, String)> {
+    let (_, value) = document.resolve(at).ok()?;
+    Some((value.get("name")?.as_str()?.to_owned(), value.get("in")?.as_str()?.to_owned()))
 }

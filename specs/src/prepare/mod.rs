@@ -1,6 +1,8 @@
 //! Documents as people write them: what breaks a rule and has a safe reading is read that way, what has none is left
 //! out, and both are told. What comes out is a contract as strict as any other.
 
+mod bundle;
+mod files;
 mod merge;
 mod operations;
 mod owner;
@@ -40,7 +42,8 @@ impl Prepared {
     /// # Errors
     /// The file cannot be read, its text is neither YAML nor JSON, or nothing in it can be used.
     pub fn read(name: impl Into<String>, path: &Path) -> Result<Self, LoadError> {
-        Self::new(name, Document::read(path)?)
+        let document = Document::read(path)?;
+        Self::new(name, bundle::bundle(&document, path))
     }
 
     /// Prepares a document that stands for itself; a `$ref` to another file leads nowhere.

@@ -25,9 +25,8 @@ impl Owner {
             ["paths", _] | ["paths", _, "parameters" | "$ref", ..] => Self::Path(upto(2)),
             ["paths", _, method, ref rest @ ..] if METHODS.iter().any(|(name, _)| *name == method) => {
                 match rest {
-                    ["callbacks"] => Self::Part(upto(4)),
                     ["callbacks", _, ..] => Self::Part(upto(5)),
-                    ["tags" | "servers" | "externalDocs", ..] => Self::Part(upto(4)),
+                    ["callbacks" | "tags" | "servers" | "externalDocs", ..] => Self::Part(upto(4)),
                     _ => Self::Operation(upto(3)),
                 }
             }

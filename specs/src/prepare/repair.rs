@@ -18,7 +18,7 @@ use crate::{
     error::{Diagnostic, LoadError, Severity},
     lint::{self, Finding, Kind, Learnt, Repair},
     pointer::Pointer,
-    yaml::Node,
+    yaml::{Content, Node},
 };
 
 /// Most times the document is gone over; each round leaves out more readily than the one before.
@@ -285,6 +285,12 @@ impl Repairer {
     /// An object that cannot be read.
     fn broken(&mut self, at: &Pointer, kind: Kind, diagnostic: Diagnostic, fatal: &mut Vec<Diagnostic>) {
         let diagnostic = self.cause(at).unwrap_or(diagnostic);
+        if kind == Kind::RESPONSE
+            && let Some(response) = self.body_as_response(at)
+        {
+            self.note(diagnostic, "read as a response with that content");
+            return self.edit(at.clone(), Change::Place(response));
+        }
         match kind.0 {
             "Schema" => {
                 self.note(diagnostic, "read as any value");
@@ -320,6 +326,19 @@ impl Repairer {
         }
     }
 
+    /// The request body that the `$ref` at a place leads to: its description and content are those of a response.
+    fn body_as_response(&self, at: &Pointer) -> Option<Arc<Node>> {
+        let target = self.target(at)?;
+        if target.parent()?.as_str() != "/components/requestBodies" {
+            return None;
+        }
+        let mut node = Node::clone(self.document.tree().find(&target)?);
+        let Content::Mapping(members) = &mut node.content else { return None };
+        members.retain(|name, _| matches!(name.as_str(), "description" | "content"));
+        node.moved = Some(target);
+        members.contains_key("content").then(|| Arc::new(node))
+    }
+
     /// What was wrong with the component that the `$ref` at a place led to.
     fn cause(&mut self, at: &Pointer) -> Option<Diagnostic> {
         let mut target = self.target(at)?;
@@ -341,7 +360,7 @@ impl Repairer {
             let place = list.join(other);
             *other != key && is_good(other) && !self.edits.iter().any(|edit| edit.at == place)
         });
-        if list.last().as_deref() == Some("responses") && !(is_good(&key) && !remains) {
+        if list.last().as_deref() == Some("responses") && (remains || !is_good(&key)) {
             if list.as_str() == "/components/responses" {
                 self.leave_out(at, diagnostic, fatal);
             } else {

@@ -170,7 +170,7 @@ struct Redirect<'m> {
 
 impl Redirect<'_> {
     fn node(&self, node: &mut Arc<Node>) {
-        if !self.concerns(node) {
+        if matches!(node.content, Content::Scalar(_)) {
             return;
         }
         match &mut Arc::make_mut(node).content {
@@ -180,25 +180,18 @@ impl Redirect<'_> {
                 for (name, member) in members.iter_mut() {
                     match name.as_str() {
                         "$ref" => self.text(&mut member.value, false),
-                        "mapping" => {
-                            match &mut Arc::make_mut(&mut member.value).content {
-                                Content::Mapping(entries) => {
-                                    entries.values_mut().for_each(|entry| self.text(&mut entry.value, true));
-                                }
-                                _ => self.node(&mut member.value),
+                        "mapping" => match &mut Arc::make_mut(&mut member.value).content {
+                            Content::Mapping(entries) => {
+                                entries.values_mut().for_each(|entry| self.text(&mut entry.value, true));
                             }
-                        }
+                            _ => self.node(&mut member.value),
+                        },
                         "security" => self.requirements(&mut member.value),
                         _ => self.node(&mut member.value),
                     }
                 }
             }
         }
-    }
-
-    /// Whether there may be a reference below; a scalar has none.
-    fn concerns(&self, node: &Node) -> bool {
-        !matches!(node.content, Content::Scalar(_))
     }
 
     fn text(&self, node: &mut Arc<Node>, may_be_name: bool) {

@@ -3,7 +3,7 @@
 mod node;
 mod scalar;
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, ops::Range, sync::Arc};
 
 use granit_parser::{
     ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span as Scanned, StructureStyle, Tag,
@@ -22,12 +22,55 @@ const MAX_WEIGHT: usize = 128 << 20;
 /// What a value weighs apart from its text.
 const VALUE_WEIGHT: usize = 64;
 
+/// Most quoted texts in one document whose lines may stand outside of the indentation around them.
+const MAX_LOOSE: usize = 32;
+
 /// Reads one document whose root is a mapping; `file` is the number that its spans get.
-pub(crate) fn parse(source: &Source, file: u32) -> Result<Arc<Node>, Vec<Diagnostic>> {
+///
+/// The warnings are about places that YAML does not allow and that can be read all the same.
+pub(crate) fn parse(source: &Source, file: u32) -> Result<(Arc<Node>, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let mut first = match attempt(source, file, source.text()) {
+        Ok(root) => return Ok((root, Vec::new())),
+        Err(failure) => failure,
+    };
+    let mut warnings = Vec::new();
+    let mut text = Cow::Borrowed(source.text());
+    let mut loose = first.loose.take();
+    while let Some(lines) = loose.take().filter(|_| warnings.len() < MAX_LOOSE) {
+        let breaks = text.get(lines.clone()).unwrap_or_default();
+        let line = lines.start + breaks.len() - breaks.trim_start().len();
+        let position = source.position(line..line + 1);
+        let message = "this line of a quoted text is not indented deeper than its key";
+        warnings.push(
+            Diagnostic::new(source, Pointer::root(), Some(position), None, message)
+                .with_help("close the quote before it if it is no part of the text, else indent it")
+                .as_warning(),
+        );
+        // A single line break is read as a space, so the value stays what it was, and all places too.
+        let Some(joined) = text.get(lines.clone()).map(|text| text.replace(['\n', '\r'], " ")) else { break };
+        text.to_mut().replace_range(lines, &joined);
+        match attempt(source, file, &text) {
+            Ok(root) => return Ok((root, warnings)),
+            Err(failure) => loose = failure.loose,
+        }
+    }
+    Err(first.errors)
+}
+
+/// Why a text was not read.
+struct Failure {
+    errors: Vec<Diagnostic>,
+    /// The line breaks and lines of a quoted text that stand outside of the indentation around it.
+    loose: Option<Range<usize>>,
+}
+
+/// Reads `text`, which has the same places as that of `source`.
+fn attempt(source: &Source, file: u32, text: &str) -> Result<Arc<Node>, Failure> {
     let mut builder =
         Builder { source, file, stack: Vec::new(), anchors: HashMap::new(), root: None, errors: Vec::new() };
     let mut documents = 0_usize;
-    let text = source.text();
+    let mut read = 0;
+    let mut loose = None;
     let mut options = granit_parser::options! {
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
@@ -39,22 +82,47 @@ pub(crate) fn parse(source: &Source, file: u32) -> Result<Arc<Node>, Vec<Diagnos
                 documents += 1;
                 if documents > 1 {
                     let message = "a second document starts here; a file holds exactly one";
-                    builder.error(builder.range(&span), message);
+                    let diagnostic = builder.diagnostic(builder.range(&span), message);
+                    builder.errors.push(diagnostic.with_help("put it into a file of its own"));
                     break;
                 }
             }
             Ok((event, span)) => {
+                read = builder.offset(span.end);
                 if builder.event(event, &span).is_err() {
                     break;
                 }
             }
             Err(error) => {
+                if matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent) && builder.errors.is_empty() {
+                    loose = loose_lines(text, read, builder.offset(*error.marker()));
+                }
                 builder.scan_error(&error);
                 break;
             }
         }
     }
-    builder.finish()
+    builder.finish().map_err(|errors| Failure { errors, loose })
+}
+
+/// From the line break before `at`, which is within a quoted text that starts behind `read`, to its closing quote.
+fn loose_lines(text: &str, read: usize, at: usize) -> Option<Range<usize>> {
+    let quote = *text.as_bytes().get(read..at)?.iter().find(|byte| matches!(byte, b'"' | b'\''))?;
+    let start = text.get(..at)?.trim_end_matches([' ', '\t']).trim_end_matches(['\n', '\r']).len();
+    let mut bytes = text.bytes().enumerate().skip(at).peekable();
+    while let Some((index, byte)) = bytes.next() {
+        match byte {
+            b'\\' if quote == b'"' => {
+                bytes.next();
+            }
+            b'\'' if quote == b'\'' && bytes.peek().is_some_and(|(_, next)| *next == b'\'') => {
+                bytes.next();
+            }
+            found if found == quote => return Some(start..index),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The error is already recorded and the rest of the text cannot be understood.

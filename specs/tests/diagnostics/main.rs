@@ -18,9 +18,8 @@ fn report(name: &str, text: &str) -> String {
     match Document::parse(name, text) {
         Err(error) => error.render(false),
         Ok(document) => {
-            let found: Vec<String> =
-                lint(&document).iter().map(|diagnostic| diagnostic.render(false)).collect();
-            if found.is_empty() { "nothing found".to_owned() } else { found.join("\n\n") }
+            let found = lint(&document);
+            if found.is_empty() { "nothing found".to_owned() } else { rescind_specs::report(&found, false) }
         }
     }
 }

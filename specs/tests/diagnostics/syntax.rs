@@ -31,7 +31,15 @@ fn colon_within_a_plain_text() {
 
 #[test]
 fn quoted_text_continued_too_far_left() {
-    assert_snapshot!(report("api.yaml", "info:\n  title: \"Keys\n  and tokens\"\n"));
+    assert_snapshot!(report(
+        "api.yaml",
+        "openapi: 3.0.3\npaths: {}\ninfo:\n  version: '1'\n  title: \"Keys\n  and tokens\"\n"
+    ));
+    // A quote that is forgotten is found where the next one does not fit.
+    assert_snapshot!(
+        "forgotten quote",
+        report("api.yaml", "openapi: 3.0.3\ninfo:\n  title: \"Keys\n  version: \"1\"\n")
+    );
 }
 
 #[test]
