@@ -47,6 +47,7 @@ mod secret;
 mod stream;
 
 pub mod support;
+pub mod typing;
 
 pub use credential::{Credential, Credentials};
 pub use error::{Error, Extent, Failure, Malformed, MalformedCause, Unexpected};

@@ -82,7 +82,7 @@ async fn without_credentials_the_call_goes_out_bare() {
 async fn no_header_that_the_contract_does_not_document() {
     let server = server().await;
     let client = dinie::Client::new(&server.uri()).with_credentials(everything());
-    let _ = client.list_credentials().limit(std::num::NonZeroU64::MIN).starting_after("a&b").send().await;
+    let _ = client.list_credentials().limit(1).starting_after("a&b").send().await;
     let request = seen(&server).await;
     let mut names: Vec<&str> = request.headers.keys().map(reqwest::header::HeaderName::as_str).collect();
     names.sort_unstable();

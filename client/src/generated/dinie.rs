@@ -187,8 +187,7 @@ impl Headers {
         }
     }
 }
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `CreateCredentialRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -199,11 +198,6 @@ pub mod types {
         /// A label for people.
         pub name: ::std::string::String,
     }
-    impl CreateCredentialRequest {
-        pub fn builder() -> builder::CreateCredentialRequest {
-            Default::default()
-        }
-    }
     /// A client credential without its secret.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Credential {
@@ -211,20 +205,13 @@ pub mod types {
         pub client_id: CredentialClientId,
         pub created_at: ::jiff::Timestamp,
         /// null means never.
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub expires_at: ::std::option::Option<::jiff::Timestamp>,
         pub id: ::std::string::String,
         /// Last use; null before the first.
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub last_used_at: ::std::option::Option<::jiff::Timestamp>,
         pub name: ::std::string::String,
         pub status: CredentialStatus,
         pub updated_at: ::jiff::Timestamp,
-    }
-    impl Credential {
-        pub fn builder() -> builder::Credential {
-            Default::default()
-        }
     }
     /// The public half of the pair, opaque after its prefix dinie_ci_.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -241,17 +228,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CredentialClientId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CredentialClientId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^dinie_ci_").unwrap() });
+            ::regress::Regex::new("^dinie_ci_").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^dinie_ci_\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CredentialClientId {
@@ -275,11 +267,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CredentialList`
@@ -288,11 +282,6 @@ pub mod types {
         pub data: ::std::vec::Vec<Credential>,
         /// Whether a further page exists.
         pub has_more: bool,
-    }
-    impl CredentialList {
-        pub fn builder() -> builder::CredentialList {
-            Default::default()
-        }
     }
     /// `CredentialStatus`
     #[derive(
@@ -358,20 +347,13 @@ pub mod types {
         pub client_secret: crate::Secret,
         pub created_at: ::jiff::Timestamp,
         /// null means never.
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub expires_at: ::std::option::Option<::jiff::Timestamp>,
         pub id: ::std::string::String,
         /// Last use; null before the first.
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub last_used_at: ::std::option::Option<::jiff::Timestamp>,
         pub name: ::std::string::String,
         pub status: CredentialStatus,
         pub updated_at: ::jiff::Timestamp,
-    }
-    impl CredentialWithSecret {
-        pub fn builder() -> builder::CredentialWithSecret {
-            Default::default()
-        }
     }
     /// The public half of the pair, opaque after its prefix dinie_ci_.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -388,17 +370,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CredentialWithSecretClientId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CredentialWithSecretClientId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^dinie_ci_").unwrap() });
+            ::regress::Regex::new("^dinie_ci_").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^dinie_ci_\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CredentialWithSecretClientId {
@@ -423,11 +410,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// Problem details. Clients branch on code, not on type.
@@ -437,8 +426,8 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub code: ::std::option::Option<::std::string::String>,
         pub detail: ::std::string::String,
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        pub errors: ::std::vec::Vec<ProblemItem>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub errors: ::std::option::Option<::std::vec::Vec<ProblemItem>>,
         /// Usually the path of the request.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub instance: ::std::option::Option<::std::string::String>,
@@ -451,11 +440,6 @@ pub mod types {
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
-    impl Problem {
-        pub fn builder() -> builder::Problem {
-            Default::default()
-        }
-    }
     /// `ProblemItem`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ProblemItem {
@@ -463,11 +447,6 @@ pub mod types {
         pub code: ::std::option::Option<::std::string::String>,
         pub detail: ::std::string::String,
         pub param: ::std::string::String,
-    }
-    impl ProblemItem {
-        pub fn builder() -> builder::ProblemItem {
-            Default::default()
-        }
     }
     /// `Token`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -479,21 +458,11 @@ pub mod types {
         /// Always bearer; to be compared without regard to case.
         pub token_type: TokenTokenType,
     }
-    impl Token {
-        pub fn builder() -> builder::Token {
-            Default::default()
-        }
-    }
     /// `TokenRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TokenRequest {
         /// The only grant there is.
         pub grant_type: TokenRequestGrantType,
-    }
-    impl TokenRequest {
-        pub fn builder() -> builder::TokenRequest {
-            Default::default()
-        }
     }
     /// The only grant there is.
     #[derive(
@@ -561,19 +530,24 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for TokenTokenType {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for TokenTokenType {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^[Bb][Ee][Aa][Rr][Ee][Rr]$").unwrap() });
+            ::regress::Regex::new("^[Bb][Ee][Aa][Rr][Ee][Rr]$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err(
                     "doesn't match pattern \"^[Bb][Ee][Aa][Rr][Ee][Rr]$\"".into(),
                 );
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for TokenTokenType {
@@ -597,14 +571,16 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct CreateCredentialRequest {
@@ -617,12 +593,13 @@ pub mod types {
         impl ::std::default::Default for CreateCredentialRequest {
             fn default() -> Self {
                 Self {
-                    expires_at: Ok(Default::default()),
-                    name: Err("no value supplied for name".to_string()),
+                    expires_at: Ok(::std::default::Default::default()),
+                    name: Err("no value supplied for name".to_owned()),
                 }
             }
         }
         impl CreateCredentialRequest {
+            /// When the credential expires; null or absent means never.
             pub fn expires_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<crate::Nullable<::jiff::Timestamp>>,
@@ -635,6 +612,7 @@ pub mod types {
                     });
                 self
             }
+            /// A label for people.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -669,6 +647,12 @@ pub mod types {
                 }
             }
         }
+        impl super::CreateCredentialRequest {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CreateCredentialRequest {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Credential {
             client_id: ::std::result::Result<
@@ -695,18 +679,19 @@ pub mod types {
         impl ::std::default::Default for Credential {
             fn default() -> Self {
                 Self {
-                    client_id: Err("no value supplied for client_id".to_string()),
-                    created_at: Err("no value supplied for created_at".to_string()),
-                    expires_at: Err("no value supplied for expires_at".to_string()),
-                    id: Err("no value supplied for id".to_string()),
-                    last_used_at: Err("no value supplied for last_used_at".to_string()),
-                    name: Err("no value supplied for name".to_string()),
-                    status: Err("no value supplied for status".to_string()),
-                    updated_at: Err("no value supplied for updated_at".to_string()),
+                    client_id: Err("no value supplied for client_id".to_owned()),
+                    created_at: Err("no value supplied for created_at".to_owned()),
+                    expires_at: Err("no value supplied for expires_at".to_owned()),
+                    id: Err("no value supplied for id".to_owned()),
+                    last_used_at: Err("no value supplied for last_used_at".to_owned()),
+                    name: Err("no value supplied for name".to_owned()),
+                    status: Err("no value supplied for status".to_owned()),
+                    updated_at: Err("no value supplied for updated_at".to_owned()),
                 }
             }
         }
         impl Credential {
+            /// The public half of the pair, opaque after its prefix dinie_ci_.
             pub fn client_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CredentialClientId>,
@@ -731,6 +716,7 @@ pub mod types {
                     });
                 self
             }
+            /// null means never.
             pub fn expires_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::jiff::Timestamp>>,
@@ -753,6 +739,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Last use; null before the first.
             pub fn last_used_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::jiff::Timestamp>>,
@@ -833,6 +820,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Credential {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Credential {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct CredentialList {
             data: ::std::result::Result<
@@ -844,8 +837,8 @@ pub mod types {
         impl ::std::default::Default for CredentialList {
             fn default() -> Self {
                 Self {
-                    data: Err("no value supplied for data".to_string()),
-                    has_more: Err("no value supplied for has_more".to_string()),
+                    data: Err("no value supplied for data".to_owned()),
+                    has_more: Err("no value supplied for has_more".to_owned()),
                 }
             }
         }
@@ -862,6 +855,7 @@ pub mod types {
                     });
                 self
             }
+            /// Whether a further page exists.
             pub fn has_more<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<bool>,
@@ -894,6 +888,12 @@ pub mod types {
                 }
             }
         }
+        impl super::CredentialList {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CredentialList {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct CredentialWithSecret {
             client_id: ::std::result::Result<
@@ -921,21 +921,20 @@ pub mod types {
         impl ::std::default::Default for CredentialWithSecret {
             fn default() -> Self {
                 Self {
-                    client_id: Err("no value supplied for client_id".to_string()),
-                    client_secret: Err(
-                        "no value supplied for client_secret".to_string(),
-                    ),
-                    created_at: Err("no value supplied for created_at".to_string()),
-                    expires_at: Err("no value supplied for expires_at".to_string()),
-                    id: Err("no value supplied for id".to_string()),
-                    last_used_at: Err("no value supplied for last_used_at".to_string()),
-                    name: Err("no value supplied for name".to_string()),
-                    status: Err("no value supplied for status".to_string()),
-                    updated_at: Err("no value supplied for updated_at".to_string()),
+                    client_id: Err("no value supplied for client_id".to_owned()),
+                    client_secret: Err("no value supplied for client_secret".to_owned()),
+                    created_at: Err("no value supplied for created_at".to_owned()),
+                    expires_at: Err("no value supplied for expires_at".to_owned()),
+                    id: Err("no value supplied for id".to_owned()),
+                    last_used_at: Err("no value supplied for last_used_at".to_owned()),
+                    name: Err("no value supplied for name".to_owned()),
+                    status: Err("no value supplied for status".to_owned()),
+                    updated_at: Err("no value supplied for updated_at".to_owned()),
                 }
             }
         }
         impl CredentialWithSecret {
+            /// The public half of the pair, opaque after its prefix dinie_ci_.
             pub fn client_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CredentialWithSecretClientId>,
@@ -948,6 +947,7 @@ pub mod types {
                     });
                 self
             }
+            /// The secret half of the pair, dinie_cs_live_ and 32 characters; shown this once.
             pub fn client_secret<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<crate::Secret>,
@@ -972,6 +972,7 @@ pub mod types {
                     });
                 self
             }
+            /// null means never.
             pub fn expires_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::jiff::Timestamp>>,
@@ -994,6 +995,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Last use; null before the first.
             pub fn last_used_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::jiff::Timestamp>>,
@@ -1077,6 +1079,12 @@ pub mod types {
                 }
             }
         }
+        impl super::CredentialWithSecret {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CredentialWithSecret {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Problem {
             code: ::std::result::Result<
@@ -1085,7 +1093,7 @@ pub mod types {
             >,
             detail: ::std::result::Result<::std::string::String, ::std::string::String>,
             errors: ::std::result::Result<
-                ::std::vec::Vec<super::ProblemItem>,
+                ::std::option::Option<::std::vec::Vec<super::ProblemItem>>,
                 ::std::string::String,
             >,
             instance: ::std::result::Result<
@@ -1103,18 +1111,19 @@ pub mod types {
         impl ::std::default::Default for Problem {
             fn default() -> Self {
                 Self {
-                    code: Ok(Default::default()),
-                    detail: Err("no value supplied for detail".to_string()),
-                    errors: Ok(Default::default()),
-                    instance: Ok(Default::default()),
-                    param: Ok(Default::default()),
-                    status: Err("no value supplied for status".to_string()),
-                    title: Err("no value supplied for title".to_string()),
-                    type_: Err("no value supplied for type_".to_string()),
+                    code: Ok(::std::default::Default::default()),
+                    detail: Err("no value supplied for detail".to_owned()),
+                    errors: Ok(::std::default::Default::default()),
+                    instance: Ok(::std::default::Default::default()),
+                    param: Ok(::std::default::Default::default()),
+                    status: Err("no value supplied for status".to_owned()),
+                    title: Err("no value supplied for title".to_owned()),
+                    type_: Err("no value supplied for type_".to_owned()),
                 }
             }
         }
         impl Problem {
+            /// The machine-readable subtype.
             pub fn code<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1141,7 +1150,9 @@ pub mod types {
             }
             pub fn errors<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<super::ProblemItem>>,
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<super::ProblemItem>>,
+                >,
                 T::Error: ::std::fmt::Display,
             {
                 self.errors = value
@@ -1151,6 +1162,7 @@ pub mod types {
                     });
                 self
             }
+            /// Usually the path of the request.
             pub fn instance<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1163,6 +1175,7 @@ pub mod types {
                     });
                 self
             }
+            /// The parameter at fault.
             pub fn param<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1175,6 +1188,7 @@ pub mod types {
                     });
                 self
             }
+            /// Equals the HTTP status.
             pub fn status<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -1243,6 +1257,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Problem {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Problem {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct ProblemItem {
             code: ::std::result::Result<
@@ -1255,9 +1275,9 @@ pub mod types {
         impl ::std::default::Default for ProblemItem {
             fn default() -> Self {
                 Self {
-                    code: Ok(Default::default()),
-                    detail: Err("no value supplied for detail".to_string()),
-                    param: Err("no value supplied for param".to_string()),
+                    code: Ok(::std::default::Default::default()),
+                    detail: Err("no value supplied for detail".to_owned()),
+                    param: Err("no value supplied for param".to_owned()),
                 }
             }
         }
@@ -1320,6 +1340,12 @@ pub mod types {
                 }
             }
         }
+        impl super::ProblemItem {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> ProblemItem {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Token {
             access_token: ::std::result::Result<crate::Secret, ::std::string::String>,
@@ -1332,13 +1358,14 @@ pub mod types {
         impl ::std::default::Default for Token {
             fn default() -> Self {
                 Self {
-                    access_token: Err("no value supplied for access_token".to_string()),
-                    expires_in: Err("no value supplied for expires_in".to_string()),
-                    token_type: Err("no value supplied for token_type".to_string()),
+                    access_token: Err("no value supplied for access_token".to_owned()),
+                    expires_in: Err("no value supplied for expires_in".to_owned()),
+                    token_type: Err("no value supplied for token_type".to_owned()),
                 }
             }
         }
         impl Token {
+            /// The bearer token, dinie_at_ followed by a JWT whose sub is the client_id and whose exp is its end.
             pub fn access_token<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<crate::Secret>,
@@ -1351,6 +1378,7 @@ pub mod types {
                     });
                 self
             }
+            /// Lifetime in seconds; 3600.
             pub fn expires_in<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -1363,6 +1391,7 @@ pub mod types {
                     });
                 self
             }
+            /// Always bearer; to be compared without regard to case.
             pub fn token_type<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::TokenTokenType>,
@@ -1397,6 +1426,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Token {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Token {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct TokenRequest {
             grant_type: ::std::result::Result<
@@ -1407,11 +1442,12 @@ pub mod types {
         impl ::std::default::Default for TokenRequest {
             fn default() -> Self {
                 Self {
-                    grant_type: Err("no value supplied for grant_type".to_string()),
+                    grant_type: Err("no value supplied for grant_type".to_owned()),
                 }
             }
         }
         impl TokenRequest {
+            /// The only grant there is.
             pub fn grant_type<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::TokenRequestGrantType>,
@@ -1442,35 +1478,35 @@ pub mod types {
                 }
             }
         }
+        impl super::TokenRequest {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> TokenRequest {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -1508,9 +1544,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `TokenRequest` for body failed: {}", s)
-                });
+                .map_err(|s| format!("conversion to `T10` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.
@@ -1615,11 +1649,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!(
-                        "conversion to `CreateCredentialRequest` for body failed: {}", s
-                    )
-                });
+                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.
@@ -1712,7 +1742,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListCredentials<'a> {
         client: &'a super::Client,
-        limit: Result<Option<::std::num::NonZeroU64>, String>,
+        limit: Result<Option<i64>, String>,
         starting_after: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ListCredentials<'a> {
@@ -1729,7 +1759,7 @@ pub mod builder {
         /// Items on a page.
         pub fn limit<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::num::NonZeroU64>,
+            V: std::convert::TryInto<i64>,
         {
             self.limit = value
                 .try_into()

@@ -161,8 +161,7 @@ pub enum GetHealthError {}
 /// The answers besides success that are documented for [`Client::get_metrics`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetMetricsError {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Account`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -173,11 +172,6 @@ pub mod types {
         pub created_at: ::jiff::Timestamp,
         pub id: ::uuid::Uuid,
         pub version: i64,
-    }
-    impl Account {
-        pub fn builder() -> builder::Account {
-            Default::default()
-        }
     }
     /// `AccountAsset`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -194,17 +188,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for AccountAsset {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for AccountAsset {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^[A-Z0-9_]+$").unwrap() });
+            ::regress::Regex::new("^[A-Z0-9_]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^[A-Z0-9_]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for AccountAsset {
@@ -228,11 +227,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `AccountCategory`
@@ -250,17 +251,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for AccountCategory {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for AccountCategory {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^[A-Z0-9_]+$").unwrap() });
+            ::regress::Regex::new("^[A-Z0-9_]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^[A-Z0-9_]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for AccountCategory {
@@ -284,11 +290,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// Balances by category. Its shape was not seen, so anything is valid.
@@ -319,11 +327,6 @@ pub mod types {
         /// Upper-cased on arrival.
         pub category: CreateAccountRequestCategory,
     }
-    impl CreateAccountRequest {
-        pub fn builder() -> builder::CreateAccountRequest {
-            Default::default()
-        }
-    }
     /// Such as a currency code; upper-cased on arrival.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
@@ -339,17 +342,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAccountRequestAsset {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAccountRequestAsset {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^[A-Za-z0-9_]+$").unwrap() });
+            ::regress::Regex::new("^[A-Za-z0-9_]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^[A-Za-z0-9_]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateAccountRequestAsset {
@@ -373,11 +381,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// Upper-cased on arrival.
@@ -395,17 +405,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAccountRequestCategory {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAccountRequestCategory {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^[A-Za-z0-9_]+$").unwrap() });
+            ::regress::Regex::new("^[A-Za-z0-9_]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^[A-Za-z0-9_]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateAccountRequestCategory {
@@ -430,22 +445,19 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CreatedAccount`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreatedAccount {
         pub id: ::uuid::Uuid,
-    }
-    impl CreatedAccount {
-        pub fn builder() -> builder::CreatedAccount {
-            Default::default()
-        }
     }
     /// `ErrorDetail`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -454,30 +466,15 @@ pub mod types {
         pub code: ::std::string::String,
         pub message: ::std::string::String,
     }
-    impl ErrorDetail {
-        pub fn builder() -> builder::ErrorDetail {
-            Default::default()
-        }
-    }
     /// `ErrorEnvelope`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ErrorEnvelope {
         pub error: ErrorDetail,
     }
-    impl ErrorEnvelope {
-        pub fn builder() -> builder::ErrorEnvelope {
-            Default::default()
-        }
-    }
     /// `Health`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Health {
         pub status: HealthStatus,
-    }
-    impl Health {
-        pub fn builder() -> builder::Health {
-            Default::default()
-        }
     }
     /// `HealthStatus`
     #[derive(
@@ -567,11 +564,6 @@ pub mod types {
         /// Proves the pair; derived from the key by the vendor.
         pub api_secret: crate::Secret,
     }
-    impl RegisterCredentialRequest {
-        pub fn builder() -> builder::RegisterCredentialRequest {
-            Default::default()
-        }
-    }
     /// Identifies the pair.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
@@ -588,17 +580,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for RegisterCredentialRequestApiKey {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for RegisterCredentialRequestApiKey {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^ak_").unwrap() });
+            ::regress::Regex::new("^ak_").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^ak_\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for RegisterCredentialRequestApiKey {
@@ -623,11 +620,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `RegisteredCredential`
@@ -635,11 +634,6 @@ pub mod types {
     pub struct RegisteredCredential {
         /// The key now registered.
         pub api_key: RegisteredCredentialApiKey,
-    }
-    impl RegisteredCredential {
-        pub fn builder() -> builder::RegisteredCredential {
-            Default::default()
-        }
     }
     /// The key now registered.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -656,17 +650,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for RegisteredCredentialApiKey {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for RegisteredCredentialApiKey {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^ak_").unwrap() });
+            ::regress::Regex::new("^ak_").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^ak_\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for RegisteredCredentialApiKey {
@@ -690,11 +689,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `RevokedCredential`
@@ -704,11 +705,6 @@ pub mod types {
         pub api_key: RevokedCredentialApiKey,
         /// Always true.
         pub revoked: bool,
-    }
-    impl RevokedCredential {
-        pub fn builder() -> builder::RevokedCredential {
-            Default::default()
-        }
     }
     /// The key now revoked.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -725,17 +721,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for RevokedCredentialApiKey {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for RevokedCredentialApiKey {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^ak_").unwrap() });
+            ::regress::Regex::new("^ak_").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^ak_\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for RevokedCredentialApiKey {
@@ -759,14 +760,16 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Account {
@@ -783,12 +786,12 @@ pub mod types {
         impl ::std::default::Default for Account {
             fn default() -> Self {
                 Self {
-                    asset: Err("no value supplied for asset".to_string()),
-                    balance: Err("no value supplied for balance".to_string()),
-                    category: Err("no value supplied for category".to_string()),
-                    created_at: Err("no value supplied for created_at".to_string()),
-                    id: Err("no value supplied for id".to_string()),
-                    version: Err("no value supplied for version".to_string()),
+                    asset: Err("no value supplied for asset".to_owned()),
+                    balance: Err("no value supplied for balance".to_owned()),
+                    category: Err("no value supplied for category".to_owned()),
+                    created_at: Err("no value supplied for created_at".to_owned()),
+                    id: Err("no value supplied for id".to_owned()),
+                    version: Err("no value supplied for version".to_owned()),
                 }
             }
         }
@@ -891,6 +894,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Account {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Account {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct CreateAccountRequest {
             asset: ::std::result::Result<
@@ -905,12 +914,13 @@ pub mod types {
         impl ::std::default::Default for CreateAccountRequest {
             fn default() -> Self {
                 Self {
-                    asset: Err("no value supplied for asset".to_string()),
-                    category: Err("no value supplied for category".to_string()),
+                    asset: Err("no value supplied for asset".to_owned()),
+                    category: Err("no value supplied for category".to_owned()),
                 }
             }
         }
         impl CreateAccountRequest {
+            /// Such as a currency code; upper-cased on arrival.
             pub fn asset<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CreateAccountRequestAsset>,
@@ -923,6 +933,7 @@ pub mod types {
                     });
                 self
             }
+            /// Upper-cased on arrival.
             pub fn category<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CreateAccountRequestCategory>,
@@ -956,6 +967,12 @@ pub mod types {
                 }
             }
         }
+        impl super::CreateAccountRequest {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CreateAccountRequest {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct CreatedAccount {
             id: ::std::result::Result<::uuid::Uuid, ::std::string::String>,
@@ -963,7 +980,7 @@ pub mod types {
         impl ::std::default::Default for CreatedAccount {
             fn default() -> Self {
                 Self {
-                    id: Err("no value supplied for id".to_string()),
+                    id: Err("no value supplied for id".to_owned()),
                 }
             }
         }
@@ -992,6 +1009,12 @@ pub mod types {
                 Self { id: Ok(value.id) }
             }
         }
+        impl super::CreatedAccount {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CreatedAccount {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct ErrorDetail {
             code: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -1000,12 +1023,13 @@ pub mod types {
         impl ::std::default::Default for ErrorDetail {
             fn default() -> Self {
                 Self {
-                    code: Err("no value supplied for code".to_string()),
-                    message: Err("no value supplied for message".to_string()),
+                    code: Err("no value supplied for code".to_owned()),
+                    message: Err("no value supplied for message".to_owned()),
                 }
             }
         }
         impl ErrorDetail {
+            /// Tells the cause; more codes may exist than those seen.
             pub fn code<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1050,6 +1074,12 @@ pub mod types {
                 }
             }
         }
+        impl super::ErrorDetail {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> ErrorDetail {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct ErrorEnvelope {
             error: ::std::result::Result<super::ErrorDetail, ::std::string::String>,
@@ -1057,7 +1087,7 @@ pub mod types {
         impl ::std::default::Default for ErrorEnvelope {
             fn default() -> Self {
                 Self {
-                    error: Err("no value supplied for error".to_string()),
+                    error: Err("no value supplied for error".to_owned()),
                 }
             }
         }
@@ -1088,6 +1118,12 @@ pub mod types {
                 Self { error: Ok(value.error) }
             }
         }
+        impl super::ErrorEnvelope {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> ErrorEnvelope {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Health {
             status: ::std::result::Result<super::HealthStatus, ::std::string::String>,
@@ -1095,7 +1131,7 @@ pub mod types {
         impl ::std::default::Default for Health {
             fn default() -> Self {
                 Self {
-                    status: Err("no value supplied for status".to_string()),
+                    status: Err("no value supplied for status".to_owned()),
                 }
             }
         }
@@ -1126,6 +1162,12 @@ pub mod types {
                 Self { status: Ok(value.status) }
             }
         }
+        impl super::Health {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Health {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct RegisterCredentialRequest {
             api_key: ::std::result::Result<
@@ -1137,12 +1179,13 @@ pub mod types {
         impl ::std::default::Default for RegisterCredentialRequest {
             fn default() -> Self {
                 Self {
-                    api_key: Err("no value supplied for api_key".to_string()),
-                    api_secret: Err("no value supplied for api_secret".to_string()),
+                    api_key: Err("no value supplied for api_key".to_owned()),
+                    api_secret: Err("no value supplied for api_secret".to_owned()),
                 }
             }
         }
         impl RegisterCredentialRequest {
+            /// Identifies the pair.
             pub fn api_key<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::RegisterCredentialRequestApiKey>,
@@ -1155,6 +1198,7 @@ pub mod types {
                     });
                 self
             }
+            /// Proves the pair; derived from the key by the vendor.
             pub fn api_secret<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<crate::Secret>,
@@ -1189,6 +1233,12 @@ pub mod types {
                 }
             }
         }
+        impl super::RegisterCredentialRequest {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> RegisterCredentialRequest {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct RegisteredCredential {
             api_key: ::std::result::Result<
@@ -1199,11 +1249,12 @@ pub mod types {
         impl ::std::default::Default for RegisteredCredential {
             fn default() -> Self {
                 Self {
-                    api_key: Err("no value supplied for api_key".to_string()),
+                    api_key: Err("no value supplied for api_key".to_owned()),
                 }
             }
         }
         impl RegisteredCredential {
+            /// The key now registered.
             pub fn api_key<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::RegisteredCredentialApiKey>,
@@ -1231,6 +1282,12 @@ pub mod types {
                 Self { api_key: Ok(value.api_key) }
             }
         }
+        impl super::RegisteredCredential {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> RegisteredCredential {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct RevokedCredential {
             api_key: ::std::result::Result<
@@ -1242,12 +1299,13 @@ pub mod types {
         impl ::std::default::Default for RevokedCredential {
             fn default() -> Self {
                 Self {
-                    api_key: Err("no value supplied for api_key".to_string()),
-                    revoked: Err("no value supplied for revoked".to_string()),
+                    api_key: Err("no value supplied for api_key".to_owned()),
+                    revoked: Err("no value supplied for revoked".to_owned()),
                 }
             }
         }
         impl RevokedCredential {
+            /// The key now revoked.
             pub fn api_key<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::RevokedCredentialApiKey>,
@@ -1260,6 +1318,7 @@ pub mod types {
                     });
                 self
             }
+            /// Always true.
             pub fn revoked<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<bool>,
@@ -1292,35 +1351,35 @@ pub mod types {
                 }
             }
         }
+        impl super::RevokedCredential {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> RevokedCredential {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -1360,12 +1419,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!(
-                        "conversion to `RegisterCredentialRequest` for body failed: {}",
-                        s
-                    )
-                });
+                .map_err(|s| format!("conversion to `T13` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.
@@ -1558,11 +1612,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!(
-                        "conversion to `CreateAccountRequest` for body failed: {}", s
-                    )
-                });
+                .map_err(|s| format!("conversion to `T4` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.

@@ -277,8 +277,7 @@ impl GetHealthTooManyRequestsHeaders {
         }
     }
 }
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `ApproverKey`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -286,11 +285,6 @@ pub mod types {
         pub algorithm: ApproverKeyAlgorithm,
         pub created_at: ::jiff::Timestamp,
         pub key_id: ::std::string::String,
-    }
-    impl ApproverKey {
-        pub fn builder() -> builder::ApproverKey {
-            Default::default()
-        }
     }
     /// `ApproverKeyAlgorithm`
     #[derive(
@@ -362,15 +356,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateCredentialIdempotencyKey {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateCredentialIdempotencyKey {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateCredentialIdempotencyKey {
@@ -395,11 +394,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CreateCredentialRequest`
@@ -413,11 +414,6 @@ pub mod types {
         pub secret: crate::Secret,
         #[serde(rename = "type")]
         pub type_: CredentialType,
-    }
-    impl CreateCredentialRequest {
-        pub fn builder() -> builder::CreateCredentialRequest {
-            Default::default()
-        }
     }
     /// Unique across the registry.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -434,15 +430,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateCredentialRequestName {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateCredentialRequestName {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateCredentialRequestName {
@@ -466,11 +467,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// The handle of a vaulted secret.
@@ -484,11 +487,6 @@ pub mod types {
         #[serde(rename = "type")]
         pub type_: CredentialType,
         pub updated_at: ::jiff::Timestamp,
-    }
-    impl Credential {
-        pub fn builder() -> builder::Credential {
-            Default::default()
-        }
     }
     /// `CredentialId`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -505,17 +503,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CredentialId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CredentialId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap() });
+            ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^crd_[A-Za-z0-9]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CredentialId {
@@ -539,11 +542,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CredentialList`
@@ -555,11 +560,6 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next_cursor: ::std::option::Option<::std::string::String>,
         pub object: CredentialListObject,
-    }
-    impl CredentialList {
-        pub fn builder() -> builder::CredentialList {
-            Default::default()
-        }
     }
     /// `CredentialListObject`
     #[derive(
@@ -627,15 +627,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CredentialName {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CredentialName {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CredentialName {
@@ -659,11 +664,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CredentialObject`
@@ -718,17 +725,7 @@ pub mod types {
         }
     }
     /// What the secret is; more kinds than those known may exist.
-    #[derive(
-        ::serde::Deserialize,
-        ::serde::Serialize,
-        Clone,
-        Debug,
-        Eq,
-        Hash,
-        Ord,
-        PartialEq,
-        PartialOrd
-    )]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[serde(transparent)]
     pub struct CredentialType(pub ::std::string::String);
     impl ::std::ops::Deref for CredentialType {
@@ -749,13 +746,18 @@ pub mod types {
     }
     impl ::std::fmt::Display for CredentialType {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            self.0.fmt(f)
+            ::std::fmt::Display::fmt(&self.0, f)
         }
     }
     impl ::std::str::FromStr for CredentialType {
-        type Err = ::std::convert::Infallible;
+        type Err = <::std::string::String as ::std::str::FromStr>::Err;
         fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-            Ok(Self(value.to_string()))
+            value.parse().map(Self)
+        }
+    }
+    impl ::std::convert::From<&str> for CredentialType {
+        fn from(value: &str) -> Self {
+            Self(value.to_owned())
         }
     }
     /// `DeleteRepositoryRepositoryId`
@@ -773,17 +775,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for DeleteRepositoryRepositoryId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for DeleteRepositoryRepositoryId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap() });
+            ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for DeleteRepositoryRepositoryId {
@@ -808,11 +815,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `FieldProblem`
@@ -821,11 +830,6 @@ pub mod types {
         pub message: ::std::string::String,
         /// JSON pointer to the member.
         pub pointer: ::std::string::String,
-    }
-    impl FieldProblem {
-        pub fn builder() -> builder::FieldProblem {
-            Default::default()
-        }
     }
     /// `GetRepositoryRepositoryId`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -842,17 +846,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for GetRepositoryRepositoryId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for GetRepositoryRepositoryId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap() });
+            ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for GetRepositoryRepositoryId {
@@ -876,11 +885,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `Health`
@@ -890,11 +901,6 @@ pub mod types {
         pub status: HealthStatus,
         pub time: ::jiff::Timestamp,
         pub version: ::std::string::String,
-    }
-    impl Health {
-        pub fn builder() -> builder::Health {
-            Default::default()
-        }
     }
     /// `HealthObject`
     #[derive(
@@ -1060,11 +1066,6 @@ pub mod types {
         pub root_tenant_id: IntegrationPrincipalRootTenantId,
         pub scopes: ::std::vec::Vec<::std::string::String>,
     }
-    impl IntegrationPrincipal {
-        pub fn builder() -> builder::IntegrationPrincipal {
-            Default::default()
-        }
-    }
     /// `IntegrationPrincipalObject`
     #[derive(
         ::serde::Deserialize,
@@ -1132,17 +1133,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for IntegrationPrincipalRootTenantId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for IntegrationPrincipalRootTenantId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^tnt_[A-Za-z0-9]+$").unwrap() });
+            ::regress::Regex::new("^tnt_[A-Za-z0-9]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^tnt_[A-Za-z0-9]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for IntegrationPrincipalRootTenantId {
@@ -1167,11 +1173,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// Notes of the caller.
@@ -1218,15 +1226,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for MetadataValue {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for MetadataValue {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 500usize {
+            if value.chars().count() > 500 {
                 return Err("longer than 500 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for MetadataValue {
@@ -1250,11 +1263,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// Problem details (RFC 9457).
@@ -1266,8 +1281,8 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub detail: ::std::option::Option<::std::string::String>,
         /// The members at fault; on validation-error.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        pub errors: ::std::vec::Vec<FieldProblem>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub errors: ::std::option::Option<::std::vec::Vec<FieldProblem>>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub instance: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1277,11 +1292,6 @@ pub mod types {
         /// The kind of problem, /problems/ and a slug on the host of the deployment.
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
-    }
-    impl Problem {
-        pub fn builder() -> builder::Problem {
-            Default::default()
-        }
     }
     /// `RegisterRepositoryIdempotencyKey`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -1299,15 +1309,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for RegisterRepositoryIdempotencyKey {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for RegisterRepositoryIdempotencyKey {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for RegisterRepositoryIdempotencyKey {
@@ -1332,11 +1347,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `RegisterRepositoryRequest`
@@ -1355,11 +1372,6 @@ pub mod types {
         pub provider: ::std::option::Option<RegisterRepositoryRequestProvider>,
         pub repo_url: ::std::string::String,
     }
-    impl RegisterRepositoryRequest {
-        pub fn builder() -> builder::RegisterRepositoryRequest {
-            Default::default()
-        }
-    }
     /// The credential the repository is read with; none for a public one.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
@@ -1376,17 +1388,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for RegisterRepositoryRequestCredentialId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for RegisterRepositoryRequestCredentialId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap() });
+            ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^crd_[A-Za-z0-9]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for RegisterRepositoryRequestCredentialId {
@@ -1411,11 +1428,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// Unique across the registry.
@@ -1433,15 +1452,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for RegisterRepositoryRequestName {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for RegisterRepositoryRequestName {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for RegisterRepositoryRequestName {
@@ -1466,11 +1490,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `RegisterRepositoryRequestProvider`
@@ -1546,7 +1572,7 @@ pub mod types {
     pub struct Repository {
         pub branch: ::std::string::String,
         pub created_at: ::jiff::Timestamp,
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
+        /// The credential referred to, or null.
         pub credential_id: ::std::option::Option<RepositoryCredentialId>,
         pub id: RepositoryId,
         pub metadata: Metadata,
@@ -1556,11 +1582,6 @@ pub mod types {
         pub repo_url: ::std::string::String,
         pub sync: RepositorySync,
         pub updated_at: ::jiff::Timestamp,
-    }
-    impl Repository {
-        pub fn builder() -> builder::Repository {
-            Default::default()
-        }
     }
     /// The credential referred to, or null.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -1577,17 +1598,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for RepositoryCredentialId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for RepositoryCredentialId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap() });
+            ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^crd_[A-Za-z0-9]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for RepositoryCredentialId {
@@ -1611,11 +1637,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `RepositoryId`
@@ -1633,17 +1661,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for RepositoryId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for RepositoryId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap() });
+            ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for RepositoryId {
@@ -1667,11 +1700,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `RepositoryList`
@@ -1683,11 +1718,6 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next_cursor: ::std::option::Option<::std::string::String>,
         pub object: RepositoryListObject,
-    }
-    impl RepositoryList {
-        pub fn builder() -> builder::RepositoryList {
-            Default::default()
-        }
     }
     /// `RepositoryListObject`
     #[derive(
@@ -1755,15 +1785,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for RepositoryName {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for RepositoryName {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for RepositoryName {
@@ -1787,11 +1822,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `RepositoryObject`
@@ -1915,17 +1952,10 @@ pub mod types {
     /// `RepositorySync`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RepositorySync {
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub error: ::std::option::Option<::std::string::String>,
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub last_synced_at: ::std::option::Option<::jiff::Timestamp>,
         pub skill_count: i64,
         pub state: RepositorySyncState,
-    }
-    impl RepositorySync {
-        pub fn builder() -> builder::RepositorySync {
-            Default::default()
-        }
     }
     /// `RepositorySyncState`
     #[derive(
@@ -2005,15 +2035,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for SyncRepositoryIdempotencyKey {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for SyncRepositoryIdempotencyKey {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for SyncRepositoryIdempotencyKey {
@@ -2038,11 +2073,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `SyncRepositoryRepositoryId`
@@ -2060,17 +2097,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for SyncRepositoryRepositoryId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for SyncRepositoryRepositoryId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap() });
+            ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for SyncRepositoryRepositoryId {
@@ -2094,11 +2136,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `Token`
@@ -2112,11 +2156,6 @@ pub mod types {
         pub token_type: TokenTokenType,
         pub user_id: ::std::string::String,
     }
-    impl Token {
-        pub fn builder() -> builder::Token {
-            Default::default()
-        }
-    }
     /// `TokenExchangeRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TokenExchangeRequest {
@@ -2125,11 +2164,6 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub ttl_seconds: ::std::option::Option<i64>,
         pub user_external_id: TokenExchangeRequestUserExternalId,
-    }
-    impl TokenExchangeRequest {
-        pub fn builder() -> builder::TokenExchangeRequest {
-            Default::default()
-        }
     }
     /// `TokenExchangeRequestTenantExternalId`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -2147,15 +2181,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for TokenExchangeRequestTenantExternalId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for TokenExchangeRequestTenantExternalId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for TokenExchangeRequestTenantExternalId {
@@ -2180,11 +2219,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `TokenExchangeRequestUserExternalId`
@@ -2203,15 +2244,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for TokenExchangeRequestUserExternalId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for TokenExchangeRequestUserExternalId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for TokenExchangeRequestUserExternalId {
@@ -2236,11 +2282,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `TokenObject`
@@ -2309,17 +2357,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for TokenTenantId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for TokenTenantId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^tnt_[A-Za-z0-9]+$").unwrap() });
+            ::regress::Regex::new("^tnt_[A-Za-z0-9]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^tnt_[A-Za-z0-9]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for TokenTenantId {
@@ -2343,11 +2396,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `TokenTokenType`
@@ -2415,17 +2470,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for UpdateRepositoryRepositoryId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for UpdateRepositoryRepositoryId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap() });
+            ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for UpdateRepositoryRepositoryId {
@@ -2450,18 +2510,21 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `UpdateRepositoryRequest`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct UpdateRepositoryRequest {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub branch: ::std::option::Option<::std::string::String>,
+        /// Another id repoints the reference, null clears it.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_absent")]
         pub credential_id: crate::Nullable<UpdateRepositoryRequestCredentialId>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2469,9 +2532,14 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<UpdateRepositoryRequestName>,
     }
-    impl UpdateRepositoryRequest {
-        pub fn builder() -> builder::UpdateRepositoryRequest {
-            Default::default()
+    impl ::std::default::Default for UpdateRepositoryRequest {
+        fn default() -> Self {
+            Self {
+                branch: ::std::default::Default::default(),
+                credential_id: ::std::default::Default::default(),
+                metadata: ::std::default::Default::default(),
+                name: ::std::default::Default::default(),
+            }
         }
     }
     /// Another id repoints the reference, null clears it.
@@ -2490,17 +2558,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for UpdateRepositoryRequestCredentialId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for UpdateRepositoryRequestCredentialId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap() });
+            ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^crd_[A-Za-z0-9]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for UpdateRepositoryRequestCredentialId {
@@ -2525,11 +2598,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `UpdateRepositoryRequestName`
@@ -2547,15 +2622,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for UpdateRepositoryRequestName {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for UpdateRepositoryRequestName {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for UpdateRepositoryRequestName {
@@ -2579,14 +2659,16 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct ApproverKey {
@@ -2600,9 +2682,9 @@ pub mod types {
         impl ::std::default::Default for ApproverKey {
             fn default() -> Self {
                 Self {
-                    algorithm: Err("no value supplied for algorithm".to_string()),
-                    created_at: Err("no value supplied for created_at".to_string()),
-                    key_id: Err("no value supplied for key_id".to_string()),
+                    algorithm: Err("no value supplied for algorithm".to_owned()),
+                    created_at: Err("no value supplied for created_at".to_owned()),
+                    key_id: Err("no value supplied for key_id".to_owned()),
                 }
             }
         }
@@ -2665,6 +2747,12 @@ pub mod types {
                 }
             }
         }
+        impl super::ApproverKey {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> ApproverKey {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct CreateCredentialRequest {
             metadata: ::std::result::Result<
@@ -2681,10 +2769,10 @@ pub mod types {
         impl ::std::default::Default for CreateCredentialRequest {
             fn default() -> Self {
                 Self {
-                    metadata: Ok(Default::default()),
-                    name: Err("no value supplied for name".to_string()),
-                    secret: Err("no value supplied for secret".to_string()),
-                    type_: Err("no value supplied for type_".to_string()),
+                    metadata: Ok(::std::default::Default::default()),
+                    name: Err("no value supplied for name".to_owned()),
+                    secret: Err("no value supplied for secret".to_owned()),
+                    type_: Err("no value supplied for type_".to_owned()),
                 }
             }
         }
@@ -2701,6 +2789,7 @@ pub mod types {
                     });
                 self
             }
+            /// Unique across the registry.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CreateCredentialRequestName>,
@@ -2713,6 +2802,7 @@ pub mod types {
                     });
                 self
             }
+            /// Vaulted on arrival and never shown again.
             pub fn secret<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<crate::Secret>,
@@ -2763,6 +2853,12 @@ pub mod types {
                 }
             }
         }
+        impl super::CreateCredentialRequest {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CreateCredentialRequest {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Credential {
             created_at: ::std::result::Result<::jiff::Timestamp, ::std::string::String>,
@@ -2779,13 +2875,13 @@ pub mod types {
         impl ::std::default::Default for Credential {
             fn default() -> Self {
                 Self {
-                    created_at: Err("no value supplied for created_at".to_string()),
-                    id: Err("no value supplied for id".to_string()),
-                    metadata: Err("no value supplied for metadata".to_string()),
-                    name: Err("no value supplied for name".to_string()),
-                    object: Err("no value supplied for object".to_string()),
-                    type_: Err("no value supplied for type_".to_string()),
-                    updated_at: Err("no value supplied for updated_at".to_string()),
+                    created_at: Err("no value supplied for created_at".to_owned()),
+                    id: Err("no value supplied for id".to_owned()),
+                    metadata: Err("no value supplied for metadata".to_owned()),
+                    name: Err("no value supplied for name".to_owned()),
+                    object: Err("no value supplied for object".to_owned()),
+                    type_: Err("no value supplied for type_".to_owned()),
+                    updated_at: Err("no value supplied for updated_at".to_owned()),
                 }
             }
         }
@@ -2902,6 +2998,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Credential {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Credential {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct CredentialList {
             data: ::std::result::Result<
@@ -2921,10 +3023,10 @@ pub mod types {
         impl ::std::default::Default for CredentialList {
             fn default() -> Self {
                 Self {
-                    data: Err("no value supplied for data".to_string()),
-                    has_more: Err("no value supplied for has_more".to_string()),
-                    next_cursor: Ok(Default::default()),
-                    object: Err("no value supplied for object".to_string()),
+                    data: Err("no value supplied for data".to_owned()),
+                    has_more: Err("no value supplied for has_more".to_owned()),
+                    next_cursor: Ok(::std::default::Default::default()),
+                    object: Err("no value supplied for object".to_owned()),
                 }
             }
         }
@@ -2953,6 +3055,7 @@ pub mod types {
                     });
                 self
             }
+            /// The starting_after of the next page; null on the last one.
             pub fn next_cursor<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3001,6 +3104,12 @@ pub mod types {
                 }
             }
         }
+        impl super::CredentialList {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CredentialList {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct FieldProblem {
             message: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -3009,8 +3118,8 @@ pub mod types {
         impl ::std::default::Default for FieldProblem {
             fn default() -> Self {
                 Self {
-                    message: Err("no value supplied for message".to_string()),
-                    pointer: Err("no value supplied for pointer".to_string()),
+                    message: Err("no value supplied for message".to_owned()),
+                    pointer: Err("no value supplied for pointer".to_owned()),
                 }
             }
         }
@@ -3027,6 +3136,7 @@ pub mod types {
                     });
                 self
             }
+            /// JSON pointer to the member.
             pub fn pointer<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -3059,6 +3169,12 @@ pub mod types {
                 }
             }
         }
+        impl super::FieldProblem {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> FieldProblem {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Health {
             object: ::std::result::Result<super::HealthObject, ::std::string::String>,
@@ -3069,10 +3185,10 @@ pub mod types {
         impl ::std::default::Default for Health {
             fn default() -> Self {
                 Self {
-                    object: Err("no value supplied for object".to_string()),
-                    status: Err("no value supplied for status".to_string()),
-                    time: Err("no value supplied for time".to_string()),
-                    version: Err("no value supplied for version".to_string()),
+                    object: Err("no value supplied for object".to_owned()),
+                    status: Err("no value supplied for status".to_owned()),
+                    time: Err("no value supplied for time".to_owned()),
+                    version: Err("no value supplied for version".to_owned()),
                 }
             }
         }
@@ -3149,6 +3265,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Health {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Health {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct IntegrationPrincipal {
             approver_keys: ::std::result::Result<
@@ -3173,16 +3295,14 @@ pub mod types {
         impl ::std::default::Default for IntegrationPrincipal {
             fn default() -> Self {
                 Self {
-                    approver_keys: Err(
-                        "no value supplied for approver_keys".to_string(),
-                    ),
-                    key_id: Err("no value supplied for key_id".to_string()),
-                    name: Err("no value supplied for name".to_string()),
-                    object: Err("no value supplied for object".to_string()),
+                    approver_keys: Err("no value supplied for approver_keys".to_owned()),
+                    key_id: Err("no value supplied for key_id".to_owned()),
+                    name: Err("no value supplied for name".to_owned()),
+                    object: Err("no value supplied for object".to_owned()),
                     root_tenant_id: Err(
-                        "no value supplied for root_tenant_id".to_string(),
+                        "no value supplied for root_tenant_id".to_owned(),
                     ),
-                    scopes: Err("no value supplied for scopes".to_string()),
+                    scopes: Err("no value supplied for scopes".to_owned()),
                 }
             }
         }
@@ -3235,6 +3355,7 @@ pub mod types {
                     });
                 self
             }
+            /// The tenant whose subtree the key can see.
             pub fn root_tenant_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::IntegrationPrincipalRootTenantId>,
@@ -3290,6 +3411,12 @@ pub mod types {
                 }
             }
         }
+        impl super::IntegrationPrincipal {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> IntegrationPrincipal {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Problem {
             conflicting_resource_id: ::std::result::Result<
@@ -3301,7 +3428,7 @@ pub mod types {
                 ::std::string::String,
             >,
             errors: ::std::result::Result<
-                ::std::vec::Vec<super::FieldProblem>,
+                ::std::option::Option<::std::vec::Vec<super::FieldProblem>>,
                 ::std::string::String,
             >,
             instance: ::std::result::Result<
@@ -3319,18 +3446,19 @@ pub mod types {
         impl ::std::default::Default for Problem {
             fn default() -> Self {
                 Self {
-                    conflicting_resource_id: Ok(Default::default()),
-                    detail: Ok(Default::default()),
-                    errors: Ok(Default::default()),
-                    instance: Ok(Default::default()),
-                    request_id: Ok(Default::default()),
-                    status: Err("no value supplied for status".to_string()),
-                    title: Err("no value supplied for title".to_string()),
-                    type_: Err("no value supplied for type_".to_string()),
+                    conflicting_resource_id: Ok(::std::default::Default::default()),
+                    detail: Ok(::std::default::Default::default()),
+                    errors: Ok(::std::default::Default::default()),
+                    instance: Ok(::std::default::Default::default()),
+                    request_id: Ok(::std::default::Default::default()),
+                    status: Err("no value supplied for status".to_owned()),
+                    title: Err("no value supplied for title".to_owned()),
+                    type_: Err("no value supplied for type_".to_owned()),
                 }
             }
         }
         impl Problem {
+            /// The resource in the way; on name-conflict, external-id-conflict and resource-in-use.
             pub fn conflicting_resource_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3357,9 +3485,12 @@ pub mod types {
                     });
                 self
             }
+            /// The members at fault; on validation-error.
             pub fn errors<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<super::FieldProblem>>,
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<super::FieldProblem>>,
+                >,
                 T::Error: ::std::fmt::Display,
             {
                 self.errors = value
@@ -3417,6 +3548,7 @@ pub mod types {
                     });
                 self
             }
+            /// The kind of problem, /problems/ and a slug on the host of the deployment.
             pub fn type_<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -3461,6 +3593,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Problem {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Problem {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct RegisterRepositoryRequest {
             branch: ::std::result::Result<
@@ -3491,12 +3629,12 @@ pub mod types {
         impl ::std::default::Default for RegisterRepositoryRequest {
             fn default() -> Self {
                 Self {
-                    branch: Ok(Default::default()),
-                    credential_id: Ok(Default::default()),
-                    metadata: Ok(Default::default()),
-                    name: Err("no value supplied for name".to_string()),
-                    provider: Ok(Default::default()),
-                    repo_url: Err("no value supplied for repo_url".to_string()),
+                    branch: Ok(::std::default::Default::default()),
+                    credential_id: Ok(::std::default::Default::default()),
+                    metadata: Ok(::std::default::Default::default()),
+                    name: Err("no value supplied for name".to_owned()),
+                    provider: Ok(::std::default::Default::default()),
+                    repo_url: Err("no value supplied for repo_url".to_owned()),
                 }
             }
         }
@@ -3513,6 +3651,7 @@ pub mod types {
                     });
                 self
             }
+            /// The credential the repository is read with; none for a public one.
             pub fn credential_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -3539,6 +3678,7 @@ pub mod types {
                     });
                 self
             }
+            /// Unique across the registry.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::RegisterRepositoryRequestName>,
@@ -3607,6 +3747,12 @@ pub mod types {
                 }
             }
         }
+        impl super::RegisterRepositoryRequest {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> RegisterRepositoryRequest {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Repository {
             branch: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -3636,19 +3782,17 @@ pub mod types {
         impl ::std::default::Default for Repository {
             fn default() -> Self {
                 Self {
-                    branch: Err("no value supplied for branch".to_string()),
-                    created_at: Err("no value supplied for created_at".to_string()),
-                    credential_id: Err(
-                        "no value supplied for credential_id".to_string(),
-                    ),
-                    id: Err("no value supplied for id".to_string()),
-                    metadata: Err("no value supplied for metadata".to_string()),
-                    name: Err("no value supplied for name".to_string()),
-                    object: Err("no value supplied for object".to_string()),
-                    provider: Err("no value supplied for provider".to_string()),
-                    repo_url: Err("no value supplied for repo_url".to_string()),
-                    sync: Err("no value supplied for sync".to_string()),
-                    updated_at: Err("no value supplied for updated_at".to_string()),
+                    branch: Err("no value supplied for branch".to_owned()),
+                    created_at: Err("no value supplied for created_at".to_owned()),
+                    credential_id: Err("no value supplied for credential_id".to_owned()),
+                    id: Err("no value supplied for id".to_owned()),
+                    metadata: Err("no value supplied for metadata".to_owned()),
+                    name: Err("no value supplied for name".to_owned()),
+                    object: Err("no value supplied for object".to_owned()),
+                    provider: Err("no value supplied for provider".to_owned()),
+                    repo_url: Err("no value supplied for repo_url".to_owned()),
+                    sync: Err("no value supplied for sync".to_owned()),
+                    updated_at: Err("no value supplied for updated_at".to_owned()),
                 }
             }
         }
@@ -3677,6 +3821,7 @@ pub mod types {
                     });
                 self
             }
+            /// The credential referred to, or null.
             pub fn credential_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -3823,6 +3968,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Repository {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Repository {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct RepositoryList {
             data: ::std::result::Result<
@@ -3842,10 +3993,10 @@ pub mod types {
         impl ::std::default::Default for RepositoryList {
             fn default() -> Self {
                 Self {
-                    data: Err("no value supplied for data".to_string()),
-                    has_more: Err("no value supplied for has_more".to_string()),
-                    next_cursor: Ok(Default::default()),
-                    object: Err("no value supplied for object".to_string()),
+                    data: Err("no value supplied for data".to_owned()),
+                    has_more: Err("no value supplied for has_more".to_owned()),
+                    next_cursor: Ok(::std::default::Default::default()),
+                    object: Err("no value supplied for object".to_owned()),
                 }
             }
         }
@@ -3874,6 +4025,7 @@ pub mod types {
                     });
                 self
             }
+            /// The starting_after of the next page; null on the last one.
             pub fn next_cursor<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3922,6 +4074,12 @@ pub mod types {
                 }
             }
         }
+        impl super::RepositoryList {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> RepositoryList {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct RepositorySync {
             error: ::std::result::Result<
@@ -3941,12 +4099,12 @@ pub mod types {
         impl ::std::default::Default for RepositorySync {
             fn default() -> Self {
                 Self {
-                    error: Err("no value supplied for error".to_string()),
+                    error: Err("no value supplied for error".to_owned()),
                     last_synced_at: Err(
-                        "no value supplied for last_synced_at".to_string(),
+                        "no value supplied for last_synced_at".to_owned(),
                     ),
-                    skill_count: Err("no value supplied for skill_count".to_string()),
-                    state: Err("no value supplied for state".to_string()),
+                    skill_count: Err("no value supplied for skill_count".to_owned()),
+                    state: Err("no value supplied for state".to_owned()),
                 }
             }
         }
@@ -4025,6 +4183,12 @@ pub mod types {
                 }
             }
         }
+        impl super::RepositorySync {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> RepositorySync {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Token {
             expires_at: ::std::result::Result<::jiff::Timestamp, ::std::string::String>,
@@ -4043,12 +4207,12 @@ pub mod types {
         impl ::std::default::Default for Token {
             fn default() -> Self {
                 Self {
-                    expires_at: Err("no value supplied for expires_at".to_string()),
-                    object: Err("no value supplied for object".to_string()),
-                    tenant_id: Err("no value supplied for tenant_id".to_string()),
-                    token: Err("no value supplied for token".to_string()),
-                    token_type: Err("no value supplied for token_type".to_string()),
-                    user_id: Err("no value supplied for user_id".to_string()),
+                    expires_at: Err("no value supplied for expires_at".to_owned()),
+                    object: Err("no value supplied for object".to_owned()),
+                    tenant_id: Err("no value supplied for tenant_id".to_owned()),
+                    token: Err("no value supplied for token".to_owned()),
+                    token_type: Err("no value supplied for token_type".to_owned()),
+                    user_id: Err("no value supplied for user_id".to_owned()),
                 }
             }
         }
@@ -4089,6 +4253,7 @@ pub mod types {
                     });
                 self
             }
+            /// The platform JWT.
             pub fn token<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<crate::Secret>,
@@ -4153,6 +4318,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Token {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Token {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct TokenExchangeRequest {
             tenant_external_id: ::std::result::Result<
@@ -4172,11 +4343,11 @@ pub mod types {
             fn default() -> Self {
                 Self {
                     tenant_external_id: Err(
-                        "no value supplied for tenant_external_id".to_string(),
+                        "no value supplied for tenant_external_id".to_owned(),
                     ),
-                    ttl_seconds: Ok(Default::default()),
+                    ttl_seconds: Ok(::std::default::Default::default()),
                     user_external_id: Err(
-                        "no value supplied for user_external_id".to_string(),
+                        "no value supplied for user_external_id".to_owned(),
                     ),
                 }
             }
@@ -4196,6 +4367,7 @@ pub mod types {
                     });
                 self
             }
+            /// Lifetime of the token, in seconds.
             pub fn ttl_seconds<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -4245,6 +4417,12 @@ pub mod types {
                 }
             }
         }
+        impl super::TokenExchangeRequest {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> TokenExchangeRequest {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct UpdateRepositoryRequest {
             branch: ::std::result::Result<
@@ -4267,10 +4445,10 @@ pub mod types {
         impl ::std::default::Default for UpdateRepositoryRequest {
             fn default() -> Self {
                 Self {
-                    branch: Ok(Default::default()),
-                    credential_id: Ok(Default::default()),
-                    metadata: Ok(Default::default()),
-                    name: Ok(Default::default()),
+                    branch: Ok(::std::default::Default::default()),
+                    credential_id: Ok(::std::default::Default::default()),
+                    metadata: Ok(::std::default::Default::default()),
+                    name: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -4287,6 +4465,7 @@ pub mod types {
                     });
                 self
             }
+            /// Another id repoints the reference, null clears it.
             pub fn credential_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -4353,35 +4532,35 @@ pub mod types {
                 }
             }
         }
+        impl super::UpdateRepositoryRequest {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> UpdateRepositoryRequest {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -4439,11 +4618,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!(
-                        "conversion to `CreateCredentialRequest` for body failed: {}", s
-                    )
-                });
+                .map_err(|s| format!("conversion to `T3` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.
@@ -4529,7 +4704,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListCredentials<'a> {
         client: &'a super::Client,
-        limit: Result<Option<::std::num::NonZeroU64>, String>,
+        limit: Result<Option<i64>, String>,
         starting_after: Result<Option<::std::string::String>, String>,
         ending_before: Result<Option<::std::string::String>, String>,
         r#type: Result<Option<::std::string::String>, String>,
@@ -4550,7 +4725,7 @@ pub mod builder {
         /// Items on a page.
         pub fn limit<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::num::NonZeroU64>,
+            V: std::convert::TryInto<i64>,
         {
             self.limit = value
                 .try_into()
@@ -4793,12 +4968,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!(
-                        "conversion to `RegisterRepositoryRequest` for body failed: {}",
-                        s
-                    )
-                });
+                .map_err(|s| format!("conversion to `T26` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.
@@ -4884,7 +5054,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListRepositories<'a> {
         client: &'a super::Client,
-        limit: Result<Option<::std::num::NonZeroU64>, String>,
+        limit: Result<Option<i64>, String>,
         starting_after: Result<Option<::std::string::String>, String>,
         ending_before: Result<Option<::std::string::String>, String>,
         name: Result<Option<::std::string::String>, String>,
@@ -4905,7 +5075,7 @@ pub mod builder {
         /// Items on a page.
         pub fn limit<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::num::NonZeroU64>,
+            V: std::convert::TryInto<i64>,
         {
             self.limit = value
                 .try_into()
@@ -5136,11 +5306,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!(
-                        "conversion to `UpdateRepositoryRequest` for body failed: {}", s
-                    )
-                });
+                .map_err(|s| format!("conversion to `T50` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.
@@ -5436,11 +5602,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!(
-                        "conversion to `TokenExchangeRequest` for body failed: {}", s
-                    )
-                });
+                .map_err(|s| format!("conversion to `T43` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.

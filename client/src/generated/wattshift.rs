@@ -107,8 +107,7 @@ pub enum ListHomesError {}
 /// The answers besides success that are documented for [`Client::onboarding_controller_generate_session_token_v1`], one variant each.
 #[derive(Clone, Debug)]
 pub enum OnboardingControllerGenerateSessionTokenV1Error {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `AgentCredentialResponseDto`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -132,7 +131,7 @@ pub mod types {
         pub request_id: ::std::string::String,
         /// Delay before the next request, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub retry_after_seconds: ::std::option::Option<::std::num::NonZeroU64>,
+        pub retry_after_seconds: ::std::option::Option<u64>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub revocation_method: ::std::option::Option<
             AgentCredentialResponseDtoRevocationMethod,
@@ -141,13 +140,8 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub revocation_path: ::std::option::Option<::std::string::String>,
         /// Scopes granted.
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        pub scopes: ::std::vec::Vec<::std::string::String>,
-    }
-    impl AgentCredentialResponseDto {
-        pub fn builder() -> builder::AgentCredentialResponseDto {
-            Default::default()
-        }
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub scopes: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     }
     /// `AgentCredentialResponseDtoEnvironment`
     #[derive(
@@ -328,11 +322,6 @@ pub mod types {
         pub production_access: bool,
         pub request_id: ::std::string::String,
     }
-    impl AgentCredentialRevocationResponseDto {
-        pub fn builder() -> builder::AgentCredentialRevocationResponseDto {
-            Default::default()
-        }
-    }
     /// `AgentCredentialRevocationResponseDtoOutcome`
     #[derive(
         ::serde::Deserialize,
@@ -389,8 +378,8 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ApiErrorEnvelopeDto {
         pub error_code: ErrorCode,
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        pub field_errors: ::std::vec::Vec<FieldError>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub field_errors: ::std::option::Option<::std::vec::Vec<FieldError>>,
         pub message: ::std::string::String,
         /// What the caller can do.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -399,11 +388,6 @@ pub mod types {
         /// Delay before the next call, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub retry_after_seconds: ::std::option::Option<f64>,
-    }
-    impl ApiErrorEnvelopeDto {
-        pub fn builder() -> builder::ApiErrorEnvelopeDto {
-            Default::default()
-        }
     }
     /// `CreateAgentCredentialRequestDto`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -438,19 +422,16 @@ pub mod types {
         >,
         /// Lifetime asked for, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub requested_ttl_seconds: ::std::option::Option<::std::num::NonZeroU64>,
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        pub tech_stack: ::std::vec::Vec<CreateAgentCredentialRequestDtoTechStackItem>,
+        pub requested_ttl_seconds: ::std::option::Option<u64>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub tech_stack: ::std::option::Option<
+            ::std::vec::Vec<CreateAgentCredentialRequestDtoTechStackItem>,
+        >,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub use_case: ::std::option::Option<CreateAgentCredentialRequestDtoUseCase>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub user_email: ::std::option::Option<::std::string::String>,
         pub user_name: CreateAgentCredentialRequestDtoUserName,
-    }
-    impl CreateAgentCredentialRequestDto {
-        pub fn builder() -> builder::CreateAgentCredentialRequestDto {
-            Default::default()
-        }
     }
     /// `CreateAgentCredentialRequestDtoAgent`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -468,15 +449,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAgentCredentialRequestDtoAgent {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAgentCredentialRequestDtoAgent {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 128usize {
+            if value.chars().count() > 128 {
                 return Err("longer than 128 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoAgent {
@@ -501,11 +487,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// What the credential is wanted for.
@@ -524,18 +512,23 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAgentCredentialRequestDtoAssignment {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAgentCredentialRequestDtoAssignment {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 4000usize {
+            if value.chars().count() > 4000 {
                 return Err("longer than 4000 characters".into());
             }
-            if value.chars().count() < 10usize {
+            if value.chars().count() < 10 {
                 return Err("shorter than 10 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoAssignment {
@@ -560,11 +553,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CreateAgentCredentialRequestDtoClient`
@@ -583,15 +578,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAgentCredentialRequestDtoClient {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAgentCredentialRequestDtoClient {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 128usize {
+            if value.chars().count() > 128 {
                 return Err("longer than 128 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoClient {
@@ -616,11 +616,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CreateAgentCredentialRequestDtoCompany`
@@ -639,15 +641,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAgentCredentialRequestDtoCompany {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAgentCredentialRequestDtoCompany {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoCompany {
@@ -672,11 +679,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CreateAgentCredentialRequestDtoDeviceSegment`
@@ -695,15 +704,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAgentCredentialRequestDtoDeviceSegment {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAgentCredentialRequestDtoDeviceSegment {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 128usize {
+            if value.chars().count() > 128 {
                 return Err("longer than 128 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoDeviceSegment {
@@ -729,11 +743,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CreateAgentCredentialRequestDtoDocsContext`
@@ -752,15 +768,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAgentCredentialRequestDtoDocsContext {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAgentCredentialRequestDtoDocsContext {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 2048usize {
+            if value.chars().count() > 2048 {
                 return Err("longer than 2048 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoDocsContext {
@@ -785,11 +806,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CreateAgentCredentialRequestDtoOrganizationName`
@@ -808,18 +831,23 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAgentCredentialRequestDtoOrganizationName {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAgentCredentialRequestDtoOrganizationName {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            if value.chars().count() < 1usize {
+            if value.chars().count() < 1 {
                 return Err("shorter than 1 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str>
@@ -846,11 +874,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CreateAgentCredentialRequestDtoProject`
@@ -869,15 +899,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAgentCredentialRequestDtoProject {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAgentCredentialRequestDtoProject {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 128usize {
+            if value.chars().count() > 128 {
                 return Err("longer than 128 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoProject {
@@ -902,11 +937,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// Only sandbox is ever granted.
@@ -982,15 +1019,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAgentCredentialRequestDtoRequestedScopesItem {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAgentCredentialRequestDtoRequestedScopesItem {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 128usize {
+            if value.chars().count() > 128 {
                 return Err("longer than 128 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str>
@@ -1017,11 +1059,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CreateAgentCredentialRequestDtoTechStackItem`
@@ -1040,15 +1084,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAgentCredentialRequestDtoTechStackItem {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAgentCredentialRequestDtoTechStackItem {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 64usize {
+            if value.chars().count() > 64 {
                 return Err("longer than 64 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoTechStackItem {
@@ -1074,11 +1123,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CreateAgentCredentialRequestDtoUseCase`
@@ -1097,15 +1148,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAgentCredentialRequestDtoUseCase {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAgentCredentialRequestDtoUseCase {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 128usize {
+            if value.chars().count() > 128 {
                 return Err("longer than 128 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoUseCase {
@@ -1130,11 +1186,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CreateAgentCredentialRequestDtoUserName`
@@ -1153,18 +1211,23 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CreateAgentCredentialRequestDtoUserName {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CreateAgentCredentialRequestDtoUserName {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            if value.chars().count() < 1usize {
+            if value.chars().count() < 1 {
                 return Err("shorter than 1 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoUserName {
@@ -1189,11 +1252,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `ErrorCode`
@@ -1294,13 +1359,8 @@ pub mod types {
         pub field: ::std::option::Option<::std::string::String>,
         pub message: ::std::string::String,
     }
-    impl FieldError {
-        pub fn builder() -> builder::FieldError {
-            Default::default()
-        }
-    }
     /// `GenerateSessionTokenRequest`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct GenerateSessionTokenRequest {
         #[serde(
             rename = "userId",
@@ -1308,14 +1368,21 @@ pub mod types {
         )]
         pub user_id: ::std::option::Option<::std::string::String>,
     }
-    impl GenerateSessionTokenRequest {
-        pub fn builder() -> builder::GenerateSessionTokenRequest {
-            Default::default()
+    impl ::std::default::Default for GenerateSessionTokenRequest {
+        fn default() -> Self {
+            Self {
+                user_id: ::std::default::Default::default(),
+            }
         }
     }
     /// `Home`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Home {
+        #[serde(
+            rename = "UtilityId",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        pub utility_id: ::std::option::Option<::std::string::String>,
         #[serde(rename = "carbonSignalIntensity")]
         pub carbon_signal_intensity: HomeCarbonSignalIntensity,
         #[serde(
@@ -1372,18 +1439,8 @@ pub mod types {
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub user_id: ::std::option::Option<::std::string::String>,
-        #[serde(
-            rename = "UtilityId",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        pub utility_id: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub zipcode: ::std::option::Option<::std::string::String>,
-    }
-    impl Home {
-        pub fn builder() -> builder::Home {
-            Default::default()
-        }
     }
     /// `HomeCarbonSignalIntensity`
     #[derive(
@@ -1465,7 +1522,7 @@ pub mod types {
         }
     }
     /// `RatePlan`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RatePlan {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
@@ -1480,20 +1537,26 @@ pub mod types {
         )]
         pub rate_plan_name: ::std::option::Option<::std::string::String>,
     }
-    impl RatePlan {
-        pub fn builder() -> builder::RatePlan {
-            Default::default()
+    impl ::std::default::Default for RatePlan {
+        fn default() -> Self {
+            Self {
+                id: ::std::default::Default::default(),
+                rate_id: ::std::default::Default::default(),
+                rate_plan_name: ::std::default::Default::default(),
+            }
         }
     }
     /// `RevokeAgentCredentialRequest`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RevokeAgentCredentialRequest {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub reason: ::std::option::Option<RevokeAgentCredentialRequestReason>,
     }
-    impl RevokeAgentCredentialRequest {
-        pub fn builder() -> builder::RevokeAgentCredentialRequest {
-            Default::default()
+    impl ::std::default::Default for RevokeAgentCredentialRequest {
+        fn default() -> Self {
+            Self {
+                reason: ::std::default::Default::default(),
+            }
         }
     }
     /// `RevokeAgentCredentialRequestReason`
@@ -1512,15 +1575,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for RevokeAgentCredentialRequestReason {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for RevokeAgentCredentialRequestReason {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for RevokeAgentCredentialRequestReason {
@@ -1545,11 +1613,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `SessionToken`
@@ -1559,20 +1629,14 @@ pub mod types {
         #[serde(rename = "sessionToken")]
         pub session_token: crate::Secret,
     }
-    impl SessionToken {
-        pub fn builder() -> builder::SessionToken {
-            Default::default()
-        }
-    }
     /// `Utility`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Utility {
         #[serde(
             rename = "ratePlans",
-            default,
-            skip_serializing_if = "::std::vec::Vec::is_empty"
+            skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub rate_plans: ::std::vec::Vec<RatePlan>,
+        pub rate_plans: ::std::option::Option<::std::vec::Vec<RatePlan>>,
         #[serde(
             rename = "utilityId",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -1584,9 +1648,13 @@ pub mod types {
         )]
         pub utility_name: ::std::option::Option<::std::string::String>,
     }
-    impl Utility {
-        pub fn builder() -> builder::Utility {
-            Default::default()
+    impl ::std::default::Default for Utility {
+        fn default() -> Self {
+            Self {
+                rate_plans: ::std::default::Default::default(),
+                utility_id: ::std::default::Default::default(),
+                utility_name: ::std::default::Default::default(),
+            }
         }
     }
     /// `UtilityList`
@@ -1610,7 +1678,7 @@ pub mod types {
         }
     }
     /// `UtilityRequestDto`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct UtilityRequestDto {
         #[serde(
             rename = "detailLevel",
@@ -1620,6 +1688,8 @@ pub mod types {
         /// Unix time in seconds; no type is published.
         #[serde(
             rename = "effectiveOnDate",
+            default,
+            deserialize_with = "crate::typing::present",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub effective_on_date: ::std::option::Option<::serde_json::Value>,
@@ -1637,17 +1707,25 @@ pub mod types {
         /// Number of the page; no type is published.
         #[serde(
             rename = "pageNumber",
+            default,
+            deserialize_with = "crate::typing::present",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub page_number: ::std::option::Option<::serde_json::Value>,
         /// Items on a page; no type is published.
         #[serde(
             rename = "pageSize",
+            default,
+            deserialize_with = "crate::typing::present",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub page_size: ::std::option::Option<::serde_json::Value>,
         /// Radius around the point; no type is published.
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(
+            default,
+            deserialize_with = "crate::typing::present",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
         pub radius: ::std::option::Option<::serde_json::Value>,
         #[serde(
             rename = "utilityId",
@@ -1657,9 +1735,20 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub zipcode: ::std::option::Option<UtilityRequestDtoZipcode>,
     }
-    impl UtilityRequestDto {
-        pub fn builder() -> builder::UtilityRequestDto {
-            Default::default()
+    impl ::std::default::Default for UtilityRequestDto {
+        fn default() -> Self {
+            Self {
+                detail_level: ::std::default::Default::default(),
+                effective_on_date: ::std::default::Default::default(),
+                is_solar_prioritized_order: ::std::default::Default::default(),
+                lat: ::std::default::Default::default(),
+                long: ::std::default::Default::default(),
+                page_number: ::std::default::Default::default(),
+                page_size: ::std::default::Default::default(),
+                radius: ::std::default::Default::default(),
+                utility_id: ::std::default::Default::default(),
+                zipcode: ::std::default::Default::default(),
+            }
         }
     }
     /// `UtilityRequestDtoDetailLevel`
@@ -1733,6 +1822,11 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for UtilityRequestDtoZipcode {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for UtilityRequestDtoZipcode {
         type Err = self::error::ConversionError;
         fn from_str(
@@ -1751,7 +1845,7 @@ pub mod types {
                         .into(),
                 );
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for UtilityRequestDtoZipcode {
@@ -1775,14 +1869,16 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct AgentCredentialResponseDto {
@@ -1824,7 +1920,7 @@ pub mod types {
                 ::std::string::String,
             >,
             retry_after_seconds: ::std::result::Result<
-                ::std::option::Option<::std::num::NonZeroU64>,
+                ::std::option::Option<u64>,
                 ::std::string::String,
             >,
             revocation_method: ::std::result::Result<
@@ -1836,35 +1932,36 @@ pub mod types {
                 ::std::string::String,
             >,
             scopes: ::std::result::Result<
-                ::std::vec::Vec<::std::string::String>,
+                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
                 ::std::string::String,
             >,
         }
         impl ::std::default::Default for AgentCredentialResponseDto {
             fn default() -> Self {
                 Self {
-                    credential: Ok(Default::default()),
-                    credential_id: Ok(Default::default()),
+                    credential: Ok(::std::default::Default::default()),
+                    credential_id: Ok(::std::default::Default::default()),
                     credential_request_id: Err(
-                        "no value supplied for credential_request_id".to_string(),
+                        "no value supplied for credential_request_id".to_owned(),
                     ),
-                    environment: Err("no value supplied for environment".to_string()),
-                    expires_at: Ok(Default::default()),
-                    key_prefix: Ok(Default::default()),
-                    next_steps: Err("no value supplied for next_steps".to_string()),
-                    outcome: Err("no value supplied for outcome".to_string()),
+                    environment: Err("no value supplied for environment".to_owned()),
+                    expires_at: Ok(::std::default::Default::default()),
+                    key_prefix: Ok(::std::default::Default::default()),
+                    next_steps: Err("no value supplied for next_steps".to_owned()),
+                    outcome: Err("no value supplied for outcome".to_owned()),
                     production_access: Err(
-                        "no value supplied for production_access".to_string(),
+                        "no value supplied for production_access".to_owned(),
                     ),
-                    request_id: Err("no value supplied for request_id".to_string()),
-                    retry_after_seconds: Ok(Default::default()),
-                    revocation_method: Ok(Default::default()),
-                    revocation_path: Ok(Default::default()),
-                    scopes: Ok(Default::default()),
+                    request_id: Err("no value supplied for request_id".to_owned()),
+                    retry_after_seconds: Ok(::std::default::Default::default()),
+                    revocation_method: Ok(::std::default::Default::default()),
+                    revocation_path: Ok(::std::default::Default::default()),
+                    scopes: Ok(::std::default::Default::default()),
                 }
             }
         }
         impl AgentCredentialResponseDto {
+            /// The secret; shown this once.
             pub fn credential<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<crate::Secret>>,
@@ -1877,6 +1974,7 @@ pub mod types {
                     });
                 self
             }
+            /// Names the credential when it is revoked.
             pub fn credential_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1939,6 +2037,7 @@ pub mod types {
                     });
                 self
             }
+            /// Advice for the caller, free text.
             pub fn next_steps<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1989,11 +2088,10 @@ pub mod types {
                     });
                 self
             }
+            /// Delay before the next request, in seconds.
             pub fn retry_after_seconds<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<
-                    ::std::option::Option<::std::num::NonZeroU64>,
-                >,
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.retry_after_seconds = value
@@ -2023,6 +2121,7 @@ pub mod types {
                     });
                 self
             }
+            /// Path of the operation that revokes this credential.
             pub fn revocation_path<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -2037,9 +2136,12 @@ pub mod types {
                     });
                 self
             }
+            /// Scopes granted.
             pub fn scopes<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                >,
                 T::Error: ::std::fmt::Display,
             {
                 self.scopes = value
@@ -2095,6 +2197,12 @@ pub mod types {
                 }
             }
         }
+        impl super::AgentCredentialResponseDto {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> AgentCredentialResponseDto {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct AgentCredentialRevocationResponseDto {
             credential_id: ::std::result::Result<
@@ -2118,19 +2226,18 @@ pub mod types {
         impl ::std::default::Default for AgentCredentialRevocationResponseDto {
             fn default() -> Self {
                 Self {
-                    credential_id: Err(
-                        "no value supplied for credential_id".to_string(),
-                    ),
-                    next_steps: Err("no value supplied for next_steps".to_string()),
-                    outcome: Err("no value supplied for outcome".to_string()),
+                    credential_id: Err("no value supplied for credential_id".to_owned()),
+                    next_steps: Err("no value supplied for next_steps".to_owned()),
+                    outcome: Err("no value supplied for outcome".to_owned()),
                     production_access: Err(
-                        "no value supplied for production_access".to_string(),
+                        "no value supplied for production_access".to_owned(),
                     ),
-                    request_id: Err("no value supplied for request_id".to_string()),
+                    request_id: Err("no value supplied for request_id".to_owned()),
                 }
             }
         }
         impl AgentCredentialRevocationResponseDto {
+            /// The id of the path.
             pub fn credential_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -2143,6 +2250,7 @@ pub mod types {
                     });
                 self
             }
+            /// Advice for the caller, free text.
             pub fn next_steps<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -2223,11 +2331,17 @@ pub mod types {
                 }
             }
         }
+        impl super::AgentCredentialRevocationResponseDto {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> AgentCredentialRevocationResponseDto {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct ApiErrorEnvelopeDto {
             error_code: ::std::result::Result<super::ErrorCode, ::std::string::String>,
             field_errors: ::std::result::Result<
-                ::std::vec::Vec<super::FieldError>,
+                ::std::option::Option<::std::vec::Vec<super::FieldError>>,
                 ::std::string::String,
             >,
             message: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -2247,12 +2361,12 @@ pub mod types {
         impl ::std::default::Default for ApiErrorEnvelopeDto {
             fn default() -> Self {
                 Self {
-                    error_code: Err("no value supplied for error_code".to_string()),
-                    field_errors: Ok(Default::default()),
-                    message: Err("no value supplied for message".to_string()),
-                    recovery_action: Ok(Default::default()),
-                    request_id: Err("no value supplied for request_id".to_string()),
-                    retry_after_seconds: Ok(Default::default()),
+                    error_code: Err("no value supplied for error_code".to_owned()),
+                    field_errors: Ok(::std::default::Default::default()),
+                    message: Err("no value supplied for message".to_owned()),
+                    recovery_action: Ok(::std::default::Default::default()),
+                    request_id: Err("no value supplied for request_id".to_owned()),
+                    retry_after_seconds: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -2271,7 +2385,9 @@ pub mod types {
             }
             pub fn field_errors<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<super::FieldError>>,
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<super::FieldError>>,
+                >,
                 T::Error: ::std::fmt::Display,
             {
                 self.field_errors = value
@@ -2293,6 +2409,7 @@ pub mod types {
                     });
                 self
             }
+            /// What the caller can do.
             pub fn recovery_action<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -2319,6 +2436,7 @@ pub mod types {
                     });
                 self
             }
+            /// Delay before the next call, in seconds.
             pub fn retry_after_seconds<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<f64>>,
@@ -2360,6 +2478,12 @@ pub mod types {
                     request_id: Ok(value.request_id),
                     retry_after_seconds: Ok(value.retry_after_seconds),
                 }
+            }
+        }
+        impl super::ApiErrorEnvelopeDto {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> ApiErrorEnvelopeDto {
+                ::std::default::Default::default()
             }
         }
         #[derive(Clone, Debug)]
@@ -2411,11 +2535,13 @@ pub mod types {
                 ::std::string::String,
             >,
             requested_ttl_seconds: ::std::result::Result<
-                ::std::option::Option<::std::num::NonZeroU64>,
+                ::std::option::Option<u64>,
                 ::std::string::String,
             >,
             tech_stack: ::std::result::Result<
-                ::std::vec::Vec<super::CreateAgentCredentialRequestDtoTechStackItem>,
+                ::std::option::Option<
+                    ::std::vec::Vec<super::CreateAgentCredentialRequestDtoTechStackItem>,
+                >,
                 ::std::string::String,
             >,
             use_case: ::std::result::Result<
@@ -2434,25 +2560,25 @@ pub mod types {
         impl ::std::default::Default for CreateAgentCredentialRequestDto {
             fn default() -> Self {
                 Self {
-                    agent: Ok(Default::default()),
-                    assignment: Err("no value supplied for assignment".to_string()),
-                    client: Ok(Default::default()),
-                    company: Ok(Default::default()),
-                    device_segment: Ok(Default::default()),
-                    docs_context: Ok(Default::default()),
+                    agent: Ok(::std::default::Default::default()),
+                    assignment: Err("no value supplied for assignment".to_owned()),
+                    client: Ok(::std::default::Default::default()),
+                    company: Ok(::std::default::Default::default()),
+                    device_segment: Ok(::std::default::Default::default()),
+                    docs_context: Ok(::std::default::Default::default()),
                     organization_name: Err(
-                        "no value supplied for organization_name".to_string(),
+                        "no value supplied for organization_name".to_owned(),
                     ),
-                    project: Ok(Default::default()),
-                    requested_environment: Ok(Default::default()),
+                    project: Ok(::std::default::Default::default()),
+                    requested_environment: Ok(::std::default::Default::default()),
                     requested_scopes: Err(
-                        "no value supplied for requested_scopes".to_string(),
+                        "no value supplied for requested_scopes".to_owned(),
                     ),
-                    requested_ttl_seconds: Ok(Default::default()),
-                    tech_stack: Ok(Default::default()),
-                    use_case: Ok(Default::default()),
-                    user_email: Ok(Default::default()),
-                    user_name: Err("no value supplied for user_name".to_string()),
+                    requested_ttl_seconds: Ok(::std::default::Default::default()),
+                    tech_stack: Ok(::std::default::Default::default()),
+                    use_case: Ok(::std::default::Default::default()),
+                    user_email: Ok(::std::default::Default::default()),
+                    user_name: Err("no value supplied for user_name".to_owned()),
                 }
             }
         }
@@ -2471,6 +2597,7 @@ pub mod types {
                     });
                 self
             }
+            /// What the credential is wanted for.
             pub fn assignment<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2577,6 +2704,7 @@ pub mod types {
                     });
                 self
             }
+            /// Only sandbox is ever granted.
             pub fn requested_environment<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2595,6 +2723,7 @@ pub mod types {
                     });
                 self
             }
+            /// Scopes asked for; opaque strings.
             pub fn requested_scopes<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2613,11 +2742,10 @@ pub mod types {
                     });
                 self
             }
+            /// Lifetime asked for, in seconds.
             pub fn requested_ttl_seconds<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<
-                    ::std::option::Option<::std::num::NonZeroU64>,
-                >,
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.requested_ttl_seconds = value
@@ -2632,7 +2760,11 @@ pub mod types {
             pub fn tech_stack<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
-                    ::std::vec::Vec<super::CreateAgentCredentialRequestDtoTechStackItem>,
+                    ::std::option::Option<
+                        ::std::vec::Vec<
+                            super::CreateAgentCredentialRequestDtoTechStackItem,
+                        >,
+                    >,
                 >,
                 T::Error: ::std::fmt::Display,
             {
@@ -2731,6 +2863,12 @@ pub mod types {
                 }
             }
         }
+        impl super::CreateAgentCredentialRequestDto {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CreateAgentCredentialRequestDto {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct FieldError {
             field: ::std::result::Result<
@@ -2742,8 +2880,8 @@ pub mod types {
         impl ::std::default::Default for FieldError {
             fn default() -> Self {
                 Self {
-                    field: Ok(Default::default()),
-                    message: Err("no value supplied for message".to_string()),
+                    field: Ok(::std::default::Default::default()),
+                    message: Err("no value supplied for message".to_owned()),
                 }
             }
         }
@@ -2792,6 +2930,12 @@ pub mod types {
                 }
             }
         }
+        impl super::FieldError {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> FieldError {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct GenerateSessionTokenRequest {
             user_id: ::std::result::Result<
@@ -2802,7 +2946,7 @@ pub mod types {
         impl ::std::default::Default for GenerateSessionTokenRequest {
             fn default() -> Self {
                 Self {
-                    user_id: Ok(Default::default()),
+                    user_id: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -2835,8 +2979,18 @@ pub mod types {
                 Self { user_id: Ok(value.user_id) }
             }
         }
+        impl super::GenerateSessionTokenRequest {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> GenerateSessionTokenRequest {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Home {
+            utility_id: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
             carbon_signal_intensity: ::std::result::Result<
                 super::HomeCarbonSignalIntensity,
                 ::std::string::String,
@@ -2902,10 +3056,6 @@ pub mod types {
                 ::std::option::Option<::std::string::String>,
                 ::std::string::String,
             >,
-            utility_id: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
-                ::std::string::String,
-            >,
             zipcode: ::std::result::Result<
                 ::std::option::Option<::std::string::String>,
                 ::std::string::String,
@@ -2914,33 +3064,45 @@ pub mod types {
         impl ::std::default::Default for Home {
             fn default() -> Self {
                 Self {
+                    utility_id: Ok(::std::default::Default::default()),
                     carbon_signal_intensity: Err(
-                        "no value supplied for carbon_signal_intensity".to_string(),
+                        "no value supplied for carbon_signal_intensity".to_owned(),
                     ),
-                    channel_partner_id: Ok(Default::default()),
-                    city: Ok(Default::default()),
-                    country: Ok(Default::default()),
-                    created_at: Err("no value supplied for created_at".to_string()),
-                    enabled: Ok(Default::default()),
+                    channel_partner_id: Ok(::std::default::Default::default()),
+                    city: Ok(::std::default::Default::default()),
+                    country: Ok(::std::default::Default::default()),
+                    created_at: Err("no value supplied for created_at".to_owned()),
+                    enabled: Ok(::std::default::Default::default()),
                     energy_market_bidding_enabled: Err(
-                        "no value supplied for energy_market_bidding_enabled".to_string(),
+                        "no value supplied for energy_market_bidding_enabled".to_owned(),
                     ),
-                    id: Err("no value supplied for id".to_string()),
-                    meter_id: Ok(Default::default()),
-                    meter_id_source: Ok(Default::default()),
-                    name: Ok(Default::default()),
-                    rate_plan_id: Ok(Default::default()),
-                    street_address: Ok(Default::default()),
-                    timezone: Ok(Default::default()),
-                    unstructured_address: Ok(Default::default()),
-                    updated_at: Err("no value supplied for updated_at".to_string()),
-                    user_id: Ok(Default::default()),
-                    utility_id: Ok(Default::default()),
-                    zipcode: Ok(Default::default()),
+                    id: Err("no value supplied for id".to_owned()),
+                    meter_id: Ok(::std::default::Default::default()),
+                    meter_id_source: Ok(::std::default::Default::default()),
+                    name: Ok(::std::default::Default::default()),
+                    rate_plan_id: Ok(::std::default::Default::default()),
+                    street_address: Ok(::std::default::Default::default()),
+                    timezone: Ok(::std::default::Default::default()),
+                    unstructured_address: Ok(::std::default::Default::default()),
+                    updated_at: Err("no value supplied for updated_at".to_owned()),
+                    user_id: Ok(::std::default::Default::default()),
+                    zipcode: Ok(::std::default::Default::default()),
                 }
             }
         }
         impl Home {
+            pub fn utility_id<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.utility_id = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for utility_id: {e}")
+                    });
+                self
+            }
             pub fn carbon_signal_intensity<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::HomeCarbonSignalIntensity>,
@@ -2993,6 +3155,7 @@ pub mod types {
                     });
                 self
             }
+            /// No type is published; shown as an ISO 8601 string.
             pub fn created_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::serde_json::Value>,
@@ -3131,6 +3294,7 @@ pub mod types {
                     });
                 self
             }
+            /// No type is published; shown as an ISO 8601 string.
             pub fn updated_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::serde_json::Value>,
@@ -3155,18 +3319,6 @@ pub mod types {
                     });
                 self
             }
-            pub fn utility_id<T>(mut self, value: T) -> Self
-            where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
-                T::Error: ::std::fmt::Display,
-            {
-                self.utility_id = value
-                    .try_into()
-                    .map_err(|e| {
-                        format!("error converting supplied value for utility_id: {e}")
-                    });
-                self
-            }
             pub fn zipcode<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3186,6 +3338,7 @@ pub mod types {
                 value: Home,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self {
+                    utility_id: value.utility_id?,
                     carbon_signal_intensity: value.carbon_signal_intensity?,
                     channel_partner_id: value.channel_partner_id?,
                     city: value.city?,
@@ -3203,7 +3356,6 @@ pub mod types {
                     unstructured_address: value.unstructured_address?,
                     updated_at: value.updated_at?,
                     user_id: value.user_id?,
-                    utility_id: value.utility_id?,
                     zipcode: value.zipcode?,
                 })
             }
@@ -3211,6 +3363,7 @@ pub mod types {
         impl ::std::convert::From<super::Home> for Home {
             fn from(value: super::Home) -> Self {
                 Self {
+                    utility_id: Ok(value.utility_id),
                     carbon_signal_intensity: Ok(value.carbon_signal_intensity),
                     channel_partner_id: Ok(value.channel_partner_id),
                     city: Ok(value.city),
@@ -3230,9 +3383,14 @@ pub mod types {
                     unstructured_address: Ok(value.unstructured_address),
                     updated_at: Ok(value.updated_at),
                     user_id: Ok(value.user_id),
-                    utility_id: Ok(value.utility_id),
                     zipcode: Ok(value.zipcode),
                 }
+            }
+        }
+        impl super::Home {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Home {
+                ::std::default::Default::default()
             }
         }
         #[derive(Clone, Debug)]
@@ -3253,9 +3411,9 @@ pub mod types {
         impl ::std::default::Default for RatePlan {
             fn default() -> Self {
                 Self {
-                    id: Ok(Default::default()),
-                    rate_id: Ok(Default::default()),
-                    rate_plan_name: Ok(Default::default()),
+                    id: Ok(::std::default::Default::default()),
+                    rate_id: Ok(::std::default::Default::default()),
+                    rate_plan_name: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -3318,6 +3476,12 @@ pub mod types {
                 }
             }
         }
+        impl super::RatePlan {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> RatePlan {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct RevokeAgentCredentialRequest {
             reason: ::std::result::Result<
@@ -3328,7 +3492,7 @@ pub mod types {
         impl ::std::default::Default for RevokeAgentCredentialRequest {
             fn default() -> Self {
                 Self {
-                    reason: Ok(Default::default()),
+                    reason: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -3363,6 +3527,12 @@ pub mod types {
                 Self { reason: Ok(value.reason) }
             }
         }
+        impl super::RevokeAgentCredentialRequest {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> RevokeAgentCredentialRequest {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct SessionToken {
             session_token: ::std::result::Result<crate::Secret, ::std::string::String>,
@@ -3370,11 +3540,12 @@ pub mod types {
         impl ::std::default::Default for SessionToken {
             fn default() -> Self {
                 Self {
-                    session_token: Err("no value supplied for session_token".to_string()),
+                    session_token: Err("no value supplied for session_token".to_owned()),
                 }
             }
         }
         impl SessionToken {
+            /// Sent as Authorization, Bearer.
             pub fn session_token<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<crate::Secret>,
@@ -3405,10 +3576,16 @@ pub mod types {
                 }
             }
         }
+        impl super::SessionToken {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> SessionToken {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Utility {
             rate_plans: ::std::result::Result<
-                ::std::vec::Vec<super::RatePlan>,
+                ::std::option::Option<::std::vec::Vec<super::RatePlan>>,
                 ::std::string::String,
             >,
             utility_id: ::std::result::Result<
@@ -3423,16 +3600,18 @@ pub mod types {
         impl ::std::default::Default for Utility {
             fn default() -> Self {
                 Self {
-                    rate_plans: Ok(Default::default()),
-                    utility_id: Ok(Default::default()),
-                    utility_name: Ok(Default::default()),
+                    rate_plans: Ok(::std::default::Default::default()),
+                    utility_id: Ok(::std::default::Default::default()),
+                    utility_name: Ok(::std::default::Default::default()),
                 }
             }
         }
         impl Utility {
             pub fn rate_plans<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<super::RatePlan>>,
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<super::RatePlan>>,
+                >,
                 T::Error: ::std::fmt::Display,
             {
                 self.rate_plans = value
@@ -3488,6 +3667,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Utility {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Utility {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct UtilityRequestDto {
             detail_level: ::std::result::Result<
@@ -3534,16 +3719,16 @@ pub mod types {
         impl ::std::default::Default for UtilityRequestDto {
             fn default() -> Self {
                 Self {
-                    detail_level: Ok(Default::default()),
-                    effective_on_date: Ok(Default::default()),
-                    is_solar_prioritized_order: Ok(Default::default()),
-                    lat: Ok(Default::default()),
-                    long: Ok(Default::default()),
-                    page_number: Ok(Default::default()),
-                    page_size: Ok(Default::default()),
-                    radius: Ok(Default::default()),
-                    utility_id: Ok(Default::default()),
-                    zipcode: Ok(Default::default()),
+                    detail_level: Ok(::std::default::Default::default()),
+                    effective_on_date: Ok(::std::default::Default::default()),
+                    is_solar_prioritized_order: Ok(::std::default::Default::default()),
+                    lat: Ok(::std::default::Default::default()),
+                    long: Ok(::std::default::Default::default()),
+                    page_number: Ok(::std::default::Default::default()),
+                    page_size: Ok(::std::default::Default::default()),
+                    radius: Ok(::std::default::Default::default()),
+                    utility_id: Ok(::std::default::Default::default()),
+                    zipcode: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -3562,6 +3747,7 @@ pub mod types {
                     });
                 self
             }
+            /// Unix time in seconds; no type is published.
             pub fn effective_on_date<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
@@ -3590,6 +3776,7 @@ pub mod types {
                     });
                 self
             }
+            /// Latitude.
             pub fn lat<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3602,6 +3789,7 @@ pub mod types {
                     });
                 self
             }
+            /// Longitude.
             pub fn long<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3614,6 +3802,7 @@ pub mod types {
                     });
                 self
             }
+            /// Number of the page; no type is published.
             pub fn page_number<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
@@ -3626,6 +3815,7 @@ pub mod types {
                     });
                 self
             }
+            /// Items on a page; no type is published.
             pub fn page_size<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
@@ -3638,6 +3828,7 @@ pub mod types {
                     });
                 self
             }
+            /// Radius around the point; no type is published.
             pub fn radius<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
@@ -3712,35 +3903,35 @@ pub mod types {
                 }
             }
         }
+        impl super::UtilityRequestDto {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> UtilityRequestDto {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -3780,12 +3971,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!(
-                        "conversion to `CreateAgentCredentialRequestDto` for body failed: {}",
-                        s
-                    )
-                });
+                .map_err(|s| format!("conversion to `T7` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.
@@ -3883,12 +4069,7 @@ pub mod builder {
                 value
                     .try_into()
                     .map(From::from)
-                    .map_err(|s| {
-                        format!(
-                            "conversion to `RevokeAgentCredentialRequest` for body failed: {}",
-                            s
-                        )
-                    }),
+                    .map_err(|s| format!("conversion to `T28` for body failed: {}", s)),
             );
             self
         }
@@ -4029,9 +4210,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `UtilityRequestDto` for body failed: {}", s)
-                });
+                .map_err(|s| format!("conversion to `T33` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.
@@ -4185,12 +4364,7 @@ pub mod builder {
                 value
                     .try_into()
                     .map(From::from)
-                    .map_err(|s| {
-                        format!(
-                            "conversion to `GenerateSessionTokenRequest` for body failed: {}",
-                            s
-                        )
-                    }),
+                    .map_err(|s| format!("conversion to `T23` for body failed: {}", s)),
             );
             self
         }

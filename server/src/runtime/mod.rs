@@ -18,6 +18,7 @@ mod secret;
 mod serve;
 mod shape;
 mod text;
+pub mod typing;
 
 pub use answer::{Answer, AnswerBody, HeaderSet, RangeStatus, RawBody, StatusOutOfRange};
 pub use context::{Context, Matched};

@@ -3,7 +3,6 @@
 pub mod client;
 pub mod docs;
 pub mod names;
-pub mod nullable;
 pub mod progenitor;
 pub mod server;
 pub mod types;

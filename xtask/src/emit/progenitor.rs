@@ -6,24 +6,6 @@ use progenitor::{GenerationSettings, Generator, InterfaceStyle, TypeImpl};
 use schemars08::schema::{InstanceType, SchemaObject};
 use serde_json::Value;
 
-/// How types and calls are spelled.
-#[derive(Clone, Debug)]
-pub struct Spelling {
-    /// Path of the type for strings of `format: password`.
-    pub secret: String,
-    /// Whether types get builders of their own.
-    pub builders: Builders,
-}
-
-/// Whether types get builders of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Builders {
-    /// They do; calls are built step by step too.
-    Yes,
-    /// Plain structs.
-    No,
-}
-
 /// Progenitor did not accept the lowered document.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgenitorError {
@@ -42,16 +24,12 @@ pub enum ProgenitorError {
 }
 
 /// The code that progenitor writes for `document`, as a syntax tree.
-pub fn generate(document: &Value, spelling: &Spelling) -> Result<syn::File, ProgenitorError> {
+pub fn generate(document: &Value) -> Result<syn::File, ProgenitorError> {
     let document: openapiv3::OpenAPI =
         serde_json::from_value(document.clone()).map_err(ProgenitorError::Document)?;
     let mut settings = GenerationSettings::new();
-    settings.with_interface(match spelling.builders {
-        Builders::Yes => InterfaceStyle::Builder,
-        Builders::No => InterfaceStyle::Positional,
-    });
+    settings.with_interface(InterfaceStyle::Builder);
     let text = [TypeImpl::FromStr, TypeImpl::Display];
-    settings.with_conversion(string("password"), &spelling.secret, std::iter::empty());
     settings.with_conversion(string("date-time"), "::jiff::Timestamp", text.into_iter());
     settings.with_conversion(string("date"), "::jiff::civil::Date", text.into_iter());
     // A map with an order gives the same request twice.

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use rescind_specs::Pointer;
 use serde_json::Value;
 
-use super::Draft;
 use super::draft::each_within;
+use super::{Draft, compose};
 
 const PASS: &str = "directions";
 
@@ -28,16 +28,21 @@ pub(super) fn run(draft: &mut Draft<'_>) {
         }
     }
     let mut lost = Vec::new();
+    let flagged = |keyword| {
+        let has = |slot: &super::SchemaSlot| slot.schema.get(keyword) == Some(&Value::Bool(true));
+        draft.schemas.iter().filter(|(_, slot)| has(slot)).map(|(name, _)| name.clone()).collect()
+    };
+    let flags = Flags { read_only: flagged("readOnly"), write_only: flagged("writeOnly") };
     for (name, slot) in &mut draft.schemas {
         let (asked, answered) = (asked.contains(name), answered.contains(name));
         each_within(&slot.pointer, &mut slot.schema, &mut |at, schema| {
-            relax(at, schema, asked, answered, &mut lost);
+            relax(at, schema, asked, answered, &flags, &mut lost);
         });
     }
     for call in &mut draft.calls {
         if let Some(body) = &mut call.body {
             each_within(&body.slot.pointer, &mut body.slot.schema, &mut |at, schema| {
-                relax(at, schema, true, false, &mut lost);
+                relax(at, schema, true, false, &flags, &mut lost);
             });
         }
     }
@@ -65,13 +70,29 @@ pub(super) fn reach(draft: &Draft<'_>, schema: &Value, seen: &mut BTreeSet<Strin
     }
 }
 
-fn relax(at: &Pointer, schema: &mut Value, asked: bool, answered: bool, lost: &mut Vec<Pointer>) {
+/// The schemas that are read-only or write-only wherever they are referred to.
+struct Flags {
+    read_only: BTreeSet<String>,
+    write_only: BTreeSet<String>,
+}
+
+fn relax(
+    at: &Pointer,
+    schema: &mut Value,
+    asked: bool,
+    answered: bool,
+    flags: &Flags,
+    lost: &mut Vec<Pointer>,
+) {
     let mut excluded = BTreeSet::new();
     for (name, property) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten()
     {
+        let referred =
+            |names: &BTreeSet<String>| compose::target(property).is_some_and(|name| names.contains(name));
+        let referred = (referred(&flags.read_only), referred(&flags.write_only));
         let Some(property) = property.as_object_mut() else { continue };
         let mut flag = |keyword| property.remove(keyword).is_some_and(|value| value == true);
-        let (read_only, write_only) = (flag("readOnly"), flag("writeOnly"));
+        let (read_only, write_only) = (flag("readOnly") || referred.0, flag("writeOnly") || referred.1);
         if (read_only && asked) || (write_only && answered) {
             excluded.insert(name.clone());
         }

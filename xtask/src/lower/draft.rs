@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rescind_specs::{Contract, Operation, Pointer, StatusPattern};
 use serde_json::{Value, json};
 
+use super::shape::Definition;
 use super::{HeaderSet, Loss};
 use crate::emit::names::{Names, pascal};
-use crate::emit::nullable::Member;
 
 /// Names that generated types use unqualified, or that typify takes for those of the types it was given.
 const PRELUDE: [&str; 26] = [
@@ -50,8 +50,10 @@ pub struct Draft<'c> {
     pub calls: Vec<Call<'c>>,
     /// The documented headers of responses.
     pub header_sets: Vec<HeaderSet>,
-    /// Members of request bodies for which absence and null are not the same.
-    pub nullable: BTreeSet<Member>,
+    /// The types that the schemas became, by name.
+    pub types: BTreeMap<String, Definition>,
+    /// Types that are made of a schema whose own type is another one.
+    pub(crate) derived: BTreeSet<String>,
     /// What the passes could not carry.
     pub losses: Vec<Loss>,
     /// Names of types that are taken.
@@ -196,7 +198,8 @@ impl<'c> Draft<'c> {
             schemas: BTreeMap::new(),
             calls,
             header_sets: Vec::new(),
-            nullable: BTreeSet::new(),
+            types: BTreeMap::new(),
+            derived: BTreeSet::new(),
             losses: Vec::new(),
             type_names: Names::reserving(PRELUDE),
             named: BTreeMap::new(),
@@ -204,7 +207,7 @@ impl<'c> Draft<'c> {
     }
 
     /// A reference to the type `name`.
-    pub(super) fn reference(name: &str) -> Value {
+    pub(crate) fn reference(name: &str) -> Value {
         json!({ "$ref": format!("#/components/schemas/{name}") })
     }
 

@@ -3,29 +3,35 @@
 //! What a pass takes away is either given back by an emitter (typed errors, security, optional bodies) or told as a
 //! [`Loss`], so that nothing disappears in silence.
 
+mod compose;
 mod directions;
 mod document;
 mod draft;
 mod inline_schemas;
 mod loss;
+mod nullable_roots;
 mod operation_names;
-mod optional_nullable;
 mod parameters;
-mod refused_schemas;
 mod request_bodies;
 mod response_headers;
 mod responses;
 mod schema_keywords;
 mod schema_names;
 mod secrets;
+mod shape;
+mod shapes;
+mod unions;
 
 use rescind_specs::{Contract, Diagnostic};
 
 pub use document::document;
-pub(crate) use document::words;
+pub(crate) use document::{stand_ins, words};
 pub use draft::{Body, BodyKind, Call, Draft, Payload, Place, Reply, ReplyForm, SchemaSlot};
 pub use loss::Loss;
 pub use response_headers::{HeaderField, HeaderSet, HeaderShape, HeaderType};
+pub use shape::{
+    Choice, Definition, Field, Loops, Presence, Rest, Rules, Shape, Struct, TypeRef, Union, Variant, Word,
+};
 
 /// Runs all passes over `contract`.
 ///
@@ -39,12 +45,14 @@ pub fn lower(contract: &Contract) -> Result<Draft<'_>, Vec<Diagnostic>> {
     parameters::run(&mut draft);
     request_bodies::run(&mut draft);
     responses::run(&mut draft);
-    directions::run(&mut draft);
     schema_keywords::run(&mut draft);
     secrets::run(&mut draft);
     inline_schemas::run(&mut draft);
-    refused_schemas::run(&mut draft);
-    optional_nullable::run(&mut draft);
+    compose::run(&mut draft);
+    // Now that each object has all of its members.
+    directions::run(&mut draft);
+    nullable_roots::run(&mut draft);
+    shapes::run(&mut draft);
     draft.losses.sort();
     draft.losses.dedup();
     Ok(draft)

@@ -15,11 +15,9 @@ pub struct Credential {
     pub client_id: CredentialClientId,
     pub created_at: ::jiff::Timestamp,
     /// null means never.
-    #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub expires_at: ::std::option::Option<::jiff::Timestamp>,
     pub id: ::std::string::String,
     /// Last use; null before the first.
-    #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub last_used_at: ::std::option::Option<::jiff::Timestamp>,
     pub name: ::std::string::String,
     pub status: CredentialStatus,
@@ -40,17 +38,22 @@ impl ::std::convert::From<CredentialClientId> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CredentialClientId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CredentialClientId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^dinie_ci_").unwrap() });
+        ::regress::Regex::new("^dinie_ci_").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^dinie_ci_\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CredentialClientId {
@@ -74,11 +77,11 @@ impl<'de> ::serde::Deserialize<'de> for CredentialClientId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CredentialList`
@@ -152,11 +155,9 @@ pub struct CredentialWithSecret {
     pub client_secret: crate::runtime::Secret,
     pub created_at: ::jiff::Timestamp,
     /// null means never.
-    #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub expires_at: ::std::option::Option<::jiff::Timestamp>,
     pub id: ::std::string::String,
     /// Last use; null before the first.
-    #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub last_used_at: ::std::option::Option<::jiff::Timestamp>,
     pub name: ::std::string::String,
     pub status: CredentialStatus,
@@ -177,17 +178,22 @@ impl ::std::convert::From<CredentialWithSecretClientId> for ::std::string::Strin
         value.0
     }
 }
+impl ::std::fmt::Display for CredentialWithSecretClientId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CredentialWithSecretClientId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^dinie_ci_").unwrap() });
+        ::regress::Regex::new("^dinie_ci_").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^dinie_ci_\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CredentialWithSecretClientId {
@@ -211,11 +217,11 @@ impl<'de> ::serde::Deserialize<'de> for CredentialWithSecretClientId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// Problem details. Clients branch on code, not on type.
@@ -225,8 +231,8 @@ pub struct Problem {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub code: ::std::option::Option<::std::string::String>,
     pub detail: ::std::string::String,
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-    pub errors: ::std::vec::Vec<ProblemItem>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub errors: ::std::option::Option<::std::vec::Vec<ProblemItem>>,
     /// Usually the path of the request.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub instance: ::std::option::Option<::std::string::String>,
@@ -329,17 +335,22 @@ impl ::std::convert::From<TokenTokenType> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for TokenTokenType {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for TokenTokenType {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^[Bb][Ee][Aa][Rr][Ee][Rr]$").unwrap() });
+        ::regress::Regex::new("^[Bb][Ee][Aa][Rr][Ee][Rr]$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^[Bb][Ee][Aa][Rr][Ee][Rr]$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for TokenTokenType {
@@ -363,41 +374,35 @@ impl<'de> ::serde::Deserialize<'de> for TokenTokenType {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// Error types.
 pub mod error {
-    /// Error from a `TryFrom` or `FromStr` implementation.
+    /// A value is not one that the contract allows.
     pub struct ConversionError(::std::borrow::Cow<'static, str>);
     impl ::std::error::Error for ConversionError {}
     impl ::std::fmt::Display for ConversionError {
-        fn fmt(
-            &self,
-            f: &mut ::std::fmt::Formatter<'_>,
-        ) -> Result<(), ::std::fmt::Error> {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             ::std::fmt::Display::fmt(&self.0, f)
         }
     }
     impl ::std::fmt::Debug for ConversionError {
-        fn fmt(
-            &self,
-            f: &mut ::std::fmt::Formatter<'_>,
-        ) -> Result<(), ::std::fmt::Error> {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             ::std::fmt::Debug::fmt(&self.0, f)
         }
     }
-    impl From<&'static str> for ConversionError {
+    impl ::std::convert::From<&'static str> for ConversionError {
         fn from(value: &'static str) -> Self {
             Self(value.into())
         }
     }
-    impl From<String> for ConversionError {
-        fn from(value: String) -> Self {
+    impl ::std::convert::From<::std::string::String> for ConversionError {
+        fn from(value: ::std::string::String) -> Self {
             Self(value.into())
         }
     }

@@ -24,17 +24,22 @@ impl ::std::convert::From<AccountAsset> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for AccountAsset {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for AccountAsset {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^[A-Z0-9_]+$").unwrap() });
+        ::regress::Regex::new("^[A-Z0-9_]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^[A-Z0-9_]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for AccountAsset {
@@ -58,11 +63,11 @@ impl<'de> ::serde::Deserialize<'de> for AccountAsset {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `AccountCategory`
@@ -80,17 +85,22 @@ impl ::std::convert::From<AccountCategory> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for AccountCategory {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for AccountCategory {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^[A-Z0-9_]+$").unwrap() });
+        ::regress::Regex::new("^[A-Z0-9_]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^[A-Z0-9_]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for AccountCategory {
@@ -114,11 +124,11 @@ impl<'de> ::serde::Deserialize<'de> for AccountCategory {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// Balances by category. Its shape was not seen, so anything is valid.
@@ -164,17 +174,22 @@ impl ::std::convert::From<CreateAccountRequestAsset> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAccountRequestAsset {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAccountRequestAsset {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^[A-Za-z0-9_]+$").unwrap() });
+        ::regress::Regex::new("^[A-Za-z0-9_]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^[A-Za-z0-9_]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateAccountRequestAsset {
@@ -198,11 +213,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateAccountRequestAsset {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// Upper-cased on arrival.
@@ -220,17 +235,22 @@ impl ::std::convert::From<CreateAccountRequestCategory> for ::std::string::Strin
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAccountRequestCategory {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAccountRequestCategory {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^[A-Za-z0-9_]+$").unwrap() });
+        ::regress::Regex::new("^[A-Za-z0-9_]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^[A-Za-z0-9_]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateAccountRequestCategory {
@@ -254,11 +274,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateAccountRequestCategory {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CreatedAccount`
@@ -381,17 +401,22 @@ impl ::std::convert::From<RegisterCredentialRequestApiKey> for ::std::string::St
         value.0
     }
 }
+impl ::std::fmt::Display for RegisterCredentialRequestApiKey {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for RegisterCredentialRequestApiKey {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^ak_").unwrap() });
+        ::regress::Regex::new("^ak_").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^ak_\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for RegisterCredentialRequestApiKey {
@@ -415,11 +440,11 @@ impl<'de> ::serde::Deserialize<'de> for RegisterCredentialRequestApiKey {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `RegisteredCredential`
@@ -443,17 +468,22 @@ impl ::std::convert::From<RegisteredCredentialApiKey> for ::std::string::String 
         value.0
     }
 }
+impl ::std::fmt::Display for RegisteredCredentialApiKey {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for RegisteredCredentialApiKey {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^ak_").unwrap() });
+        ::regress::Regex::new("^ak_").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^ak_\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for RegisteredCredentialApiKey {
@@ -477,11 +507,11 @@ impl<'de> ::serde::Deserialize<'de> for RegisteredCredentialApiKey {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `RevokedCredential`
@@ -507,17 +537,22 @@ impl ::std::convert::From<RevokedCredentialApiKey> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for RevokedCredentialApiKey {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for RevokedCredentialApiKey {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^ak_").unwrap() });
+        ::regress::Regex::new("^ak_").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^ak_\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for RevokedCredentialApiKey {
@@ -541,41 +576,35 @@ impl<'de> ::serde::Deserialize<'de> for RevokedCredentialApiKey {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// Error types.
 pub mod error {
-    /// Error from a `TryFrom` or `FromStr` implementation.
+    /// A value is not one that the contract allows.
     pub struct ConversionError(::std::borrow::Cow<'static, str>);
     impl ::std::error::Error for ConversionError {}
     impl ::std::fmt::Display for ConversionError {
-        fn fmt(
-            &self,
-            f: &mut ::std::fmt::Formatter<'_>,
-        ) -> Result<(), ::std::fmt::Error> {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             ::std::fmt::Display::fmt(&self.0, f)
         }
     }
     impl ::std::fmt::Debug for ConversionError {
-        fn fmt(
-            &self,
-            f: &mut ::std::fmt::Formatter<'_>,
-        ) -> Result<(), ::std::fmt::Error> {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             ::std::fmt::Debug::fmt(&self.0, f)
         }
     }
-    impl From<&'static str> for ConversionError {
+    impl ::std::convert::From<&'static str> for ConversionError {
         fn from(value: &'static str) -> Self {
             Self(value.into())
         }
     }
-    impl From<String> for ConversionError {
-        fn from(value: String) -> Self {
+    impl ::std::convert::From<::std::string::String> for ConversionError {
+        fn from(value: ::std::string::String) -> Self {
             Self(value.into())
         }
     }

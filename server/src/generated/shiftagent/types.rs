@@ -76,15 +76,20 @@ impl ::std::convert::From<CreateCredentialIdempotencyKey> for ::std::string::Str
         value.0
     }
 }
+impl ::std::fmt::Display for CreateCredentialIdempotencyKey {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateCredentialIdempotencyKey {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateCredentialIdempotencyKey {
@@ -108,11 +113,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateCredentialIdempotencyKey {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CreateCredentialRequest`
@@ -142,15 +147,20 @@ impl ::std::convert::From<CreateCredentialRequestName> for ::std::string::String
         value.0
     }
 }
+impl ::std::fmt::Display for CreateCredentialRequestName {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateCredentialRequestName {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateCredentialRequestName {
@@ -174,11 +184,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateCredentialRequestName {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// The handle of a vaulted secret.
@@ -208,17 +218,22 @@ impl ::std::convert::From<CredentialId> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CredentialId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CredentialId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap() });
+        ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^crd_[A-Za-z0-9]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CredentialId {
@@ -242,11 +257,11 @@ impl<'de> ::serde::Deserialize<'de> for CredentialId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CredentialList`
@@ -325,15 +340,20 @@ impl ::std::convert::From<CredentialName> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CredentialName {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CredentialName {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CredentialName {
@@ -357,11 +377,11 @@ impl<'de> ::serde::Deserialize<'de> for CredentialName {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CredentialObject`
@@ -416,17 +436,7 @@ impl ::std::convert::TryFrom<::std::string::String> for CredentialObject {
     }
 }
 /// What the secret is; more kinds than those known may exist.
-#[derive(
-    ::serde::Deserialize,
-    ::serde::Serialize,
-    Clone,
-    Debug,
-    Eq,
-    Hash,
-    Ord,
-    PartialEq,
-    PartialOrd
-)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
 pub struct CredentialType(pub ::std::string::String);
 impl ::std::ops::Deref for CredentialType {
@@ -447,13 +457,18 @@ impl ::std::convert::From<::std::string::String> for CredentialType {
 }
 impl ::std::fmt::Display for CredentialType {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        self.0.fmt(f)
+        ::std::fmt::Display::fmt(&self.0, f)
     }
 }
 impl ::std::str::FromStr for CredentialType {
-    type Err = ::std::convert::Infallible;
+    type Err = <::std::string::String as ::std::str::FromStr>::Err;
     fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-        Ok(Self(value.to_string()))
+        value.parse().map(Self)
+    }
+}
+impl ::std::convert::From<&str> for CredentialType {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
     }
 }
 /// `DeleteRepositoryRepositoryId`
@@ -471,17 +486,22 @@ impl ::std::convert::From<DeleteRepositoryRepositoryId> for ::std::string::Strin
         value.0
     }
 }
+impl ::std::fmt::Display for DeleteRepositoryRepositoryId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for DeleteRepositoryRepositoryId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap() });
+        ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for DeleteRepositoryRepositoryId {
@@ -505,11 +525,11 @@ impl<'de> ::serde::Deserialize<'de> for DeleteRepositoryRepositoryId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `FieldProblem`
@@ -534,17 +554,22 @@ impl ::std::convert::From<GetRepositoryRepositoryId> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for GetRepositoryRepositoryId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for GetRepositoryRepositoryId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap() });
+        ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for GetRepositoryRepositoryId {
@@ -568,11 +593,11 @@ impl<'de> ::serde::Deserialize<'de> for GetRepositoryRepositoryId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `Health`
@@ -813,17 +838,22 @@ impl ::std::convert::From<IntegrationPrincipalRootTenantId> for ::std::string::S
         value.0
     }
 }
+impl ::std::fmt::Display for IntegrationPrincipalRootTenantId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for IntegrationPrincipalRootTenantId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^tnt_[A-Za-z0-9]+$").unwrap() });
+        ::regress::Regex::new("^tnt_[A-Za-z0-9]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^tnt_[A-Za-z0-9]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for IntegrationPrincipalRootTenantId {
@@ -848,11 +878,11 @@ impl<'de> ::serde::Deserialize<'de> for IntegrationPrincipalRootTenantId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// Notes of the caller.
@@ -899,15 +929,20 @@ impl ::std::convert::From<MetadataValue> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for MetadataValue {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for MetadataValue {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 500usize {
+        if value.chars().count() > 500 {
             return Err("longer than 500 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for MetadataValue {
@@ -931,11 +966,11 @@ impl<'de> ::serde::Deserialize<'de> for MetadataValue {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// Problem details (RFC 9457).
@@ -947,8 +982,8 @@ pub struct Problem {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub detail: ::std::option::Option<::std::string::String>,
     /// The members at fault; on validation-error.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-    pub errors: ::std::vec::Vec<FieldProblem>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub errors: ::std::option::Option<::std::vec::Vec<FieldProblem>>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub instance: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -974,15 +1009,20 @@ impl ::std::convert::From<RegisterRepositoryIdempotencyKey> for ::std::string::S
         value.0
     }
 }
+impl ::std::fmt::Display for RegisterRepositoryIdempotencyKey {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for RegisterRepositoryIdempotencyKey {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for RegisterRepositoryIdempotencyKey {
@@ -1007,11 +1047,11 @@ impl<'de> ::serde::Deserialize<'de> for RegisterRepositoryIdempotencyKey {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `RegisterRepositoryRequest`
@@ -1046,17 +1086,22 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for RegisterRepositoryRequestCredentialId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for RegisterRepositoryRequestCredentialId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap() });
+        ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^crd_[A-Za-z0-9]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for RegisterRepositoryRequestCredentialId {
@@ -1081,11 +1126,11 @@ impl<'de> ::serde::Deserialize<'de> for RegisterRepositoryRequestCredentialId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// Unique across the registry.
@@ -1103,15 +1148,20 @@ impl ::std::convert::From<RegisterRepositoryRequestName> for ::std::string::Stri
         value.0
     }
 }
+impl ::std::fmt::Display for RegisterRepositoryRequestName {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for RegisterRepositoryRequestName {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for RegisterRepositoryRequestName {
@@ -1135,11 +1185,11 @@ impl<'de> ::serde::Deserialize<'de> for RegisterRepositoryRequestName {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `RegisterRepositoryRequestProvider`
@@ -1215,7 +1265,7 @@ for RegisterRepositoryRequestProvider {
 pub struct Repository {
     pub branch: ::std::string::String,
     pub created_at: ::jiff::Timestamp,
-    #[serde(deserialize_with = "::std::option::Option::deserialize")]
+    /// The credential referred to, or null.
     pub credential_id: ::std::option::Option<RepositoryCredentialId>,
     pub id: RepositoryId,
     pub metadata: Metadata,
@@ -1241,17 +1291,22 @@ impl ::std::convert::From<RepositoryCredentialId> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for RepositoryCredentialId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for RepositoryCredentialId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap() });
+        ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^crd_[A-Za-z0-9]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for RepositoryCredentialId {
@@ -1275,11 +1330,11 @@ impl<'de> ::serde::Deserialize<'de> for RepositoryCredentialId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `RepositoryId`
@@ -1297,17 +1352,22 @@ impl ::std::convert::From<RepositoryId> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for RepositoryId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for RepositoryId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap() });
+        ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for RepositoryId {
@@ -1331,11 +1391,11 @@ impl<'de> ::serde::Deserialize<'de> for RepositoryId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `RepositoryList`
@@ -1414,15 +1474,20 @@ impl ::std::convert::From<RepositoryName> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for RepositoryName {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for RepositoryName {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for RepositoryName {
@@ -1446,11 +1511,11 @@ impl<'de> ::serde::Deserialize<'de> for RepositoryName {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `RepositoryObject`
@@ -1574,9 +1639,7 @@ impl ::std::convert::TryFrom<::std::string::String> for RepositoryProvider {
 /// `RepositorySync`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct RepositorySync {
-    #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub error: ::std::option::Option<::std::string::String>,
-    #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub last_synced_at: ::std::option::Option<::jiff::Timestamp>,
     pub skill_count: i64,
     pub state: RepositorySyncState,
@@ -1659,15 +1722,20 @@ impl ::std::convert::From<SyncRepositoryIdempotencyKey> for ::std::string::Strin
         value.0
     }
 }
+impl ::std::fmt::Display for SyncRepositoryIdempotencyKey {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for SyncRepositoryIdempotencyKey {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for SyncRepositoryIdempotencyKey {
@@ -1691,11 +1759,11 @@ impl<'de> ::serde::Deserialize<'de> for SyncRepositoryIdempotencyKey {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `SyncRepositoryRepositoryId`
@@ -1713,17 +1781,22 @@ impl ::std::convert::From<SyncRepositoryRepositoryId> for ::std::string::String 
         value.0
     }
 }
+impl ::std::fmt::Display for SyncRepositoryRepositoryId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for SyncRepositoryRepositoryId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap() });
+        ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for SyncRepositoryRepositoryId {
@@ -1747,11 +1820,11 @@ impl<'de> ::serde::Deserialize<'de> for SyncRepositoryRepositoryId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `Token`
@@ -1790,15 +1863,20 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for TokenExchangeRequestTenantExternalId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for TokenExchangeRequestTenantExternalId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for TokenExchangeRequestTenantExternalId {
@@ -1823,11 +1901,11 @@ impl<'de> ::serde::Deserialize<'de> for TokenExchangeRequestTenantExternalId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `TokenExchangeRequestUserExternalId`
@@ -1845,15 +1923,20 @@ impl ::std::convert::From<TokenExchangeRequestUserExternalId> for ::std::string:
         value.0
     }
 }
+impl ::std::fmt::Display for TokenExchangeRequestUserExternalId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for TokenExchangeRequestUserExternalId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for TokenExchangeRequestUserExternalId {
@@ -1878,11 +1961,11 @@ impl<'de> ::serde::Deserialize<'de> for TokenExchangeRequestUserExternalId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `TokenObject`
@@ -1951,17 +2034,22 @@ impl ::std::convert::From<TokenTenantId> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for TokenTenantId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for TokenTenantId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^tnt_[A-Za-z0-9]+$").unwrap() });
+        ::regress::Regex::new("^tnt_[A-Za-z0-9]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^tnt_[A-Za-z0-9]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for TokenTenantId {
@@ -1985,11 +2073,11 @@ impl<'de> ::serde::Deserialize<'de> for TokenTenantId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `TokenTokenType`
@@ -2057,17 +2145,22 @@ impl ::std::convert::From<UpdateRepositoryRepositoryId> for ::std::string::Strin
         value.0
     }
 }
+impl ::std::fmt::Display for UpdateRepositoryRepositoryId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for UpdateRepositoryRepositoryId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap() });
+        ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for UpdateRepositoryRepositoryId {
@@ -2091,24 +2184,35 @@ impl<'de> ::serde::Deserialize<'de> for UpdateRepositoryRepositoryId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `UpdateRepositoryRequest`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UpdateRepositoryRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub branch: ::std::option::Option<::std::string::String>,
+    /// Another id repoints the reference, null clears it.
     #[serde(default, skip_serializing_if = "crate::runtime::Nullable::is_absent")]
     pub credential_id: crate::runtime::Nullable<UpdateRepositoryRequestCredentialId>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub metadata: ::std::option::Option<Metadata>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<UpdateRepositoryRequestName>,
+}
+impl ::std::default::Default for UpdateRepositoryRequest {
+    fn default() -> Self {
+        Self {
+            branch: ::std::default::Default::default(),
+            credential_id: ::std::default::Default::default(),
+            metadata: ::std::default::Default::default(),
+            name: ::std::default::Default::default(),
+        }
+    }
 }
 /// Another id repoints the reference, null clears it.
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -2126,17 +2230,22 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for UpdateRepositoryRequestCredentialId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for UpdateRepositoryRequestCredentialId {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
         static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-        { ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap() });
+        ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap());
         if PATTERN.find(value).is_none() {
             return Err("doesn't match pattern \"^crd_[A-Za-z0-9]+$\"".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for UpdateRepositoryRequestCredentialId {
@@ -2161,11 +2270,11 @@ impl<'de> ::serde::Deserialize<'de> for UpdateRepositoryRequestCredentialId {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `UpdateRepositoryRequestName`
@@ -2183,15 +2292,20 @@ impl ::std::convert::From<UpdateRepositoryRequestName> for ::std::string::String
         value.0
     }
 }
+impl ::std::fmt::Display for UpdateRepositoryRequestName {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for UpdateRepositoryRequestName {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for UpdateRepositoryRequestName {
@@ -2215,41 +2329,35 @@ impl<'de> ::serde::Deserialize<'de> for UpdateRepositoryRequestName {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// Error types.
 pub mod error {
-    /// Error from a `TryFrom` or `FromStr` implementation.
+    /// A value is not one that the contract allows.
     pub struct ConversionError(::std::borrow::Cow<'static, str>);
     impl ::std::error::Error for ConversionError {}
     impl ::std::fmt::Display for ConversionError {
-        fn fmt(
-            &self,
-            f: &mut ::std::fmt::Formatter<'_>,
-        ) -> Result<(), ::std::fmt::Error> {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             ::std::fmt::Display::fmt(&self.0, f)
         }
     }
     impl ::std::fmt::Debug for ConversionError {
-        fn fmt(
-            &self,
-            f: &mut ::std::fmt::Formatter<'_>,
-        ) -> Result<(), ::std::fmt::Error> {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             ::std::fmt::Debug::fmt(&self.0, f)
         }
     }
-    impl From<&'static str> for ConversionError {
+    impl ::std::convert::From<&'static str> for ConversionError {
         fn from(value: &'static str) -> Self {
             Self(value.into())
         }
     }
-    impl From<String> for ConversionError {
-        fn from(value: String) -> Self {
+    impl ::std::convert::From<::std::string::String> for ConversionError {
+        fn from(value: ::std::string::String) -> Self {
             Self(value.into())
         }
     }

@@ -21,7 +21,7 @@ pub struct AgentCredentialResponseDto {
     pub request_id: ::std::string::String,
     /// Delay before the next request, in seconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub retry_after_seconds: ::std::option::Option<::std::num::NonZeroU64>,
+    pub retry_after_seconds: ::std::option::Option<u64>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub revocation_method: ::std::option::Option<
         AgentCredentialResponseDtoRevocationMethod,
@@ -30,8 +30,8 @@ pub struct AgentCredentialResponseDto {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub revocation_path: ::std::option::Option<::std::string::String>,
     /// Scopes granted.
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-    pub scopes: ::std::vec::Vec<::std::string::String>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub scopes: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
 }
 /// `AgentCredentialResponseDtoEnvironment`
 #[derive(
@@ -268,8 +268,8 @@ for AgentCredentialRevocationResponseDtoOutcome {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct ApiErrorEnvelopeDto {
     pub error_code: ErrorCode,
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-    pub field_errors: ::std::vec::Vec<FieldError>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub field_errors: ::std::option::Option<::std::vec::Vec<FieldError>>,
     pub message: ::std::string::String,
     /// What the caller can do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -310,9 +310,11 @@ pub struct CreateAgentCredentialRequestDto {
     >,
     /// Lifetime asked for, in seconds.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub requested_ttl_seconds: ::std::option::Option<::std::num::NonZeroU64>,
-    #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-    pub tech_stack: ::std::vec::Vec<CreateAgentCredentialRequestDtoTechStackItem>,
+    pub requested_ttl_seconds: ::std::option::Option<u64>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub tech_stack: ::std::option::Option<
+        ::std::vec::Vec<CreateAgentCredentialRequestDtoTechStackItem>,
+    >,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub use_case: ::std::option::Option<CreateAgentCredentialRequestDtoUseCase>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -335,15 +337,20 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAgentCredentialRequestDtoAgent {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAgentCredentialRequestDtoAgent {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 128usize {
+        if value.chars().count() > 128 {
             return Err("longer than 128 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoAgent {
@@ -368,11 +375,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateAgentCredentialRequestDtoAgent {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// What the credential is wanted for.
@@ -391,18 +398,23 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAgentCredentialRequestDtoAssignment {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAgentCredentialRequestDtoAssignment {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 4000usize {
+        if value.chars().count() > 4000 {
             return Err("longer than 4000 characters".into());
         }
-        if value.chars().count() < 10usize {
+        if value.chars().count() < 10 {
             return Err("shorter than 10 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoAssignment {
@@ -427,11 +439,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateAgentCredentialRequestDtoAssignmen
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CreateAgentCredentialRequestDtoClient`
@@ -450,15 +462,20 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAgentCredentialRequestDtoClient {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAgentCredentialRequestDtoClient {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 128usize {
+        if value.chars().count() > 128 {
             return Err("longer than 128 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoClient {
@@ -483,11 +500,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateAgentCredentialRequestDtoClient {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CreateAgentCredentialRequestDtoCompany`
@@ -506,15 +523,20 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAgentCredentialRequestDtoCompany {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAgentCredentialRequestDtoCompany {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoCompany {
@@ -539,11 +561,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateAgentCredentialRequestDtoCompany {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CreateAgentCredentialRequestDtoDeviceSegment`
@@ -562,15 +584,20 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAgentCredentialRequestDtoDeviceSegment {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAgentCredentialRequestDtoDeviceSegment {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 128usize {
+        if value.chars().count() > 128 {
             return Err("longer than 128 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoDeviceSegment {
@@ -595,11 +622,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateAgentCredentialRequestDtoDeviceSeg
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CreateAgentCredentialRequestDtoDocsContext`
@@ -618,15 +645,20 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAgentCredentialRequestDtoDocsContext {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAgentCredentialRequestDtoDocsContext {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 2048usize {
+        if value.chars().count() > 2048 {
             return Err("longer than 2048 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoDocsContext {
@@ -651,11 +683,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateAgentCredentialRequestDtoDocsConte
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CreateAgentCredentialRequestDtoOrganizationName`
@@ -674,18 +706,23 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAgentCredentialRequestDtoOrganizationName {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAgentCredentialRequestDtoOrganizationName {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        if value.chars().count() < 1usize {
+        if value.chars().count() < 1 {
             return Err("shorter than 1 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoOrganizationName {
@@ -710,11 +747,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateAgentCredentialRequestDtoOrganizat
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CreateAgentCredentialRequestDtoProject`
@@ -733,15 +770,20 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAgentCredentialRequestDtoProject {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAgentCredentialRequestDtoProject {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 128usize {
+        if value.chars().count() > 128 {
             return Err("longer than 128 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoProject {
@@ -766,11 +808,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateAgentCredentialRequestDtoProject {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// Only sandbox is ever granted.
@@ -846,15 +888,20 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAgentCredentialRequestDtoRequestedScopesItem {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAgentCredentialRequestDtoRequestedScopesItem {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 128usize {
+        if value.chars().count() > 128 {
             return Err("longer than 128 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str>
@@ -881,11 +928,11 @@ for CreateAgentCredentialRequestDtoRequestedScopesItem {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CreateAgentCredentialRequestDtoTechStackItem`
@@ -904,15 +951,20 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAgentCredentialRequestDtoTechStackItem {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAgentCredentialRequestDtoTechStackItem {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 64usize {
+        if value.chars().count() > 64 {
             return Err("longer than 64 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoTechStackItem {
@@ -937,11 +989,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateAgentCredentialRequestDtoTechStack
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CreateAgentCredentialRequestDtoUseCase`
@@ -960,15 +1012,20 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAgentCredentialRequestDtoUseCase {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAgentCredentialRequestDtoUseCase {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 128usize {
+        if value.chars().count() > 128 {
             return Err("longer than 128 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoUseCase {
@@ -993,11 +1050,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateAgentCredentialRequestDtoUseCase {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `CreateAgentCredentialRequestDtoUserName`
@@ -1016,18 +1073,23 @@ for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for CreateAgentCredentialRequestDtoUserName {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for CreateAgentCredentialRequestDtoUserName {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        if value.chars().count() < 1usize {
+        if value.chars().count() < 1 {
             return Err("shorter than 1 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for CreateAgentCredentialRequestDtoUserName {
@@ -1052,11 +1114,11 @@ impl<'de> ::serde::Deserialize<'de> for CreateAgentCredentialRequestDtoUserName 
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `ErrorCode`
@@ -1158,14 +1220,26 @@ pub struct FieldError {
     pub message: ::std::string::String,
 }
 /// `GenerateSessionTokenRequest`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct GenerateSessionTokenRequest {
     #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
     pub user_id: ::std::option::Option<::std::string::String>,
 }
+impl ::std::default::Default for GenerateSessionTokenRequest {
+    fn default() -> Self {
+        Self {
+            user_id: ::std::default::Default::default(),
+        }
+    }
+}
 /// `Home`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct Home {
+    #[serde(
+        rename = "UtilityId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub utility_id: ::std::option::Option<::std::string::String>,
     #[serde(rename = "carbonSignalIntensity")]
     pub carbon_signal_intensity: HomeCarbonSignalIntensity,
     #[serde(
@@ -1216,11 +1290,6 @@ pub struct Home {
     pub updated_at: ::serde_json::Value,
     #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
     pub user_id: ::std::option::Option<::std::string::String>,
-    #[serde(
-        rename = "UtilityId",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    pub utility_id: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub zipcode: ::std::option::Option<::std::string::String>,
 }
@@ -1304,7 +1373,7 @@ impl ::std::convert::From<::std::vec::Vec<Home>> for HomeList {
     }
 }
 /// `RatePlan`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct RatePlan {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub id: ::std::option::Option<::std::string::String>,
@@ -1316,11 +1385,27 @@ pub struct RatePlan {
     )]
     pub rate_plan_name: ::std::option::Option<::std::string::String>,
 }
+impl ::std::default::Default for RatePlan {
+    fn default() -> Self {
+        Self {
+            id: ::std::default::Default::default(),
+            rate_id: ::std::default::Default::default(),
+            rate_plan_name: ::std::default::Default::default(),
+        }
+    }
+}
 /// `RevokeAgentCredentialRequest`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct RevokeAgentCredentialRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub reason: ::std::option::Option<RevokeAgentCredentialRequestReason>,
+}
+impl ::std::default::Default for RevokeAgentCredentialRequest {
+    fn default() -> Self {
+        Self {
+            reason: ::std::default::Default::default(),
+        }
+    }
 }
 /// `RevokeAgentCredentialRequestReason`
 #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -1337,15 +1422,20 @@ impl ::std::convert::From<RevokeAgentCredentialRequestReason> for ::std::string:
         value.0
     }
 }
+impl ::std::fmt::Display for RevokeAgentCredentialRequestReason {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for RevokeAgentCredentialRequestReason {
     type Err = self::error::ConversionError;
     fn from_str(
         value: &str,
     ) -> ::std::result::Result<Self, self::error::ConversionError> {
-        if value.chars().count() > 255usize {
+        if value.chars().count() > 255 {
             return Err("longer than 255 characters".into());
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for RevokeAgentCredentialRequestReason {
@@ -1370,11 +1460,11 @@ impl<'de> ::serde::Deserialize<'de> for RevokeAgentCredentialRequestReason {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `SessionToken`
@@ -1385,14 +1475,13 @@ pub struct SessionToken {
     pub session_token: crate::runtime::Secret,
 }
 /// `Utility`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct Utility {
     #[serde(
         rename = "ratePlans",
-        default,
-        skip_serializing_if = "::std::vec::Vec::is_empty"
+        skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub rate_plans: ::std::vec::Vec<RatePlan>,
+    pub rate_plans: ::std::option::Option<::std::vec::Vec<RatePlan>>,
     #[serde(
         rename = "utilityId",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -1403,6 +1492,15 @@ pub struct Utility {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub utility_name: ::std::option::Option<::std::string::String>,
+}
+impl ::std::default::Default for Utility {
+    fn default() -> Self {
+        Self {
+            rate_plans: ::std::default::Default::default(),
+            utility_id: ::std::default::Default::default(),
+            utility_name: ::std::default::Default::default(),
+        }
+    }
 }
 /// `UtilityList`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -1425,7 +1523,7 @@ impl ::std::convert::From<::std::vec::Vec<Utility>> for UtilityList {
     }
 }
 /// `UtilityRequestDto`
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct UtilityRequestDto {
     #[serde(
         rename = "detailLevel",
@@ -1435,6 +1533,8 @@ pub struct UtilityRequestDto {
     /// Unix time in seconds; no type is published.
     #[serde(
         rename = "effectiveOnDate",
+        default,
+        deserialize_with = "crate::runtime::typing::present",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub effective_on_date: ::std::option::Option<::serde_json::Value>,
@@ -1452,14 +1552,25 @@ pub struct UtilityRequestDto {
     /// Number of the page; no type is published.
     #[serde(
         rename = "pageNumber",
+        default,
+        deserialize_with = "crate::runtime::typing::present",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub page_number: ::std::option::Option<::serde_json::Value>,
     /// Items on a page; no type is published.
-    #[serde(rename = "pageSize", skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        rename = "pageSize",
+        default,
+        deserialize_with = "crate::runtime::typing::present",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
     pub page_size: ::std::option::Option<::serde_json::Value>,
     /// Radius around the point; no type is published.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::runtime::typing::present",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
     pub radius: ::std::option::Option<::serde_json::Value>,
     #[serde(
         rename = "utilityId",
@@ -1468,6 +1579,22 @@ pub struct UtilityRequestDto {
     pub utility_id: ::std::option::Option<::std::string::String>,
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub zipcode: ::std::option::Option<UtilityRequestDtoZipcode>,
+}
+impl ::std::default::Default for UtilityRequestDto {
+    fn default() -> Self {
+        Self {
+            detail_level: ::std::default::Default::default(),
+            effective_on_date: ::std::default::Default::default(),
+            is_solar_prioritized_order: ::std::default::Default::default(),
+            lat: ::std::default::Default::default(),
+            long: ::std::default::Default::default(),
+            page_number: ::std::default::Default::default(),
+            page_size: ::std::default::Default::default(),
+            radius: ::std::default::Default::default(),
+            utility_id: ::std::default::Default::default(),
+            zipcode: ::std::default::Default::default(),
+        }
+    }
 }
 /// `UtilityRequestDtoDetailLevel`
 #[derive(
@@ -1539,6 +1666,11 @@ impl ::std::convert::From<UtilityRequestDtoZipcode> for ::std::string::String {
         value.0
     }
 }
+impl ::std::fmt::Display for UtilityRequestDtoZipcode {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
 impl ::std::str::FromStr for UtilityRequestDtoZipcode {
     type Err = self::error::ConversionError;
     fn from_str(
@@ -1555,7 +1687,7 @@ impl ::std::str::FromStr for UtilityRequestDtoZipcode {
                     .into(),
             );
         }
-        Ok(Self(value.to_string()))
+        Ok(Self(value.to_owned()))
     }
 }
 impl ::std::convert::TryFrom<&str> for UtilityRequestDtoZipcode {
@@ -1579,41 +1711,35 @@ impl<'de> ::serde::Deserialize<'de> for UtilityRequestDtoZipcode {
     where
         D: ::serde::Deserializer<'de>,
     {
-        ::std::string::String::deserialize(deserializer)?
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
             .parse()
-            .map_err(|e: self::error::ConversionError| {
-                <D::Error as ::serde::de::Error>::custom(e.to_string())
-            })
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// Error types.
 pub mod error {
-    /// Error from a `TryFrom` or `FromStr` implementation.
+    /// A value is not one that the contract allows.
     pub struct ConversionError(::std::borrow::Cow<'static, str>);
     impl ::std::error::Error for ConversionError {}
     impl ::std::fmt::Display for ConversionError {
-        fn fmt(
-            &self,
-            f: &mut ::std::fmt::Formatter<'_>,
-        ) -> Result<(), ::std::fmt::Error> {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             ::std::fmt::Display::fmt(&self.0, f)
         }
     }
     impl ::std::fmt::Debug for ConversionError {
-        fn fmt(
-            &self,
-            f: &mut ::std::fmt::Formatter<'_>,
-        ) -> Result<(), ::std::fmt::Error> {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             ::std::fmt::Debug::fmt(&self.0, f)
         }
     }
-    impl From<&'static str> for ConversionError {
+    impl ::std::convert::From<&'static str> for ConversionError {
         fn from(value: &'static str) -> Self {
             Self(value.into())
         }
     }
-    impl From<String> for ConversionError {
-        fn from(value: String) -> Self {
+    impl ::std::convert::From<::std::string::String> for ConversionError {
+        fn from(value: ::std::string::String) -> Self {
             Self(value.into())
         }
     }

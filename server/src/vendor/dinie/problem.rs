@@ -152,7 +152,7 @@ impl Dinie {
             instance: Some(context.path().to_owned()),
             code: code.map(ToOwned::to_owned),
             param: None,
-            errors: Vec::new(),
+            errors: None,
         }
     }
 
@@ -192,11 +192,12 @@ fn explain(problem: &mut Problem, found: &[RequestViolation]) {
         detail: violation.message.clone(),
         code: None,
     });
-    problem.errors = items.collect();
-    if let [only] = problem.errors.as_slice() {
+    let items: Vec<ProblemItem> = items.collect();
+    if let [only] = items.as_slice() {
         problem.param = Some(only.param.clone()).filter(|param| !param.is_empty());
     }
-    let sentences: Vec<String> = problem.errors.iter().map(in_words).collect();
+    let sentences: Vec<String> = items.iter().map(in_words).collect();
+    problem.errors = Some(items).filter(|items| !items.is_empty());
     problem.detail = format!("{}.", sentence(&sentences.join("; ")));
 }
 

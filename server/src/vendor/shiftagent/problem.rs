@@ -143,7 +143,7 @@ impl ShiftAgent {
             instance: Some(context.path().to_owned()),
             request_id: Some(self.state.ids().make(&records::REQUEST_ID)),
             conflicting_resource_id: None,
-            errors: Vec::new(),
+            errors: None,
         }
     }
 
@@ -158,10 +158,10 @@ impl ShiftAgent {
         let mut problem = self.problem(trouble, context);
         if trouble == Trouble::Invalid {
             match rejection {
-                Rejection::Violations(found) => problem.errors = found.iter().map(field).collect(),
+                Rejection::Violations(found) => problem.errors = Some(found.iter().map(field).collect()),
                 _ => {
-                    problem.errors =
-                        vec![FieldProblem { pointer: String::new(), message: rejection.to_string() }];
+                    let whole = FieldProblem { pointer: String::new(), message: rejection.to_string() };
+                    problem.errors = Some(vec![whole]);
                 }
             }
         }

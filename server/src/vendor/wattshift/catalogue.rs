@@ -41,7 +41,7 @@ pub(super) fn utilities(wanted: &Wanted) -> UtilityList {
     let utility = |(id, name, _, plans): Served| Utility {
         utility_id: Some(id.to_owned()),
         utility_name: Some(name.to_owned()),
-        rate_plans: plans.iter().map(rate_plan).collect(),
+        rate_plans: Some(plans.iter().map(rate_plan).collect()),
     };
     UtilityList(UTILITIES.into_iter().filter(serves).map(utility).collect())
 }

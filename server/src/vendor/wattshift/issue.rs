@@ -1,7 +1,5 @@
 //! The decision on a request for a credential. Whatever it is, it is a 200 with an outcome.
 
-use std::num::NonZeroU64;
-
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
@@ -33,7 +31,7 @@ impl WattShift {
         let quota = self.state.limiter().count(REQUESTS, now);
         if quota.is_exceeded {
             let mut decision = self.decision(Outcome::RateLimited, "Ask again after the delay.");
-            decision.retry_after_seconds = NonZeroU64::new(quota.retry_after(now));
+            decision.retry_after_seconds = Some(quota.retry_after(now)).filter(|seconds| *seconds > 0);
             return Ok(decision);
         }
         let faults = self.state.faults();
@@ -70,7 +68,7 @@ impl WattShift {
             credential_id: None,
             key_prefix: None,
             expires_at: None,
-            scopes: Vec::new(),
+            scopes: None,
             revocation_method: None,
             revocation_path: None,
             retry_after_seconds: None,
@@ -88,7 +86,7 @@ impl WattShift {
         let ending = if faults.is_on(Fault::SelfDescriptionWrongPath) { "revocation" } else { "revoke" };
         decision.key_prefix = Some(records::CREDENTIAL.prefix.trim_end_matches('_').to_owned());
         decision.expires_at = Some(expiry(wanted, now));
-        decision.scopes = scopes(wanted);
+        decision.scopes = Some(scopes(wanted));
         decision.revocation_method = Some(Method::Post);
         decision.revocation_path = Some(format!("/v1/agent-credentials/{id}/{ending}"));
         decision.credential_id = Some(id);
@@ -129,7 +127,7 @@ impl WattShift {
 /// When a credential that is asked for now expires.
 fn expiry(wanted: &Wanted, now: Timestamp) -> Timestamp {
     let asked = wanted.requested_ttl_seconds.map(|seconds| {
-        SignedDuration::from_secs(i64::try_from(seconds.get()).unwrap_or(i64::MAX)).min(LONGEST_LIFE)
+        SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX)).min(LONGEST_LIFE)
     });
     now.checked_add(asked.unwrap_or(USUAL_LIFE)).unwrap_or(Timestamp::MAX)
 }

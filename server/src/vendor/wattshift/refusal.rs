@@ -96,11 +96,11 @@ pub(super) fn answer(ids: &Ids, rejection: &Rejection) -> Answer {
         Rejection::Timeout { .. } | Rejection::Internal(_) => INTERNAL,
     };
     let field_errors = match rejection {
-        Rejection::Violations(violations) => violations.iter().map(field_error).collect(),
+        Rejection::Violations(violations) => Some(violations.iter().map(field_error).collect()),
         _ if error_code == ErrorCode::ValidationFailed => {
-            vec![FieldError { field: None, message: rejection.to_string() }]
+            Some(vec![FieldError { field: None, message: rejection.to_string() }])
         }
-        _ => Vec::new(),
+        _ => None,
     };
     let envelope = ApiErrorEnvelopeDto {
         request_id: ids.make(&REQUEST_ID),

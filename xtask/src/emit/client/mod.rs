@@ -4,13 +4,13 @@ mod builder;
 mod headers;
 mod outcome;
 mod reply;
+mod stand_ins;
 
 use quote::quote;
 use syn::{File, Item, parse_quote};
 
 use super::names::ident;
-use super::nullable;
-use super::progenitor::{Builders, ProgenitorError, Spelling, generate};
+use super::progenitor::{ProgenitorError, generate};
 use super::types;
 use crate::lower::{self, Draft};
 
@@ -32,26 +32,16 @@ impl Runtime {
 pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, ProgenitorError> {
     let root = runtime.root()?;
     let document = lower::document(draft);
-    let spelling = Spelling { secret: format!("{}::Secret", runtime.path), builders: Builders::Yes };
-    let raw = generate(&document, &spelling)?;
-    let mut type_items = None;
-    let mut builder_items = None;
-    for item in raw.items {
-        match item {
-            Item::Mod(module) if module.ident == "types" => {
-                type_items = Some(types::complete(module, draft)?);
-            }
-            Item::Mod(module) if module.ident == "builder" => builder_items = Some(module),
-            // The client itself and its hooks are written anew, and so are the functions that start a builder.
-            _ => {}
-        }
-    }
-    let missing = |name: &str| ProgenitorError::Output(format!("there is no module `{name}`"));
-    let mut type_items = type_items.ok_or_else(|| missing("types"))?;
-    if let Some((_, items)) = &mut type_items.content {
-        nullable::rewrite(items, &draft.nullable, &types::nullable_path(&runtime.path)?);
-    }
-    let builder_items = builder_items.ok_or_else(|| missing("builder"))?;
+    let raw = generate(&document)?;
+    let type_items = types::module(draft, &runtime.path)?;
+    // The client itself and its hooks are written anew, and so are the functions that start a builder.
+    let builder_items = raw.items.into_iter().find_map(|item| match item {
+        Item::Mod(module) if module.ident == "builder" => Some(module),
+        _ => None,
+    });
+    let mut builder_items =
+        builder_items.ok_or_else(|| ProgenitorError::Output("there is no module `builder`".to_owned()))?;
+    stand_ins::replace(&mut builder_items, draft);
 
     let (outcomes, headers) = outcome::outcomes(draft);
     let builders = builder::rewrite(builder_items, draft, &outcomes, &root)?;

@@ -70,15 +70,8 @@ pub enum EmitError {
 pub fn emit(draft: &mut Draft<'_>, options: &Options) -> Result<Stubs, EmitError> {
     let runtime: syn::Path =
         syn::parse_str(&options.runtime).map_err(|_| EmitError::Runtime(options.runtime.clone()))?;
-    let relaxed = types::relax(draft);
     let draft = &*draft;
     let plan = plan::Plan::new(draft, runtime);
-    for pointer in relaxed {
-        plan.lose(
-            &pointer,
-            "one direction requires this member and the other excludes it; its type has it optional",
-        );
-    }
     let items = types::items(draft, &options.runtime)?;
     let mut modules = vec![
         ("api", api::emit(&plan)),

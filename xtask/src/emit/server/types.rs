@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::TokenStream;
 use quote::quote;
 use rescind_specs::{Pointer, Schema, SchemaType};
-use serde_json::Value;
 use syn::Item;
 
 use crate::emit::names::ident;
 use crate::emit::progenitor::ProgenitorError;
-use crate::lower::{Draft, Reply};
+use crate::lower::{Draft, TypeRef};
 
 /// The items of the module `types`.
 pub(super) fn items(draft: &Draft<'_>, runtime: &str) -> Result<Vec<Item>, ProgenitorError> {
@@ -20,15 +19,19 @@ pub(super) fn items(draft: &Draft<'_>, runtime: &str) -> Result<Vec<Item>, Proge
 /// The types of the schemas of one contract.
 #[derive(Debug)]
 pub(super) struct Types {
-    named: BTreeMap<Pointer, String>,
+    /// Names by place, with whether null is a value of the schema.
+    named: BTreeMap<Pointer, (String, bool)>,
     runtime: syn::Path,
 }
 
 impl Types {
     pub(super) fn new(draft: &Draft<'_>, runtime: syn::Path) -> Self {
         let mut named = BTreeMap::new();
-        for (name, slot) in &draft.schemas {
-            named.entry(slot.pointer.clone()).or_insert_with(|| name.clone());
+        for (name, slot) in draft.schemas.iter().filter(|(name, _)| !draft.derived.contains(*name)) {
+            named.entry(slot.pointer.clone()).or_insert_with(|| {
+                let nullable = matches!(draft.type_ref(&Draft::reference(name)), TypeRef::Option(_));
+                (name.clone(), nullable)
+            });
         }
         Self { named, runtime }
     }
@@ -42,9 +45,10 @@ impl Types {
         if !open.insert(schema.pointer().clone()) {
             return None;
         }
-        if let Some(name) = self.named.get(schema.pointer()) {
+        if let Some((name, nullable)) = self.named.get(schema.pointer()) {
             let name = ident(name);
-            return Some(quote!(types::#name));
+            let plain = quote!(types::#name);
+            return Some(if *nullable { quote!(::std::option::Option<#plain>) } else { plain });
         }
         let plain = match schema.kind()? {
             SchemaType::String => self.string(schema),
@@ -77,91 +81,4 @@ impl Types {
 /// JSON without a type.
 pub(super) fn any() -> TokenStream {
     quote!(::serde_json::Value)
-}
-
-/// A member that requests must have and answers must not, or the other way round, is optional in a type that serves
-/// both directions (OpenAPI 3.0.3, `readOnly`, `writeOnly`). Returns where such members were found.
-pub(super) fn relax(draft: &mut Draft<'_>) -> Vec<Pointer> {
-    let sent: Vec<&Value> =
-        draft.calls.iter().filter_map(|call| Some(&call.body.as_ref()?.slot.schema)).collect();
-    let received = draft.calls.iter().flat_map(|call| &call.replies).flat_map(Reply::schemas).cloned();
-    let requests = reached(draft, sent.into_iter().flat_map(references).collect());
-    let responses = reached(draft, received.collect());
-    let mut found = Vec::new();
-    for (name, slot) in &mut draft.schemas {
-        // Within a request, `readOnly` members cannot be required, and within a response, `writeOnly` ones.
-        let flags: Vec<&str> =
-            [("readOnly", requests.contains(name)), ("writeOnly", responses.contains(name))]
-                .into_iter()
-                .filter_map(|(flag, relevant)| relevant.then_some(flag))
-                .collect();
-        if !flags.is_empty() {
-            relax_schema(&mut slot.schema, &slot.pointer, &flags, &mut found);
-        }
-    }
-    found
-}
-
-/// The named schemas that `open` lead to, themselves included.
-fn reached(draft: &Draft<'_>, mut open: Vec<String>) -> BTreeSet<String> {
-    let mut seen = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if let Some(slot) = draft.schemas.get(&name)
-            && seen.insert(name)
-        {
-            open.extend(references(&slot.schema));
-        }
-    }
-    seen
-}
-
-/// The names that a schema refers to.
-fn references(schema: &Value) -> Vec<String> {
-    match schema {
-        Value::Array(items) => items.iter().flat_map(references).collect(),
-        Value::Object(object) => {
-            let own = object.get("$ref").and_then(Value::as_str);
-            let own = own.and_then(|target| target.rsplit('/').next()).map(str::to_owned);
-            object.values().flat_map(references).chain(own).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn relax_schema(schema: &mut Value, at: &Pointer, flags: &[&str], found: &mut Vec<Pointer>) {
-    match schema {
-        Value::Array(items) => {
-            for (index, item) in items.iter_mut().enumerate() {
-                relax_schema(item, &at.index(index), flags, found);
-            }
-        }
-        Value::Object(object) => {
-            let one_way: Vec<String> = object
-                .get("properties")
-                .and_then(Value::as_object)
-                .into_iter()
-                .flatten()
-                .filter(|(_, property)| {
-                    flags.iter().any(|flag| property.get(flag) == Some(&Value::Bool(true)))
-                })
-                .map(|(name, _)| name.clone())
-                .collect();
-            if let Some(Value::Array(required)) = object.get_mut("required") {
-                required.retain(|name| {
-                    let relaxed = name.as_str().filter(|name| one_way.iter().any(|known| known == name));
-                    found.extend(relaxed.map(|name| at.join("properties").join(name)));
-                    relaxed.is_none()
-                });
-                if required.is_empty() {
-                    object.remove("required");
-                }
-            }
-            for (key, child) in
-                object.iter_mut().filter(|(key, _)| !matches!(key.as_str(), "enum" | "required"))
-            {
-                relax_schema(child, &at.join(key), flags, found);
-            }
-        }
-        _ => {}
-    }
 }

@@ -39,18 +39,19 @@ impl Client {
 /// The answers besides success that are documented for [`Client::revoke`], one variant each.
 #[derive(Clone, Debug)]
 pub enum RevokeError {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `RevokeBody`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RevokeBody {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub reason: ::std::option::Option<RevokeBodyReason>,
     }
-    impl RevokeBody {
-        pub fn builder() -> builder::RevokeBody {
-            Default::default()
+    impl ::std::default::Default for RevokeBody {
+        fn default() -> Self {
+            Self {
+                reason: ::std::default::Default::default(),
+            }
         }
     }
     /// `RevokeBodyReason`
@@ -68,15 +69,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for RevokeBodyReason {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for RevokeBodyReason {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 10usize {
+            if value.chars().count() > 10 {
                 return Err("longer than 10 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for RevokeBodyReason {
@@ -100,11 +106,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `RevokeOk`
@@ -127,7 +135,7 @@ pub mod types {
             Self(value)
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct RevokeBody {
@@ -139,7 +147,7 @@ pub mod types {
         impl ::std::default::Default for RevokeBody {
             fn default() -> Self {
                 Self {
-                    reason: Ok(Default::default()),
+                    reason: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -172,35 +180,35 @@ pub mod types {
                 Self { reason: Ok(value.reason) }
             }
         }
+        impl super::RevokeBody {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> RevokeBody {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -236,9 +244,7 @@ pub mod builder {
                 value
                     .try_into()
                     .map(From::from)
-                    .map_err(|s| {
-                        format!("conversion to `RevokeBody` for body failed: {}", s)
-                    }),
+                    .map_err(|s| format!("conversion to `T0` for body failed: {}", s)),
             );
             self
         }

@@ -42,8 +42,7 @@ pub enum ListShapesError {
     /// `400`: The same schema, by the place where it stands.
     BadRequest(types::ListShapesOk),
 }
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Alias`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -70,11 +69,6 @@ pub mod types {
     pub struct Circle {
         pub kind: CircleKind,
         pub radius: f64,
-    }
-    impl Circle {
-        pub fn builder() -> builder::Circle {
-            Default::default()
-        }
     }
     /// `CircleKind`
     #[derive(
@@ -128,18 +122,45 @@ pub mod types {
         }
     }
     /// `Either`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(untagged)]
+    ///
+    /// The alternative is the one that keeps most of a value, and the first of several such.
+    #[derive(Clone, Debug)]
     pub enum Either {
         String(::std::string::String),
         Integer(i64),
     }
+    impl ::serde::Serialize for Either {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            match self {
+                Self::String(value) => ::serde::Serialize::serialize(value, serializer),
+                Self::Integer(value) => ::serde::Serialize::serialize(value, serializer),
+            }
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for Either {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            let mut choice = ::rescind_client::typing::Choice::read(deserializer)?;
+            choice.offer(Self::String);
+            choice.offer(Self::Integer);
+            choice.end("Either")
+        }
+    }
     impl ::std::fmt::Display for Either {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             match self {
-                Self::String(x) => x.fmt(f),
-                Self::Integer(x) => x.fmt(f),
+                Self::String(value) => ::std::fmt::Display::fmt(value, f),
+                Self::Integer(value) => ::std::fmt::Display::fmt(value, f),
             }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for Either {
+        fn from(value: ::std::string::String) -> Self {
+            Self::String(value)
         }
     }
     impl ::std::convert::From<i64> for Either {
@@ -168,11 +189,49 @@ pub mod types {
         }
     }
     /// `Shape`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(untagged)]
+    ///
+    /// The member `kind` tells which alternative a value is.
+    #[derive(Clone, Debug)]
     pub enum Shape {
         Circle(Circle),
         Square(Square),
+    }
+    impl ::serde::Serialize for Shape {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            match self {
+                Self::Circle(value) => {
+                    ::rescind_client::typing::write_tagged(
+                        value,
+                        "kind",
+                        &["circle"],
+                        serializer,
+                    )
+                }
+                Self::Square(value) => {
+                    ::rescind_client::typing::write_tagged(
+                        value,
+                        "kind",
+                        &["square"],
+                        serializer,
+                    )
+                }
+            }
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for Shape {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            let received = ::rescind_client::typing::Tagged::read(deserializer, "kind")?;
+            match received.tag().as_deref() {
+                Some("circle") => received.become_one(Self::Circle),
+                Some("square") => received.become_one(Self::Square),
+                _ => Err(received.unknown(&["circle", "square"])),
+            }
+        }
     }
     impl ::std::convert::From<Circle> for Shape {
         fn from(value: Circle) -> Self {
@@ -189,11 +248,6 @@ pub mod types {
     pub struct Square {
         pub kind: SquareKind,
         pub side: i64,
-    }
-    impl Square {
-        pub fn builder() -> builder::Square {
-            Default::default()
-        }
     }
     /// `SquareKind`
     #[derive(
@@ -249,26 +303,19 @@ pub mod types {
     /// `Tree`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Tree {
-        #[serde(default, skip_serializing_if = "::serde_json::Map::is_empty")]
-        pub anything: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub anything: ::std::option::Option<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
         pub children: ::std::vec::Vec<Tree>,
-        #[serde(
-            default,
-            skip_serializing_if = ":: std :: collections :: BTreeMap::is_empty"
-        )]
-        pub labels: ::std::collections::BTreeMap<
-            ::std::string::String,
-            ::std::string::String,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub labels: ::std::option::Option<
+            ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
         >,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub parent: ::std::option::Option<::std::boxed::Box<Tree>>,
     }
-    impl Tree {
-        pub fn builder() -> builder::Tree {
-            Default::default()
-        }
-    }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Circle {
@@ -278,8 +325,8 @@ pub mod types {
         impl ::std::default::Default for Circle {
             fn default() -> Self {
                 Self {
-                    kind: Err("no value supplied for kind".to_string()),
-                    radius: Err("no value supplied for radius".to_string()),
+                    kind: Err("no value supplied for kind".to_owned()),
+                    radius: Err("no value supplied for radius".to_owned()),
                 }
             }
         }
@@ -328,6 +375,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Circle {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Circle {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Square {
             kind: ::std::result::Result<super::SquareKind, ::std::string::String>,
@@ -336,8 +389,8 @@ pub mod types {
         impl ::std::default::Default for Square {
             fn default() -> Self {
                 Self {
-                    kind: Err("no value supplied for kind".to_string()),
-                    side: Err("no value supplied for side".to_string()),
+                    kind: Err("no value supplied for kind".to_owned()),
+                    side: Err("no value supplied for side".to_owned()),
                 }
             }
         }
@@ -386,10 +439,18 @@ pub mod types {
                 }
             }
         }
+        impl super::Square {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Square {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Tree {
             anything: ::std::result::Result<
-                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                ::std::option::Option<
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
                 ::std::string::String,
             >,
             children: ::std::result::Result<
@@ -397,9 +458,11 @@ pub mod types {
                 ::std::string::String,
             >,
             labels: ::std::result::Result<
-                ::std::collections::BTreeMap<
-                    ::std::string::String,
-                    ::std::string::String,
+                ::std::option::Option<
+                    ::std::collections::BTreeMap<
+                        ::std::string::String,
+                        ::std::string::String,
+                    >,
                 >,
                 ::std::string::String,
             >,
@@ -411,10 +474,10 @@ pub mod types {
         impl ::std::default::Default for Tree {
             fn default() -> Self {
                 Self {
-                    anything: Ok(Default::default()),
-                    children: Err("no value supplied for children".to_string()),
-                    labels: Ok(Default::default()),
-                    parent: Ok(Default::default()),
+                    anything: Ok(::std::default::Default::default()),
+                    children: Err("no value supplied for children".to_owned()),
+                    labels: Ok(::std::default::Default::default()),
+                    parent: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -422,7 +485,9 @@ pub mod types {
             pub fn anything<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
-                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                    ::std::option::Option<
+                        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                    >,
                 >,
                 T::Error: ::std::fmt::Display,
             {
@@ -448,9 +513,11 @@ pub mod types {
             pub fn labels<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
-                    ::std::collections::BTreeMap<
-                        ::std::string::String,
-                        ::std::string::String,
+                    ::std::option::Option<
+                        ::std::collections::BTreeMap<
+                            ::std::string::String,
+                            ::std::string::String,
+                        >,
                     >,
                 >,
                 T::Error: ::std::fmt::Display,
@@ -500,35 +567,35 @@ pub mod types {
                 }
             }
         }
+        impl super::Tree {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Tree {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }

@@ -288,18 +288,47 @@ pub mod types {
         }
     }
     /// `Either`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(untagged)]
+    ///
+    /// The alternative is the one that keeps most of a value, and the first of several such.
+    #[derive(Clone, Debug)]
     pub enum Either {
         String(::std::string::String),
         Integer(i64),
     }
+    impl ::serde::Serialize for Either {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            match self {
+                Self::String(value) => ::serde::Serialize::serialize(value, serializer),
+                Self::Integer(value) => ::serde::Serialize::serialize(value, serializer),
+            }
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for Either {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            let mut choice = ::rescind_server::runtime::typing::Choice::read(
+                deserializer,
+            )?;
+            choice.offer(Self::String);
+            choice.offer(Self::Integer);
+            choice.end("Either")
+        }
+    }
     impl ::std::fmt::Display for Either {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             match self {
-                Self::String(x) => x.fmt(f),
-                Self::Integer(x) => x.fmt(f),
+                Self::String(value) => ::std::fmt::Display::fmt(value, f),
+                Self::Integer(value) => ::std::fmt::Display::fmt(value, f),
             }
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for Either {
+        fn from(value: ::std::string::String) -> Self {
+            Self::String(value)
         }
     }
     impl ::std::convert::From<i64> for Either {
@@ -328,11 +357,52 @@ pub mod types {
         }
     }
     /// `Shape`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(untagged)]
+    ///
+    /// The member `kind` tells which alternative a value is.
+    #[derive(Clone, Debug)]
     pub enum Shape {
         Circle(Circle),
         Square(Square),
+    }
+    impl ::serde::Serialize for Shape {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            match self {
+                Self::Circle(value) => {
+                    ::rescind_server::runtime::typing::write_tagged(
+                        value,
+                        "kind",
+                        &["circle"],
+                        serializer,
+                    )
+                }
+                Self::Square(value) => {
+                    ::rescind_server::runtime::typing::write_tagged(
+                        value,
+                        "kind",
+                        &["square"],
+                        serializer,
+                    )
+                }
+            }
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for Shape {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            let received = ::rescind_server::runtime::typing::Tagged::read(
+                deserializer,
+                "kind",
+            )?;
+            match received.tag().as_deref() {
+                Some("circle") => received.become_one(Self::Circle),
+                Some("square") => received.become_one(Self::Square),
+                _ => Err(received.unknown(&["circle", "square"])),
+            }
+        }
     }
     impl ::std::convert::From<Circle> for Shape {
         fn from(value: Circle) -> Self {
@@ -404,48 +474,40 @@ pub mod types {
     /// `Tree`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Tree {
-        #[serde(default, skip_serializing_if = "::serde_json::Map::is_empty")]
-        pub anything: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub anything: ::std::option::Option<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
         pub children: ::std::vec::Vec<Tree>,
-        #[serde(
-            default,
-            skip_serializing_if = ":: std :: collections :: BTreeMap::is_empty"
-        )]
-        pub labels: ::std::collections::BTreeMap<
-            ::std::string::String,
-            ::std::string::String,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub labels: ::std::option::Option<
+            ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
         >,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub parent: ::std::option::Option<::std::boxed::Box<Tree>>,
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }

@@ -56,31 +56,27 @@ pub enum AloneError {
     /// `default`: Whatever comes.
     Default(types::Thing),
 }
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Failure`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Failure {
         pub code: ::std::string::String,
     }
-    impl Failure {
-        pub fn builder() -> builder::Failure {
-            Default::default()
-        }
-    }
     /// `Thing`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
     }
-    impl Thing {
-        pub fn builder() -> builder::Thing {
-            Default::default()
+    impl ::std::default::Default for Thing {
+        fn default() -> Self {
+            Self {
+                id: ::std::default::Default::default(),
+            }
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Failure {
@@ -89,7 +85,7 @@ pub mod types {
         impl ::std::default::Default for Failure {
             fn default() -> Self {
                 Self {
-                    code: Err("no value supplied for code".to_string()),
+                    code: Err("no value supplied for code".to_owned()),
                 }
             }
         }
@@ -120,6 +116,12 @@ pub mod types {
                 Self { code: Ok(value.code) }
             }
         }
+        impl super::Failure {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Failure {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Thing {
             id: ::std::result::Result<
@@ -129,7 +131,9 @@ pub mod types {
         }
         impl ::std::default::Default for Thing {
             fn default() -> Self {
-                Self { id: Ok(Default::default()) }
+                Self {
+                    id: Ok(::std::default::Default::default()),
+                }
             }
         }
         impl Thing {
@@ -157,35 +161,35 @@ pub mod types {
                 Self { id: Ok(value.id) }
             }
         }
+        impl super::Thing {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Thing {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }

@@ -39,20 +39,14 @@ impl Client {
 /// The answers besides success that are documented for [`Client::create_token`], one variant each.
 #[derive(Clone, Debug)]
 pub enum CreateTokenError {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `CreateTokenBody`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateTokenBody {
         pub grant_type: CreateTokenBodyGrantType,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub lifetime: ::std::option::Option<::std::num::NonZeroU64>,
-    }
-    impl CreateTokenBody {
-        pub fn builder() -> builder::CreateTokenBody {
-            Default::default()
-        }
+        pub lifetime: ::std::option::Option<u64>,
     }
     /// `CreateTokenBodyGrantType`
     #[derive(
@@ -114,12 +108,7 @@ pub mod types {
     pub struct CreateTokenOk {
         pub access_token: ::rescind_client::Secret,
     }
-    impl CreateTokenOk {
-        pub fn builder() -> builder::CreateTokenOk {
-            Default::default()
-        }
-    }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct CreateTokenBody {
@@ -128,15 +117,15 @@ pub mod types {
                 ::std::string::String,
             >,
             lifetime: ::std::result::Result<
-                ::std::option::Option<::std::num::NonZeroU64>,
+                ::std::option::Option<u64>,
                 ::std::string::String,
             >,
         }
         impl ::std::default::Default for CreateTokenBody {
             fn default() -> Self {
                 Self {
-                    grant_type: Err("no value supplied for grant_type".to_string()),
-                    lifetime: Ok(Default::default()),
+                    grant_type: Err("no value supplied for grant_type".to_owned()),
+                    lifetime: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -155,9 +144,7 @@ pub mod types {
             }
             pub fn lifetime<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<
-                    ::std::option::Option<::std::num::NonZeroU64>,
-                >,
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.lifetime = value
@@ -187,6 +174,12 @@ pub mod types {
                 }
             }
         }
+        impl super::CreateTokenBody {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CreateTokenBody {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct CreateTokenOk {
             access_token: ::std::result::Result<
@@ -197,7 +190,7 @@ pub mod types {
         impl ::std::default::Default for CreateTokenOk {
             fn default() -> Self {
                 Self {
-                    access_token: Err("no value supplied for access_token".to_string()),
+                    access_token: Err("no value supplied for access_token".to_owned()),
                 }
             }
         }
@@ -232,35 +225,35 @@ pub mod types {
                 }
             }
         }
+        impl super::CreateTokenOk {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CreateTokenOk {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -300,9 +293,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `CreateTokenBody` for body failed: {}", s)
-                });
+                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.

@@ -39,18 +39,12 @@ impl Client {
 /// The answers besides success that are documented for [`Client::create_token`], one variant each.
 #[derive(Clone, Debug)]
 pub enum CreateTokenError {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `CreateTokenOk`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateTokenOk {
         pub access_token: ::rescind_client::Secret,
-    }
-    impl CreateTokenOk {
-        pub fn builder() -> builder::CreateTokenOk {
-            Default::default()
-        }
     }
     /// `TokenRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -59,15 +53,10 @@ pub mod types {
         pub grant_type: TokenRequestGrantType,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub remember: ::std::option::Option<bool>,
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        pub scope: ::std::vec::Vec<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub ttl: ::std::option::Option<::std::num::NonZeroU64>,
-    }
-    impl TokenRequest {
-        pub fn builder() -> builder::TokenRequest {
-            Default::default()
-        }
+        pub scope: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub ttl: ::std::option::Option<u64>,
     }
     /// `TokenRequestGrantType`
     #[derive(
@@ -120,7 +109,7 @@ pub mod types {
             value.parse()
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct CreateTokenOk {
@@ -132,7 +121,7 @@ pub mod types {
         impl ::std::default::Default for CreateTokenOk {
             fn default() -> Self {
                 Self {
-                    access_token: Err("no value supplied for access_token".to_string()),
+                    access_token: Err("no value supplied for access_token".to_owned()),
                 }
             }
         }
@@ -167,6 +156,12 @@ pub mod types {
                 }
             }
         }
+        impl super::CreateTokenOk {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CreateTokenOk {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct TokenRequest {
             grant_type: ::std::result::Result<
@@ -178,21 +173,21 @@ pub mod types {
                 ::std::string::String,
             >,
             scope: ::std::result::Result<
-                ::std::vec::Vec<::std::string::String>,
+                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
                 ::std::string::String,
             >,
             ttl: ::std::result::Result<
-                ::std::option::Option<::std::num::NonZeroU64>,
+                ::std::option::Option<u64>,
                 ::std::string::String,
             >,
         }
         impl ::std::default::Default for TokenRequest {
             fn default() -> Self {
                 Self {
-                    grant_type: Err("no value supplied for grant_type".to_string()),
-                    remember: Ok(Default::default()),
-                    scope: Ok(Default::default()),
-                    ttl: Ok(Default::default()),
+                    grant_type: Err("no value supplied for grant_type".to_owned()),
+                    remember: Ok(::std::default::Default::default()),
+                    scope: Ok(::std::default::Default::default()),
+                    ttl: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -223,7 +218,9 @@ pub mod types {
             }
             pub fn scope<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                >,
                 T::Error: ::std::fmt::Display,
             {
                 self.scope = value
@@ -235,9 +232,7 @@ pub mod types {
             }
             pub fn ttl<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<
-                    ::std::option::Option<::std::num::NonZeroU64>,
-                >,
+                T: ::std::convert::TryInto<::std::option::Option<u64>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.ttl = value
@@ -271,35 +266,35 @@ pub mod types {
                 }
             }
         }
+        impl super::TokenRequest {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> TokenRequest {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -337,9 +332,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `TokenRequest` for body failed: {}", s)
-                });
+                .map_err(|s| format!("conversion to `T1` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.

@@ -42,18 +42,12 @@ pub enum CreateThingError {
     /// `401`: Not known.
     Unauthorized(types::CreateThingUnauthorized),
 }
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `CreateThingBody`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateThingBody {
         pub unrelated: bool,
-    }
-    impl CreateThingBody {
-        pub fn builder() -> builder::CreateThingBody {
-            Default::default()
-        }
     }
     /// `CreateThingBody2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -61,63 +55,48 @@ pub mod types {
         #[serde(rename = "inBody")]
         pub in_body: ::std::string::String,
     }
-    impl CreateThingBody2 {
-        pub fn builder() -> builder::CreateThingBody2 {
-            Default::default()
-        }
-    }
     /// `CreateThingOk`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateThingOk {
         pub unrelated: bool,
-    }
-    impl CreateThingOk {
-        pub fn builder() -> builder::CreateThingOk {
-            Default::default()
-        }
     }
     /// `CreateThingOk2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateThingOk2 {
         pub id: ::std::string::String,
     }
-    impl CreateThingOk2 {
-        pub fn builder() -> builder::CreateThingOk2 {
-            Default::default()
-        }
-    }
     /// `CreateThingUnauthorized`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateThingUnauthorized {
         pub code: i64,
     }
-    impl CreateThingUnauthorized {
-        pub fn builder() -> builder::CreateThingUnauthorized {
-            Default::default()
-        }
-    }
     /// `Outer`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Outer {
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        pub list: ::std::vec::Vec<OuterListItem>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub list: ::std::option::Option<::std::vec::Vec<OuterListItem>>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub part: ::std::option::Option<OuterPart2>,
     }
-    impl Outer {
-        pub fn builder() -> builder::Outer {
-            Default::default()
+    impl ::std::default::Default for Outer {
+        fn default() -> Self {
+            Self {
+                list: ::std::default::Default::default(),
+                part: ::std::default::Default::default(),
+            }
         }
     }
     /// `OuterListItem`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct OuterListItem {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub inline: ::std::option::Option<::std::string::String>,
     }
-    impl OuterListItem {
-        pub fn builder() -> builder::OuterListItem {
-            Default::default()
+    impl ::std::default::Default for OuterListItem {
+        fn default() -> Self {
+            Self {
+                inline: ::std::default::Default::default(),
+            }
         }
     }
     /// `OuterPart`
@@ -125,23 +104,20 @@ pub mod types {
     pub struct OuterPart {
         pub named: bool,
     }
-    impl OuterPart {
-        pub fn builder() -> builder::OuterPart {
-            Default::default()
-        }
-    }
     /// `OuterPart2`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct OuterPart2 {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub inline: ::std::option::Option<::std::string::String>,
     }
-    impl OuterPart2 {
-        pub fn builder() -> builder::OuterPart2 {
-            Default::default()
+    impl ::std::default::Default for OuterPart2 {
+        fn default() -> Self {
+            Self {
+                inline: ::std::default::Default::default(),
+            }
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct CreateThingBody {
@@ -150,7 +126,7 @@ pub mod types {
         impl ::std::default::Default for CreateThingBody {
             fn default() -> Self {
                 Self {
-                    unrelated: Err("no value supplied for unrelated".to_string()),
+                    unrelated: Err("no value supplied for unrelated".to_owned()),
                 }
             }
         }
@@ -185,6 +161,12 @@ pub mod types {
                 }
             }
         }
+        impl super::CreateThingBody {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CreateThingBody {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct CreateThingBody2 {
             in_body: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -192,7 +174,7 @@ pub mod types {
         impl ::std::default::Default for CreateThingBody2 {
             fn default() -> Self {
                 Self {
-                    in_body: Err("no value supplied for in_body".to_string()),
+                    in_body: Err("no value supplied for in_body".to_owned()),
                 }
             }
         }
@@ -223,6 +205,12 @@ pub mod types {
                 Self { in_body: Ok(value.in_body) }
             }
         }
+        impl super::CreateThingBody2 {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CreateThingBody2 {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct CreateThingOk {
             unrelated: ::std::result::Result<bool, ::std::string::String>,
@@ -230,7 +218,7 @@ pub mod types {
         impl ::std::default::Default for CreateThingOk {
             fn default() -> Self {
                 Self {
-                    unrelated: Err("no value supplied for unrelated".to_string()),
+                    unrelated: Err("no value supplied for unrelated".to_owned()),
                 }
             }
         }
@@ -265,6 +253,12 @@ pub mod types {
                 }
             }
         }
+        impl super::CreateThingOk {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CreateThingOk {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct CreateThingOk2 {
             id: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -272,7 +266,7 @@ pub mod types {
         impl ::std::default::Default for CreateThingOk2 {
             fn default() -> Self {
                 Self {
-                    id: Err("no value supplied for id".to_string()),
+                    id: Err("no value supplied for id".to_owned()),
                 }
             }
         }
@@ -301,6 +295,12 @@ pub mod types {
                 Self { id: Ok(value.id) }
             }
         }
+        impl super::CreateThingOk2 {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CreateThingOk2 {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct CreateThingUnauthorized {
             code: ::std::result::Result<i64, ::std::string::String>,
@@ -308,7 +308,7 @@ pub mod types {
         impl ::std::default::Default for CreateThingUnauthorized {
             fn default() -> Self {
                 Self {
-                    code: Err("no value supplied for code".to_string()),
+                    code: Err("no value supplied for code".to_owned()),
                 }
             }
         }
@@ -341,10 +341,16 @@ pub mod types {
                 Self { code: Ok(value.code) }
             }
         }
+        impl super::CreateThingUnauthorized {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CreateThingUnauthorized {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Outer {
             list: ::std::result::Result<
-                ::std::vec::Vec<super::OuterListItem>,
+                ::std::option::Option<::std::vec::Vec<super::OuterListItem>>,
                 ::std::string::String,
             >,
             part: ::std::result::Result<
@@ -355,15 +361,17 @@ pub mod types {
         impl ::std::default::Default for Outer {
             fn default() -> Self {
                 Self {
-                    list: Ok(Default::default()),
-                    part: Ok(Default::default()),
+                    list: Ok(::std::default::Default::default()),
+                    part: Ok(::std::default::Default::default()),
                 }
             }
         }
         impl Outer {
             pub fn list<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<super::OuterListItem>>,
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<super::OuterListItem>>,
+                >,
                 T::Error: ::std::fmt::Display,
             {
                 self.list = value
@@ -405,6 +413,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Outer {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Outer {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct OuterListItem {
             inline: ::std::result::Result<
@@ -415,7 +429,7 @@ pub mod types {
         impl ::std::default::Default for OuterListItem {
             fn default() -> Self {
                 Self {
-                    inline: Ok(Default::default()),
+                    inline: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -446,6 +460,12 @@ pub mod types {
                 Self { inline: Ok(value.inline) }
             }
         }
+        impl super::OuterListItem {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> OuterListItem {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct OuterPart {
             named: ::std::result::Result<bool, ::std::string::String>,
@@ -453,7 +473,7 @@ pub mod types {
         impl ::std::default::Default for OuterPart {
             fn default() -> Self {
                 Self {
-                    named: Err("no value supplied for named".to_string()),
+                    named: Err("no value supplied for named".to_owned()),
                 }
             }
         }
@@ -484,6 +504,12 @@ pub mod types {
                 Self { named: Ok(value.named) }
             }
         }
+        impl super::OuterPart {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> OuterPart {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct OuterPart2 {
             inline: ::std::result::Result<
@@ -494,7 +520,7 @@ pub mod types {
         impl ::std::default::Default for OuterPart2 {
             fn default() -> Self {
                 Self {
-                    inline: Ok(Default::default()),
+                    inline: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -525,35 +551,35 @@ pub mod types {
                 Self { inline: Ok(value.inline) }
             }
         }
+        impl super::OuterPart2 {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> OuterPart2 {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -593,9 +619,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `CreateThingBody2` for body failed: {}", s)
-                });
+                .map_err(|s| format!("conversion to `T1` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.

@@ -242,18 +242,33 @@ pub mod types {
         pub code: i64,
     }
     /// `Outer`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Outer {
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        pub list: ::std::vec::Vec<OuterListItem>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub list: ::std::option::Option<::std::vec::Vec<OuterListItem>>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub part: ::std::option::Option<OuterPart2>,
     }
+    impl ::std::default::Default for Outer {
+        fn default() -> Self {
+            Self {
+                list: ::std::default::Default::default(),
+                part: ::std::default::Default::default(),
+            }
+        }
+    }
     /// `OuterListItem`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct OuterListItem {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub inline: ::std::option::Option<::std::string::String>,
+    }
+    impl ::std::default::Default for OuterListItem {
+        fn default() -> Self {
+            Self {
+                inline: ::std::default::Default::default(),
+            }
+        }
     }
     /// `OuterPart`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -261,39 +276,40 @@ pub mod types {
         pub named: bool,
     }
     /// `OuterPart2`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct OuterPart2 {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub inline: ::std::option::Option<::std::string::String>,
     }
+    impl ::std::default::Default for OuterPart2 {
+        fn default() -> Self {
+            Self {
+                inline: ::std::default::Default::default(),
+            }
+        }
+    }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }

@@ -56,14 +56,14 @@ pub enum NewError {
     /// `400`: Not fine.
     BadRequest(types::Error2),
 }
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Cases`
     #[derive(
         ::serde::Deserialize,
         ::serde::Serialize,
         Clone,
+        Copy,
         Debug,
         Eq,
         Hash,
@@ -71,90 +71,117 @@ pub mod types {
         PartialEq,
         PartialOrd
     )]
-    #[serde(transparent)]
-    pub struct Cases(pub ::std::string::String);
-    impl ::std::ops::Deref for Cases {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<Cases> for ::std::string::String {
-        fn from(value: Cases) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<::std::string::String> for Cases {
-        fn from(value: ::std::string::String) -> Self {
-            Self(value)
-        }
+    pub enum Cases {
+        #[serde(rename = "foo")]
+        Foo2,
+        Foo,
+        #[serde(rename = "FOO")]
+        Foo3,
     }
     impl ::std::fmt::Display for Cases {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            self.0.fmt(f)
+            match *self {
+                Self::Foo2 => f.write_str("foo"),
+                Self::Foo => f.write_str("Foo"),
+                Self::Foo3 => f.write_str("FOO"),
+            }
         }
     }
     impl ::std::str::FromStr for Cases {
-        type Err = ::std::convert::Infallible;
-        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-            Ok(Self(value.to_string()))
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "foo" => Ok(Self::Foo2),
+                "Foo" => Ok(Self::Foo),
+                "FOO" => Ok(Self::Foo3),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for Cases {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for Cases {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
         }
     }
     /// `Error`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Error {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub upper: ::std::option::Option<::std::string::String>,
     }
-    impl Error {
-        pub fn builder() -> builder::Error {
-            Default::default()
+    impl ::std::default::Default for Error {
+        fn default() -> Self {
+            Self {
+                upper: ::std::default::Default::default(),
+            }
         }
     }
     /// `Error2`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Error2 {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub lower: ::std::option::Option<::std::string::String>,
     }
-    impl Error2 {
-        pub fn builder() -> builder::Error2 {
-            Default::default()
+    impl ::std::default::Default for Error2 {
+        fn default() -> Self {
+            Self {
+                lower: ::std::default::Default::default(),
+            }
         }
     }
     /// `Foo`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Foo {
         #[serde(rename = "a-b", skip_serializing_if = "::std::option::Option::is_none")]
         pub a_b: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub upper: ::std::option::Option<::std::string::String>,
     }
-    impl Foo {
-        pub fn builder() -> builder::Foo {
-            Default::default()
+    impl ::std::default::Default for Foo {
+        fn default() -> Self {
+            Self {
+                a_b: ::std::default::Default::default(),
+                upper: ::std::default::Default::default(),
+            }
         }
     }
     /// `Foo2`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Foo2 {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub lower: ::std::option::Option<::std::string::String>,
     }
-    impl Foo2 {
-        pub fn builder() -> builder::Foo2 {
-            Default::default()
+    impl ::std::default::Default for Foo2 {
+        fn default() -> Self {
+            Self {
+                lower: ::std::default::Default::default(),
+            }
         }
     }
     /// `Option2`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Option2 {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub some: ::std::option::Option<Vec2>,
     }
-    impl Option2 {
-        pub fn builder() -> builder::Option2 {
-            Default::default()
+    impl ::std::default::Default for Option2 {
+        fn default() -> Self {
+            Self {
+                some: ::std::default::Default::default(),
+            }
         }
     }
     /// `Signs`
@@ -172,15 +199,15 @@ pub mod types {
     )]
     pub enum Signs {
         #[serde(rename = "+1")]
-        plus1,
+        Plus1,
         #[serde(rename = "-1")]
-        minus1,
+        Minus1,
     }
     impl ::std::fmt::Display for Signs {
         fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
             match *self {
-                Self::plus1 => f.write_str("+1"),
-                Self::minus1 => f.write_str("-1"),
+                Self::Plus1 => f.write_str("+1"),
+                Self::Minus1 => f.write_str("-1"),
             }
         }
     }
@@ -190,8 +217,8 @@ pub mod types {
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             match value {
-                "+1" => Ok(Self::plus1),
-                "-1" => Ok(Self::minus1),
+                "+1" => Ok(Self::Plus1),
+                "-1" => Ok(Self::Minus1),
                 _ => Err("invalid value".into()),
             }
         }
@@ -213,30 +240,35 @@ pub mod types {
         }
     }
     /// `String2`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct String2 {
         #[serde(rename = "self", skip_serializing_if = "::std::option::Option::is_none")]
         pub self_: ::std::option::Option<::std::string::String>,
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
         pub type_: ::std::option::Option<::std::string::String>,
     }
-    impl String2 {
-        pub fn builder() -> builder::String2 {
-            Default::default()
+    impl ::std::default::Default for String2 {
+        fn default() -> Self {
+            Self {
+                self_: ::std::default::Default::default(),
+                type_: ::std::default::Default::default(),
+            }
         }
     }
     /// `Vec2`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Vec2 {
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        pub items: ::std::vec::Vec<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub items: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     }
-    impl Vec2 {
-        pub fn builder() -> builder::Vec2 {
-            Default::default()
+    impl ::std::default::Default for Vec2 {
+        fn default() -> Self {
+            Self {
+                items: ::std::default::Default::default(),
+            }
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Error {
@@ -248,7 +280,7 @@ pub mod types {
         impl ::std::default::Default for Error {
             fn default() -> Self {
                 Self {
-                    upper: Ok(Default::default()),
+                    upper: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -279,6 +311,12 @@ pub mod types {
                 Self { upper: Ok(value.upper) }
             }
         }
+        impl super::Error {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Error {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Error2 {
             lower: ::std::result::Result<
@@ -289,7 +327,7 @@ pub mod types {
         impl ::std::default::Default for Error2 {
             fn default() -> Self {
                 Self {
-                    lower: Ok(Default::default()),
+                    lower: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -320,6 +358,12 @@ pub mod types {
                 Self { lower: Ok(value.lower) }
             }
         }
+        impl super::Error2 {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Error2 {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Foo {
             a_b: ::std::result::Result<
@@ -334,8 +378,8 @@ pub mod types {
         impl ::std::default::Default for Foo {
             fn default() -> Self {
                 Self {
-                    a_b: Ok(Default::default()),
-                    upper: Ok(Default::default()),
+                    a_b: Ok(::std::default::Default::default()),
+                    upper: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -384,6 +428,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Foo {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Foo {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Foo2 {
             lower: ::std::result::Result<
@@ -394,7 +444,7 @@ pub mod types {
         impl ::std::default::Default for Foo2 {
             fn default() -> Self {
                 Self {
-                    lower: Ok(Default::default()),
+                    lower: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -425,6 +475,12 @@ pub mod types {
                 Self { lower: Ok(value.lower) }
             }
         }
+        impl super::Foo2 {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Foo2 {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Option2 {
             some: ::std::result::Result<
@@ -435,7 +491,7 @@ pub mod types {
         impl ::std::default::Default for Option2 {
             fn default() -> Self {
                 Self {
-                    some: Ok(Default::default()),
+                    some: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -466,6 +522,12 @@ pub mod types {
                 Self { some: Ok(value.some) }
             }
         }
+        impl super::Option2 {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Option2 {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct String2 {
             self_: ::std::result::Result<
@@ -480,8 +542,8 @@ pub mod types {
         impl ::std::default::Default for String2 {
             fn default() -> Self {
                 Self {
-                    self_: Ok(Default::default()),
-                    type_: Ok(Default::default()),
+                    self_: Ok(::std::default::Default::default()),
+                    type_: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -530,24 +592,32 @@ pub mod types {
                 }
             }
         }
+        impl super::String2 {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> String2 {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Vec2 {
             items: ::std::result::Result<
-                ::std::vec::Vec<::std::string::String>,
+                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
                 ::std::string::String,
             >,
         }
         impl ::std::default::Default for Vec2 {
             fn default() -> Self {
                 Self {
-                    items: Ok(Default::default()),
+                    items: Ok(::std::default::Default::default()),
                 }
             }
         }
         impl Vec2 {
             pub fn items<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                >,
                 T::Error: ::std::fmt::Display,
             {
                 self.items = value
@@ -571,35 +641,35 @@ pub mod types {
                 Self { items: Ok(value.items) }
             }
         }
+        impl super::Vec2 {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Vec2 {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -857,7 +927,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| format!("conversion to `String2` for body failed: {}", s));
+                .map_err(|s| format!("conversion to `T7` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.

@@ -39,18 +39,19 @@ impl Client {
 /// The answers besides success that are documented for [`Client::get_thing`], one variant each.
 #[derive(Clone, Debug)]
 pub enum GetThingError {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Other`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Other {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
     }
-    impl Other {
-        pub fn builder() -> builder::Other {
-            Default::default()
+    impl ::std::default::Default for Other {
+        fn default() -> Self {
+            Self {
+                id: ::std::default::Default::default(),
+            }
         }
     }
     /// `Thing`
@@ -58,19 +59,11 @@ pub mod types {
     pub struct Thing {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub at: ::std::option::Option<::jiff::Timestamp>,
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub choice: ::std::option::Option<ThingChoice>,
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
-        pub other: ::std::option::Option<ThingOther>,
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
+        pub other: ::std::option::Option<Other>,
         pub text: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub whole: ::std::option::Option<Whole>,
-    }
-    impl Thing {
-        pub fn builder() -> builder::Thing {
-            Default::default()
-        }
     }
     /// `ThingChoice`
     #[derive(
@@ -127,58 +120,20 @@ pub mod types {
             value.parse()
         }
     }
-    /// `ThingOther`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(transparent)]
-    pub struct ThingOther(pub Other);
-    impl ::std::ops::Deref for ThingOther {
-        type Target = Other;
-        fn deref(&self) -> &Other {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ThingOther> for Other {
-        fn from(value: ThingOther) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<Other> for ThingOther {
-        fn from(value: Other) -> Self {
-            Self(value)
-        }
-    }
     /// `Whole`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(transparent)]
-    pub struct Whole(pub ::std::option::Option<WholeInner>);
-    impl ::std::ops::Deref for Whole {
-        type Target = ::std::option::Option<WholeInner>;
-        fn deref(&self) -> &::std::option::Option<WholeInner> {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<Whole> for ::std::option::Option<WholeInner> {
-        fn from(value: Whole) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<::std::option::Option<WholeInner>> for Whole {
-        fn from(value: ::std::option::Option<WholeInner>) -> Self {
-            Self(value)
-        }
-    }
-    /// `WholeInner`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    pub struct WholeInner {
+    pub struct Whole {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
     }
-    impl WholeInner {
-        pub fn builder() -> builder::WholeInner {
-            Default::default()
+    impl ::std::default::Default for Whole {
+        fn default() -> Self {
+            Self {
+                id: ::std::default::Default::default(),
+            }
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Other {
@@ -189,7 +144,9 @@ pub mod types {
         }
         impl ::std::default::Default for Other {
             fn default() -> Self {
-                Self { id: Ok(Default::default()) }
+                Self {
+                    id: Ok(::std::default::Default::default()),
+                }
             }
         }
         impl Other {
@@ -217,6 +174,12 @@ pub mod types {
                 Self { id: Ok(value.id) }
             }
         }
+        impl super::Other {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Other {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Thing {
             at: ::std::result::Result<
@@ -228,7 +191,7 @@ pub mod types {
                 ::std::string::String,
             >,
             other: ::std::result::Result<
-                ::std::option::Option<super::ThingOther>,
+                ::std::option::Option<super::Other>,
                 ::std::string::String,
             >,
             text: ::std::result::Result<
@@ -243,11 +206,11 @@ pub mod types {
         impl ::std::default::Default for Thing {
             fn default() -> Self {
                 Self {
-                    at: Ok(Default::default()),
-                    choice: Err("no value supplied for choice".to_string()),
-                    other: Err("no value supplied for other".to_string()),
-                    text: Err("no value supplied for text".to_string()),
-                    whole: Ok(Default::default()),
+                    at: Ok(::std::default::Default::default()),
+                    choice: Err("no value supplied for choice".to_owned()),
+                    other: Err("no value supplied for other".to_owned()),
+                    text: Err("no value supplied for text".to_owned()),
+                    whole: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -276,7 +239,7 @@ pub mod types {
             }
             pub fn other<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<super::ThingOther>>,
+                T: ::std::convert::TryInto<::std::option::Option<super::Other>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.other = value
@@ -336,19 +299,27 @@ pub mod types {
                 }
             }
         }
+        impl super::Thing {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Thing {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
-        pub struct WholeInner {
+        pub struct Whole {
             id: ::std::result::Result<
                 ::std::option::Option<::std::string::String>,
                 ::std::string::String,
             >,
         }
-        impl ::std::default::Default for WholeInner {
+        impl ::std::default::Default for Whole {
             fn default() -> Self {
-                Self { id: Ok(Default::default()) }
+                Self {
+                    id: Ok(::std::default::Default::default()),
+                }
             }
         }
-        impl WholeInner {
+        impl Whole {
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -360,48 +331,48 @@ pub mod types {
                 self
             }
         }
-        impl ::std::convert::TryFrom<WholeInner> for super::WholeInner {
+        impl ::std::convert::TryFrom<Whole> for super::Whole {
             type Error = super::error::ConversionError;
             fn try_from(
-                value: WholeInner,
+                value: Whole,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self { id: value.id? })
             }
         }
-        impl ::std::convert::From<super::WholeInner> for WholeInner {
-            fn from(value: super::WholeInner) -> Self {
+        impl ::std::convert::From<super::Whole> for Whole {
+            fn from(value: super::Whole) -> Self {
                 Self { id: Ok(value.id) }
+            }
+        }
+        impl super::Whole {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Whole {
+                ::std::default::Default::default()
             }
         }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }

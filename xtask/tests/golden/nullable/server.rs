@@ -201,21 +201,25 @@ pub mod router {
 }
 pub mod types {
     /// `Other`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Other {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
+    }
+    impl ::std::default::Default for Other {
+        fn default() -> Self {
+            Self {
+                id: ::std::default::Default::default(),
+            }
+        }
     }
     /// `Thing`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub at: ::std::option::Option<::jiff::Timestamp>,
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub choice: ::std::option::Option<ThingChoice>,
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
-        pub other: ::std::option::Option<ThingOther>,
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
+        pub other: ::std::option::Option<Other>,
         pub text: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub whole: ::std::option::Option<Whole>,
@@ -275,80 +279,41 @@ pub mod types {
             value.parse()
         }
     }
-    /// `ThingOther`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(transparent)]
-    pub struct ThingOther(pub Other);
-    impl ::std::ops::Deref for ThingOther {
-        type Target = Other;
-        fn deref(&self) -> &Other {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ThingOther> for Other {
-        fn from(value: ThingOther) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<Other> for ThingOther {
-        fn from(value: Other) -> Self {
-            Self(value)
-        }
-    }
     /// `Whole`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(transparent)]
-    pub struct Whole(pub ::std::option::Option<WholeInner>);
-    impl ::std::ops::Deref for Whole {
-        type Target = ::std::option::Option<WholeInner>;
-        fn deref(&self) -> &::std::option::Option<WholeInner> {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<Whole> for ::std::option::Option<WholeInner> {
-        fn from(value: Whole) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<::std::option::Option<WholeInner>> for Whole {
-        fn from(value: ::std::option::Option<WholeInner>) -> Self {
-            Self(value)
-        }
-    }
-    /// `WholeInner`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    pub struct WholeInner {
+    pub struct Whole {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
     }
+    impl ::std::default::Default for Whole {
+        fn default() -> Self {
+            Self {
+                id: ::std::default::Default::default(),
+            }
+        }
+    }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }

@@ -39,8 +39,7 @@ impl Client {
 /// The answers besides success that are documented for [`Client::create_account`], one variant each.
 #[derive(Clone, Debug)]
 pub enum CreateAccountError {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Account`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -50,11 +49,6 @@ pub mod types {
         pub name: AccountName,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub password: ::std::option::Option<::rescind_client::Secret>,
-    }
-    impl Account {
-        pub fn builder() -> builder::Account {
-            Default::default()
-        }
     }
     /// `AccountName`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -71,15 +65,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for AccountName {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for AccountName {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
+            if value.chars().count() < 1 {
                 return Err("shorter than 1 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for AccountName {
@@ -103,14 +102,16 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Account {
@@ -124,9 +125,9 @@ pub mod types {
         impl ::std::default::Default for Account {
             fn default() -> Self {
                 Self {
-                    id: Ok(Default::default()),
-                    name: Err("no value supplied for name".to_string()),
-                    password: Ok(Default::default()),
+                    id: Ok(::std::default::Default::default()),
+                    name: Err("no value supplied for name".to_owned()),
+                    password: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -189,35 +190,35 @@ pub mod types {
                 }
             }
         }
+        impl super::Account {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Account {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -255,7 +256,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| format!("conversion to `Account` for body failed: {}", s));
+                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.

@@ -60,18 +60,19 @@ pub enum SendAnyError {}
 /// The answers besides success that are documented for [`Client::send_bytes`], one variant each.
 #[derive(Clone, Debug)]
 pub enum SendBytesError {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Reason`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Reason {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub reason: ::std::option::Option<ReasonReason>,
     }
-    impl Reason {
-        pub fn builder() -> builder::Reason {
-            Default::default()
+    impl ::std::default::Default for Reason {
+        fn default() -> Self {
+            Self {
+                reason: ::std::default::Default::default(),
+            }
         }
     }
     /// `ReasonReason`
@@ -89,15 +90,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for ReasonReason {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for ReasonReason {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 255usize {
+            if value.chars().count() > 255 {
                 return Err("longer than 255 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for ReasonReason {
@@ -121,11 +127,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `SendAnyBody`
@@ -148,7 +156,7 @@ pub mod types {
             Self(value)
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Reason {
@@ -160,7 +168,7 @@ pub mod types {
         impl ::std::default::Default for Reason {
             fn default() -> Self {
                 Self {
-                    reason: Ok(Default::default()),
+                    reason: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -191,35 +199,35 @@ pub mod types {
                 Self { reason: Ok(value.reason) }
             }
         }
+        impl super::Reason {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Reason {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -255,9 +263,7 @@ pub mod builder {
                 value
                     .try_into()
                     .map(From::from)
-                    .map_err(|s| {
-                        format!("conversion to `Reason` for body failed: {}", s)
-                    }),
+                    .map_err(|s| format!("conversion to `T0` for body failed: {}", s)),
             );
             self
         }
@@ -333,9 +339,7 @@ pub mod builder {
                 value
                     .try_into()
                     .map(From::from)
-                    .map_err(|s| {
-                        format!("conversion to `Reason` for body failed: {}", s)
-                    }),
+                    .map_err(|s| format!("conversion to `T0` for body failed: {}", s)),
             );
             self
         }

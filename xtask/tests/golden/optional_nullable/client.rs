@@ -60,73 +60,96 @@ pub enum ReplaceMergedError {}
 /// The answers besides success that are documented for [`Client::replace_alternative`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ReplaceAlternativeError {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `MergedChange`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct MergedChange {
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub inner: ::rescind_client::Nullable<::std::string::String>,
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub outer: ::rescind_client::Nullable<::std::string::String>,
     }
-    impl MergedChange {
-        pub fn builder() -> builder::MergedChange {
-            Default::default()
+    impl ::std::default::Default for MergedChange {
+        fn default() -> Self {
+            Self {
+                inner: ::std::default::Default::default(),
+                outer: ::std::default::Default::default(),
+            }
         }
     }
     /// `ReplaceAlternativeBody`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(untagged)]
+    ///
+    /// The alternative is the one that keeps most of a value, and the first of several such.
+    #[derive(Clone, Debug)]
     pub enum ReplaceAlternativeBody {
-        Variant0 {
-            a: i64,
-            #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            note: ::std::option::Option<::std::string::String>,
-        },
-        Variant1 {
-            b: i64,
-            #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            note: ::std::option::Option<::std::string::String>,
-        },
+        Variant0(ReplaceAlternativeBodyVariant0),
+        Variant1(ReplaceAlternativeBodyVariant1),
+    }
+    impl ::serde::Serialize for ReplaceAlternativeBody {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            match self {
+                Self::Variant0(value) => ::serde::Serialize::serialize(value, serializer),
+                Self::Variant1(value) => ::serde::Serialize::serialize(value, serializer),
+            }
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ReplaceAlternativeBody {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            let mut choice = ::rescind_client::typing::Choice::read(deserializer)?;
+            choice.offer(Self::Variant0);
+            choice.offer(Self::Variant1);
+            choice.end("ReplaceAlternativeBody")
+        }
+    }
+    impl ::std::convert::From<ReplaceAlternativeBodyVariant0>
+    for ReplaceAlternativeBody {
+        fn from(value: ReplaceAlternativeBodyVariant0) -> Self {
+            Self::Variant0(value)
+        }
+    }
+    impl ::std::convert::From<ReplaceAlternativeBodyVariant1>
+    for ReplaceAlternativeBody {
+        fn from(value: ReplaceAlternativeBodyVariant1) -> Self {
+            Self::Variant1(value)
+        }
     }
     /// `ReplaceAlternativeBodyVariant0`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ReplaceAlternativeBodyVariant0 {
         pub a: i64,
-    }
-    impl ReplaceAlternativeBodyVariant0 {
-        pub fn builder() -> builder::ReplaceAlternativeBodyVariant0 {
-            Default::default()
-        }
+        #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
+        pub note: ::rescind_client::Nullable<::std::string::String>,
     }
     /// `ReplaceAlternativeBodyVariant1`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ReplaceAlternativeBodyVariant1 {
         pub b: i64,
-    }
-    impl ReplaceAlternativeBodyVariant1 {
-        pub fn builder() -> builder::ReplaceAlternativeBodyVariant1 {
-            Default::default()
-        }
+        #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
+        pub note: ::rescind_client::Nullable<::std::string::String>,
     }
     /// Answers only; absence and null mean the same to a reader.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub text: ::std::option::Option<::std::string::String>,
     }
-    impl Thing {
-        pub fn builder() -> builder::Thing {
-            Default::default()
+    impl ::std::default::Default for Thing {
+        fn default() -> Self {
+            Self {
+                text: ::std::default::Default::default(),
+            }
         }
     }
     /// `ThingChange`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ThingChange {
         /// Required and so always written.
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub always: ::std::option::Option<::std::string::String>,
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub count: ::rescind_client::Nullable<i64>,
@@ -137,6 +160,7 @@ pub mod types {
         /// Never null.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub never: ::std::option::Option<::std::string::String>,
+        /// Null clears it.
         #[serde(
             rename = "reference-id",
             default,
@@ -157,17 +181,12 @@ pub mod types {
         pub type_: ::rescind_client::Nullable<ThingChangeType>,
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub until: ::rescind_client::Nullable<::jiff::Timestamp>,
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub whole: ::std::option::Option<Whole>,
+        #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
+        pub whole: ::rescind_client::Nullable<Whole>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub within: ::std::option::Option<Within>,
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
-        pub wrapped: ::rescind_client::Nullable<ThingChangeWrapped>,
-    }
-    impl ThingChange {
-        pub fn builder() -> builder::ThingChange {
-            Default::default()
-        }
+        pub wrapped: ::rescind_client::Nullable<Within>,
     }
     /// Null clears it.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -184,17 +203,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for ThingChangeReferenceId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for ThingChangeReferenceId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^crd_[a-z]+$").unwrap() });
+            ::regress::Regex::new("^crd_[a-z]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^crd_[a-z]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for ThingChangeReferenceId {
@@ -218,11 +242,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `ThingChangeType`
@@ -280,80 +306,46 @@ pub mod types {
             value.parse()
         }
     }
-    /// `ThingChangeWrapped`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(transparent)]
-    pub struct ThingChangeWrapped(pub Within);
-    impl ::std::ops::Deref for ThingChangeWrapped {
-        type Target = Within;
-        fn deref(&self) -> &Within {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ThingChangeWrapped> for Within {
-        fn from(value: ThingChangeWrapped) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<Within> for ThingChangeWrapped {
-        fn from(value: Within) -> Self {
-            Self(value)
-        }
-    }
     /// `ThingForm`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ThingForm {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub text: ::std::option::Option<::std::string::String>,
     }
-    impl ThingForm {
-        pub fn builder() -> builder::ThingForm {
-            Default::default()
+    impl ::std::default::Default for ThingForm {
+        fn default() -> Self {
+            Self {
+                text: ::std::default::Default::default(),
+            }
         }
     }
     /// `Whole`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(transparent)]
-    pub struct Whole(pub ::std::option::Option<WholeInner>);
-    impl ::std::ops::Deref for Whole {
-        type Target = ::std::option::Option<WholeInner>;
-        fn deref(&self) -> &::std::option::Option<WholeInner> {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<Whole> for ::std::option::Option<WholeInner> {
-        fn from(value: Whole) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<::std::option::Option<WholeInner>> for Whole {
-        fn from(value: ::std::option::Option<WholeInner>) -> Self {
-            Self(value)
-        }
-    }
-    /// `WholeInner`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    pub struct WholeInner {
+    pub struct Whole {
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub part: ::rescind_client::Nullable<::std::string::String>,
     }
-    impl WholeInner {
-        pub fn builder() -> builder::WholeInner {
-            Default::default()
+    impl ::std::default::Default for Whole {
+        fn default() -> Self {
+            Self {
+                part: ::std::default::Default::default(),
+            }
         }
     }
     /// `Within`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Within {
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub inner: ::rescind_client::Nullable<::std::string::String>,
     }
-    impl Within {
-        pub fn builder() -> builder::Within {
-            Default::default()
+    impl ::std::default::Default for Within {
+        fn default() -> Self {
+            Self {
+                inner: ::std::default::Default::default(),
+            }
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct MergedChange {
@@ -369,8 +361,8 @@ pub mod types {
         impl ::std::default::Default for MergedChange {
             fn default() -> Self {
                 Self {
-                    inner: Ok(Default::default()),
-                    outer: Ok(Default::default()),
+                    inner: Ok(::std::default::Default::default()),
+                    outer: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -423,14 +415,25 @@ pub mod types {
                 }
             }
         }
+        impl super::MergedChange {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> MergedChange {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct ReplaceAlternativeBodyVariant0 {
             a: ::std::result::Result<i64, ::std::string::String>,
+            note: ::std::result::Result<
+                ::rescind_client::Nullable<::std::string::String>,
+                ::std::string::String,
+            >,
         }
         impl ::std::default::Default for ReplaceAlternativeBodyVariant0 {
             fn default() -> Self {
                 Self {
-                    a: Err("no value supplied for a".to_string()),
+                    a: Err("no value supplied for a".to_owned()),
+                    note: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -445,6 +448,20 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for a: {e}"));
                 self
             }
+            pub fn note<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::rescind_client::Nullable<::std::string::String>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.note = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for note: {e}")
+                    });
+                self
+            }
         }
         impl ::std::convert::TryFrom<ReplaceAlternativeBodyVariant0>
         for super::ReplaceAlternativeBodyVariant0 {
@@ -452,23 +469,40 @@ pub mod types {
             fn try_from(
                 value: ReplaceAlternativeBodyVariant0,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self { a: value.a? })
+                Ok(Self {
+                    a: value.a?,
+                    note: value.note?,
+                })
             }
         }
         impl ::std::convert::From<super::ReplaceAlternativeBodyVariant0>
         for ReplaceAlternativeBodyVariant0 {
             fn from(value: super::ReplaceAlternativeBodyVariant0) -> Self {
-                Self { a: Ok(value.a) }
+                Self {
+                    a: Ok(value.a),
+                    note: Ok(value.note),
+                }
+            }
+        }
+        impl super::ReplaceAlternativeBodyVariant0 {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> ReplaceAlternativeBodyVariant0 {
+                ::std::default::Default::default()
             }
         }
         #[derive(Clone, Debug)]
         pub struct ReplaceAlternativeBodyVariant1 {
             b: ::std::result::Result<i64, ::std::string::String>,
+            note: ::std::result::Result<
+                ::rescind_client::Nullable<::std::string::String>,
+                ::std::string::String,
+            >,
         }
         impl ::std::default::Default for ReplaceAlternativeBodyVariant1 {
             fn default() -> Self {
                 Self {
-                    b: Err("no value supplied for b".to_string()),
+                    b: Err("no value supplied for b".to_owned()),
+                    note: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -483,6 +517,20 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for b: {e}"));
                 self
             }
+            pub fn note<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::rescind_client::Nullable<::std::string::String>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.note = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for note: {e}")
+                    });
+                self
+            }
         }
         impl ::std::convert::TryFrom<ReplaceAlternativeBodyVariant1>
         for super::ReplaceAlternativeBodyVariant1 {
@@ -490,13 +538,25 @@ pub mod types {
             fn try_from(
                 value: ReplaceAlternativeBodyVariant1,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
-                Ok(Self { b: value.b? })
+                Ok(Self {
+                    b: value.b?,
+                    note: value.note?,
+                })
             }
         }
         impl ::std::convert::From<super::ReplaceAlternativeBodyVariant1>
         for ReplaceAlternativeBodyVariant1 {
             fn from(value: super::ReplaceAlternativeBodyVariant1) -> Self {
-                Self { b: Ok(value.b) }
+                Self {
+                    b: Ok(value.b),
+                    note: Ok(value.note),
+                }
+            }
+        }
+        impl super::ReplaceAlternativeBodyVariant1 {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> ReplaceAlternativeBodyVariant1 {
+                ::std::default::Default::default()
             }
         }
         #[derive(Clone, Debug)]
@@ -509,7 +569,7 @@ pub mod types {
         impl ::std::default::Default for Thing {
             fn default() -> Self {
                 Self {
-                    text: Ok(Default::default()),
+                    text: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -538,6 +598,12 @@ pub mod types {
         impl ::std::convert::From<super::Thing> for Thing {
             fn from(value: super::Thing) -> Self {
                 Self { text: Ok(value.text) }
+            }
+        }
+        impl super::Thing {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Thing {
+                ::std::default::Default::default()
             }
         }
         #[derive(Clone, Debug)]
@@ -588,7 +654,7 @@ pub mod types {
                 ::std::string::String,
             >,
             whole: ::std::result::Result<
-                ::std::option::Option<super::Whole>,
+                ::rescind_client::Nullable<super::Whole>,
                 ::std::string::String,
             >,
             within: ::std::result::Result<
@@ -596,30 +662,31 @@ pub mod types {
                 ::std::string::String,
             >,
             wrapped: ::std::result::Result<
-                ::rescind_client::Nullable<super::ThingChangeWrapped>,
+                ::rescind_client::Nullable<super::Within>,
                 ::std::string::String,
             >,
         }
         impl ::std::default::Default for ThingChange {
             fn default() -> Self {
                 Self {
-                    always: Err("no value supplied for always".to_string()),
-                    count: Ok(Default::default()),
-                    labels: Ok(Default::default()),
-                    never: Ok(Default::default()),
-                    reference_id: Ok(Default::default()),
-                    secret: Ok(Default::default()),
-                    tags: Ok(Default::default()),
-                    text: Ok(Default::default()),
-                    type_: Ok(Default::default()),
-                    until: Ok(Default::default()),
-                    whole: Ok(Default::default()),
-                    within: Ok(Default::default()),
-                    wrapped: Ok(Default::default()),
+                    always: Err("no value supplied for always".to_owned()),
+                    count: Ok(::std::default::Default::default()),
+                    labels: Ok(::std::default::Default::default()),
+                    never: Ok(::std::default::Default::default()),
+                    reference_id: Ok(::std::default::Default::default()),
+                    secret: Ok(::std::default::Default::default()),
+                    tags: Ok(::std::default::Default::default()),
+                    text: Ok(::std::default::Default::default()),
+                    type_: Ok(::std::default::Default::default()),
+                    until: Ok(::std::default::Default::default()),
+                    whole: Ok(::std::default::Default::default()),
+                    within: Ok(::std::default::Default::default()),
+                    wrapped: Ok(::std::default::Default::default()),
                 }
             }
         }
         impl ThingChange {
+            /// Required and so always written.
             pub fn always<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -663,6 +730,7 @@ pub mod types {
                     });
                 self
             }
+            /// Never null.
             pub fn never<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -675,6 +743,7 @@ pub mod types {
                     });
                 self
             }
+            /// Null clears it.
             pub fn reference_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -761,7 +830,7 @@ pub mod types {
             }
             pub fn whole<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<super::Whole>>,
+                T: ::std::convert::TryInto<::rescind_client::Nullable<super::Whole>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.whole = value
@@ -785,9 +854,7 @@ pub mod types {
             }
             pub fn wrapped<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<
-                    ::rescind_client::Nullable<super::ThingChangeWrapped>,
-                >,
+                T: ::std::convert::TryInto<::rescind_client::Nullable<super::Within>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.wrapped = value
@@ -839,6 +906,12 @@ pub mod types {
                 }
             }
         }
+        impl super::ThingChange {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> ThingChange {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct ThingForm {
             text: ::std::result::Result<
@@ -849,7 +922,7 @@ pub mod types {
         impl ::std::default::Default for ThingForm {
             fn default() -> Self {
                 Self {
-                    text: Ok(Default::default()),
+                    text: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -880,21 +953,27 @@ pub mod types {
                 Self { text: Ok(value.text) }
             }
         }
+        impl super::ThingForm {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> ThingForm {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
-        pub struct WholeInner {
+        pub struct Whole {
             part: ::std::result::Result<
                 ::rescind_client::Nullable<::std::string::String>,
                 ::std::string::String,
             >,
         }
-        impl ::std::default::Default for WholeInner {
+        impl ::std::default::Default for Whole {
             fn default() -> Self {
                 Self {
-                    part: Ok(Default::default()),
+                    part: Ok(::std::default::Default::default()),
                 }
             }
         }
-        impl WholeInner {
+        impl Whole {
             pub fn part<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -910,17 +989,23 @@ pub mod types {
                 self
             }
         }
-        impl ::std::convert::TryFrom<WholeInner> for super::WholeInner {
+        impl ::std::convert::TryFrom<Whole> for super::Whole {
             type Error = super::error::ConversionError;
             fn try_from(
-                value: WholeInner,
+                value: Whole,
             ) -> ::std::result::Result<Self, super::error::ConversionError> {
                 Ok(Self { part: value.part? })
             }
         }
-        impl ::std::convert::From<super::WholeInner> for WholeInner {
-            fn from(value: super::WholeInner) -> Self {
+        impl ::std::convert::From<super::Whole> for Whole {
+            fn from(value: super::Whole) -> Self {
                 Self { part: Ok(value.part) }
+            }
+        }
+        impl super::Whole {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Whole {
+                ::std::default::Default::default()
             }
         }
         #[derive(Clone, Debug)]
@@ -933,7 +1018,7 @@ pub mod types {
         impl ::std::default::Default for Within {
             fn default() -> Self {
                 Self {
-                    inner: Ok(Default::default()),
+                    inner: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -966,35 +1051,35 @@ pub mod types {
                 Self { inner: Ok(value.inner) }
             }
         }
+        impl super::Within {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Within {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -1044,9 +1129,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `ThingChange` for body failed: {}", s)
-                });
+                .map_err(|s| format!("conversion to `T5` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.
@@ -1134,9 +1217,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| {
-                    format!("conversion to `ThingForm` for body failed: {}", s)
-                });
+                .map_err(|s| format!("conversion to `T8` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.
@@ -1205,9 +1286,7 @@ pub mod builder {
                 value
                     .try_into()
                     .map(From::from)
-                    .map_err(|s| {
-                        format!("conversion to `MergedChange` for body failed: {}", s)
-                    }),
+                    .map_err(|s| format!("conversion to `T0` for body failed: {}", s)),
             );
             self
         }

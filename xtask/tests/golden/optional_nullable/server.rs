@@ -388,7 +388,7 @@ pub mod router {
 }
 pub mod types {
     /// `MergedChange`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct MergedChange {
         #[serde(
             default,
@@ -401,42 +401,94 @@ pub mod types {
         )]
         pub outer: ::rescind_server::runtime::Nullable<::std::string::String>,
     }
+    impl ::std::default::Default for MergedChange {
+        fn default() -> Self {
+            Self {
+                inner: ::std::default::Default::default(),
+                outer: ::std::default::Default::default(),
+            }
+        }
+    }
     /// `ReplaceAlternativeBody`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(untagged)]
+    ///
+    /// The alternative is the one that keeps most of a value, and the first of several such.
+    #[derive(Clone, Debug)]
     pub enum ReplaceAlternativeBody {
-        Variant0 {
-            a: i64,
-            #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            note: ::std::option::Option<::std::string::String>,
-        },
-        Variant1 {
-            b: i64,
-            #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-            note: ::std::option::Option<::std::string::String>,
-        },
+        Variant0(ReplaceAlternativeBodyVariant0),
+        Variant1(ReplaceAlternativeBodyVariant1),
+    }
+    impl ::serde::Serialize for ReplaceAlternativeBody {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            match self {
+                Self::Variant0(value) => ::serde::Serialize::serialize(value, serializer),
+                Self::Variant1(value) => ::serde::Serialize::serialize(value, serializer),
+            }
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ReplaceAlternativeBody {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            let mut choice = ::rescind_server::runtime::typing::Choice::read(
+                deserializer,
+            )?;
+            choice.offer(Self::Variant0);
+            choice.offer(Self::Variant1);
+            choice.end("ReplaceAlternativeBody")
+        }
+    }
+    impl ::std::convert::From<ReplaceAlternativeBodyVariant0>
+    for ReplaceAlternativeBody {
+        fn from(value: ReplaceAlternativeBodyVariant0) -> Self {
+            Self::Variant0(value)
+        }
+    }
+    impl ::std::convert::From<ReplaceAlternativeBodyVariant1>
+    for ReplaceAlternativeBody {
+        fn from(value: ReplaceAlternativeBodyVariant1) -> Self {
+            Self::Variant1(value)
+        }
     }
     /// `ReplaceAlternativeBodyVariant0`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ReplaceAlternativeBodyVariant0 {
         pub a: i64,
+        #[serde(
+            default,
+            skip_serializing_if = "::rescind_server::runtime::Nullable::is_absent"
+        )]
+        pub note: ::rescind_server::runtime::Nullable<::std::string::String>,
     }
     /// `ReplaceAlternativeBodyVariant1`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ReplaceAlternativeBodyVariant1 {
         pub b: i64,
+        #[serde(
+            default,
+            skip_serializing_if = "::rescind_server::runtime::Nullable::is_absent"
+        )]
+        pub note: ::rescind_server::runtime::Nullable<::std::string::String>,
     }
     /// Answers only; absence and null mean the same to a reader.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub text: ::std::option::Option<::std::string::String>,
+    }
+    impl ::std::default::Default for Thing {
+        fn default() -> Self {
+            Self {
+                text: ::std::default::Default::default(),
+            }
+        }
     }
     /// `ThingChange`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ThingChange {
         /// Required and so always written.
-        #[serde(deserialize_with = "::std::option::Option::deserialize")]
         pub always: ::std::option::Option<::std::string::String>,
         #[serde(
             default,
@@ -453,6 +505,7 @@ pub mod types {
         /// Never null.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub never: ::std::option::Option<::std::string::String>,
+        /// Null clears it.
         #[serde(
             rename = "reference-id",
             default,
@@ -489,15 +542,18 @@ pub mod types {
             skip_serializing_if = "::rescind_server::runtime::Nullable::is_absent"
         )]
         pub until: ::rescind_server::runtime::Nullable<::jiff::Timestamp>,
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub whole: ::std::option::Option<Whole>,
+        #[serde(
+            default,
+            skip_serializing_if = "::rescind_server::runtime::Nullable::is_absent"
+        )]
+        pub whole: ::rescind_server::runtime::Nullable<Whole>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub within: ::std::option::Option<Within>,
         #[serde(
             default,
             skip_serializing_if = "::rescind_server::runtime::Nullable::is_absent"
         )]
-        pub wrapped: ::rescind_server::runtime::Nullable<ThingChangeWrapped>,
+        pub wrapped: ::rescind_server::runtime::Nullable<Within>,
     }
     /// Null clears it.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -514,17 +570,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for ThingChangeReferenceId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for ThingChangeReferenceId {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^crd_[a-z]+$").unwrap() });
+            ::regress::Regex::new("^crd_[a-z]+$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^crd_[a-z]+$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for ThingChangeReferenceId {
@@ -548,11 +609,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `ThingChangeType`
@@ -610,63 +673,37 @@ pub mod types {
             value.parse()
         }
     }
-    /// `ThingChangeWrapped`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(transparent)]
-    pub struct ThingChangeWrapped(pub Within);
-    impl ::std::ops::Deref for ThingChangeWrapped {
-        type Target = Within;
-        fn deref(&self) -> &Within {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<ThingChangeWrapped> for Within {
-        fn from(value: ThingChangeWrapped) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<Within> for ThingChangeWrapped {
-        fn from(value: Within) -> Self {
-            Self(value)
-        }
-    }
     /// `ThingForm`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ThingForm {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub text: ::std::option::Option<::std::string::String>,
     }
+    impl ::std::default::Default for ThingForm {
+        fn default() -> Self {
+            Self {
+                text: ::std::default::Default::default(),
+            }
+        }
+    }
     /// `Whole`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(transparent)]
-    pub struct Whole(pub ::std::option::Option<WholeInner>);
-    impl ::std::ops::Deref for Whole {
-        type Target = ::std::option::Option<WholeInner>;
-        fn deref(&self) -> &::std::option::Option<WholeInner> {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<Whole> for ::std::option::Option<WholeInner> {
-        fn from(value: Whole) -> Self {
-            value.0
-        }
-    }
-    impl ::std::convert::From<::std::option::Option<WholeInner>> for Whole {
-        fn from(value: ::std::option::Option<WholeInner>) -> Self {
-            Self(value)
-        }
-    }
-    /// `WholeInner`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    pub struct WholeInner {
+    pub struct Whole {
         #[serde(
             default,
             skip_serializing_if = "::rescind_server::runtime::Nullable::is_absent"
         )]
         pub part: ::rescind_server::runtime::Nullable<::std::string::String>,
     }
+    impl ::std::default::Default for Whole {
+        fn default() -> Self {
+            Self {
+                part: ::std::default::Default::default(),
+            }
+        }
+    }
     /// `Within`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Within {
         #[serde(
             default,
@@ -674,34 +711,35 @@ pub mod types {
         )]
         pub inner: ::rescind_server::runtime::Nullable<::std::string::String>,
     }
+    impl ::std::default::Default for Within {
+        fn default() -> Self {
+            Self {
+                inner: ::std::default::Default::default(),
+            }
+        }
+    }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }

@@ -52,18 +52,12 @@ pub enum DeleteKeyError {
     /// `410`: Gone before.
     Gone(types::DeleteKeyGone),
 }
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `DeleteKeyGone`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct DeleteKeyGone {
         pub since: ::jiff::Timestamp,
-    }
-    impl DeleteKeyGone {
-        pub fn builder() -> builder::DeleteKeyGone {
-            Default::default()
-        }
     }
     /// `Problem`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -71,12 +65,7 @@ pub mod types {
         pub status: i64,
         pub title: ::std::string::String,
     }
-    impl Problem {
-        pub fn builder() -> builder::Problem {
-            Default::default()
-        }
-    }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct DeleteKeyGone {
@@ -85,7 +74,7 @@ pub mod types {
         impl ::std::default::Default for DeleteKeyGone {
             fn default() -> Self {
                 Self {
-                    since: Err("no value supplied for since".to_string()),
+                    since: Err("no value supplied for since".to_owned()),
                 }
             }
         }
@@ -116,6 +105,12 @@ pub mod types {
                 Self { since: Ok(value.since) }
             }
         }
+        impl super::DeleteKeyGone {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> DeleteKeyGone {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Problem {
             status: ::std::result::Result<i64, ::std::string::String>,
@@ -124,8 +119,8 @@ pub mod types {
         impl ::std::default::Default for Problem {
             fn default() -> Self {
                 Self {
-                    status: Err("no value supplied for status".to_string()),
-                    title: Err("no value supplied for title".to_string()),
+                    status: Err("no value supplied for status".to_owned()),
+                    title: Err("no value supplied for title".to_owned()),
                 }
             }
         }
@@ -174,35 +169,35 @@ pub mod types {
                 }
             }
         }
+        impl super::Problem {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Problem {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }

@@ -48,18 +48,12 @@ pub enum ListThingsError {
     /// `default`: Anybody's fault.
     Default(::std::string::String),
 }
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Fault`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Fault {
         pub code: ::std::string::String,
-    }
-    impl Fault {
-        pub fn builder() -> builder::Fault {
-            Default::default()
-        }
     }
     /// `ListThingsOk`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -86,12 +80,7 @@ pub mod types {
     pub struct Thing {
         pub name: ::std::string::String,
     }
-    impl Thing {
-        pub fn builder() -> builder::Thing {
-            Default::default()
-        }
-    }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Fault {
@@ -100,7 +89,7 @@ pub mod types {
         impl ::std::default::Default for Fault {
             fn default() -> Self {
                 Self {
-                    code: Err("no value supplied for code".to_string()),
+                    code: Err("no value supplied for code".to_owned()),
                 }
             }
         }
@@ -131,6 +120,12 @@ pub mod types {
                 Self { code: Ok(value.code) }
             }
         }
+        impl super::Fault {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Fault {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Thing {
             name: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -138,7 +133,7 @@ pub mod types {
         impl ::std::default::Default for Thing {
             fn default() -> Self {
                 Self {
-                    name: Err("no value supplied for name".to_string()),
+                    name: Err("no value supplied for name".to_owned()),
                 }
             }
         }
@@ -169,35 +164,35 @@ pub mod types {
                 Self { name: Ok(value.name) }
             }
         }
+        impl super::Thing {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Thing {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }

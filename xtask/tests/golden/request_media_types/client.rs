@@ -60,21 +60,22 @@ pub enum SendTextError {}
 /// The answers besides success that are documented for [`Client::send_opaque`], one variant each.
 #[derive(Clone, Debug)]
 pub enum SendOpaqueError {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Thing`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
     }
-    impl Thing {
-        pub fn builder() -> builder::Thing {
-            Default::default()
+    impl ::std::default::Default for Thing {
+        fn default() -> Self {
+            Self {
+                id: ::std::default::Default::default(),
+            }
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Thing {
@@ -85,7 +86,9 @@ pub mod types {
         }
         impl ::std::default::Default for Thing {
             fn default() -> Self {
-                Self { id: Ok(Default::default()) }
+                Self {
+                    id: Ok(::std::default::Default::default()),
+                }
             }
         }
         impl Thing {
@@ -113,35 +116,35 @@ pub mod types {
                 Self { id: Ok(value.id) }
             }
         }
+        impl super::Thing {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Thing {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -179,7 +182,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| format!("conversion to `Thing` for body failed: {}", s));
+                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.
@@ -245,7 +248,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| format!("conversion to `Thing` for body failed: {}", s));
+                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.

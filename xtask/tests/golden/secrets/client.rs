@@ -39,23 +39,17 @@ impl Client {
 /// The answers besides success that are documented for [`Client::register`], one variant each.
 #[derive(Clone, Debug)]
 pub enum RegisterError {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Pair`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Pair {
         pub key: PairKey,
-        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
-        pub older: ::std::vec::Vec<::rescind_client::Secret>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub older: ::std::option::Option<::std::vec::Vec<::rescind_client::Secret>>,
         pub secret: ::rescind_client::Secret,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub spare: ::std::option::Option<Password>,
-    }
-    impl Pair {
-        pub fn builder() -> builder::Pair {
-            Default::default()
-        }
     }
     /// `PairKey`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -72,17 +66,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for PairKey {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for PairKey {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^ak_").unwrap() });
+            ::regress::Regex::new("^ak_").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^ak_\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for PairKey {
@@ -106,11 +105,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `Password`
@@ -133,13 +134,13 @@ pub mod types {
             Self(value)
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Pair {
             key: ::std::result::Result<super::PairKey, ::std::string::String>,
             older: ::std::result::Result<
-                ::std::vec::Vec<::rescind_client::Secret>,
+                ::std::option::Option<::std::vec::Vec<::rescind_client::Secret>>,
                 ::std::string::String,
             >,
             secret: ::std::result::Result<
@@ -154,10 +155,10 @@ pub mod types {
         impl ::std::default::Default for Pair {
             fn default() -> Self {
                 Self {
-                    key: Err("no value supplied for key".to_string()),
-                    older: Ok(Default::default()),
-                    secret: Err("no value supplied for secret".to_string()),
-                    spare: Ok(Default::default()),
+                    key: Err("no value supplied for key".to_owned()),
+                    older: Ok(::std::default::Default::default()),
+                    secret: Err("no value supplied for secret".to_owned()),
+                    spare: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -176,7 +177,9 @@ pub mod types {
             }
             pub fn older<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<::rescind_client::Secret>>,
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<::rescind_client::Secret>>,
+                >,
                 T::Error: ::std::fmt::Display,
             {
                 self.older = value
@@ -234,35 +237,35 @@ pub mod types {
                 }
             }
         }
+        impl super::Pair {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Pair {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -315,7 +318,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| format!("conversion to `Pair` for body failed: {}", s));
+                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.

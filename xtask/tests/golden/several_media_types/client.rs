@@ -56,18 +56,12 @@ pub enum AddNoteError {}
 /// The answers besides success that are documented for [`Client::upload`], one variant each.
 #[derive(Clone, Debug)]
 pub enum UploadError {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Note`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Note {
         pub text: NoteText,
-    }
-    impl Note {
-        pub fn builder() -> builder::Note {
-            Default::default()
-        }
     }
     /// `NoteText`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -84,15 +78,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for NoteText {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for NoteText {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 1usize {
+            if value.chars().count() < 1 {
                 return Err("shorter than 1 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for NoteText {
@@ -116,14 +115,16 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Note {
@@ -132,7 +133,7 @@ pub mod types {
         impl ::std::default::Default for Note {
             fn default() -> Self {
                 Self {
-                    text: Err("no value supplied for text".to_string()),
+                    text: Err("no value supplied for text".to_owned()),
                 }
             }
         }
@@ -163,35 +164,35 @@ pub mod types {
                 Self { text: Ok(value.text) }
             }
         }
+        impl super::Note {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Note {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -229,7 +230,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| format!("conversion to `Note` for body failed: {}", s));
+                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.
@@ -317,7 +318,7 @@ pub mod builder {
                 value
                     .try_into()
                     .map(From::from)
-                    .map_err(|s| format!("conversion to `Note` for body failed: {}", s)),
+                    .map_err(|s| format!("conversion to `T0` for body failed: {}", s)),
             );
             self
         }

@@ -56,30 +56,19 @@ pub enum StartJobError {
     /// Without a body.
     SeeOther,
 }
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Job`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Job {
         pub id: ::std::string::String,
     }
-    impl Job {
-        pub fn builder() -> builder::Job {
-            Default::default()
-        }
-    }
     /// `Ticket`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Ticket {
         pub ticket: ::std::string::String,
     }
-    impl Ticket {
-        pub fn builder() -> builder::Ticket {
-            Default::default()
-        }
-    }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Job {
@@ -88,7 +77,7 @@ pub mod types {
         impl ::std::default::Default for Job {
             fn default() -> Self {
                 Self {
-                    id: Err("no value supplied for id".to_string()),
+                    id: Err("no value supplied for id".to_owned()),
                 }
             }
         }
@@ -117,6 +106,12 @@ pub mod types {
                 Self { id: Ok(value.id) }
             }
         }
+        impl super::Job {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Job {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Ticket {
             ticket: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -124,7 +119,7 @@ pub mod types {
         impl ::std::default::Default for Ticket {
             fn default() -> Self {
                 Self {
-                    ticket: Err("no value supplied for ticket".to_string()),
+                    ticket: Err("no value supplied for ticket".to_owned()),
                 }
             }
         }
@@ -155,35 +150,35 @@ pub mod types {
                 Self { ticket: Ok(value.ticket) }
             }
         }
+        impl super::Ticket {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Ticket {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
