@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use rescind_specs::{Contract, Diagnostic, Document, LoadError, Prepared};
+use rescind_specs::{Contract, Diagnostic, Document, LoadError};
 
 use crate::artifact::{self, Artifact, Drift};
 use crate::emit::client::{self, Runtime};

@@ -10,7 +10,7 @@ use crate::codegen::CodegenError;
 use crate::emit::client::{self, Runtime};
 use crate::emit::names;
 use crate::emit::server::{self, DocumentPlace};
-use crate::lower::{self, Loss};
+use crate::lower::{self, Draft, Loss};
 use crate::output::facts::Facts;
 
 /// Which code is asked for.
@@ -34,14 +34,20 @@ pub enum Shape {
 }
 
 /// The code that was made from a document.
+pub type Generated = Attempt<Option<Vec<Artifact>>>;
+
+/// The files of one side, or why there are none.
+pub type SideResult = Result<Vec<Artifact>, CodegenError>;
+
+/// What came of a document, each side by itself: [`Generated`] where both are as they were asked for.
 #[derive(Debug)]
-pub struct Generated {
+pub struct Attempt<T> {
     /// What READMEs and manifests say of it.
     pub facts: Facts,
     /// The client's files, relative to where they will lie, if it was asked for.
-    pub client: Option<Vec<Artifact>>,
+    pub client: T,
     /// The files of the stubs, relative to where they will lie, if they were asked for.
-    pub server: Option<Vec<Artifact>>,
+    pub server: T,
     /// Number of operations in the document, whether they were generated or not.
     pub documented: usize,
     /// What the code cannot express, as warnings with their places, in the order of the document.
@@ -57,6 +63,19 @@ pub fn generate(
     sides: Sides,
     shape: Shape,
 ) -> Result<Generated, CodegenError> {
+    let Attempt { facts, client, server, documented, warnings, left_out } =
+        attempt(openapi, name, sides, shape)?;
+    let (client, server) = (client.transpose()?, server.transpose()?);
+    Ok(Attempt { facts, client, server, documented, warnings, left_out })
+}
+
+/// The same, and a side that cannot be made leaves the other as it is.
+pub fn attempt(
+    openapi: &Path,
+    name: Option<&str>,
+    sides: Sides,
+    shape: Shape,
+) -> Result<Attempt<Option<SideResult>>, CodegenError> {
     let file = file_name(openapi);
     let prepared = Prepared::read(name.map_or_else(|| stem(openapi), str::to_owned), openapi)?;
     let contract = &prepared.contract;
@@ -68,43 +87,59 @@ pub fn generate(
     // The module `r#type` lies in `type.rs`.
     let module = names::snake(contract.name());
     let module = module.trim_start_matches("r#");
-    let mut client = None;
-    if sides != Sides::Server {
-        let runtime = Runtime { path: "::rescind_client".to_owned() };
-        let emitted = client::emit(&lowered, &runtime)
-            .map_err(|source| CodegenError::Progenitor { contract: contract.name().to_owned(), source })?;
-        client = Some(match shape {
-            Shape::Crate => client_crate(emitted, &file),
-            Shape::Module => vec![Artifact::from_file(format!("{module}.rs"), &file, &emitted)],
-        });
-    }
-    let mut stubs = None;
-    if sides != Sides::Client {
-        let options = server::Options {
-            runtime: "::rescind_server::runtime".to_owned(),
-            document: DocumentPlace::Beside,
-            source: file,
-        };
-        let folder = match shape {
-            Shape::Crate => Path::new("src"),
-            Shape::Module => Path::new(module),
-        };
-        let (mut files, losses) = server::files(folder, &mut lowered, &options)
-            .map_err(|source| CodegenError::Server { contract: contract.name().to_owned(), source })?;
-        if shape == Shape::Crate {
-            for file in files.iter_mut().filter(|file| file.path == Path::new("src/mod.rs")) {
-                file.path = "src/lib.rs".into();
-                let (header, rest) = file.contents.split_once('\n').unwrap_or_default();
-                file.contents = format!("{header}\n#![doc = include_str!(\"../README.md\")]\n{rest}");
-            }
-        }
-        stubs = Some(files);
+    let client = (sides != Sides::Server).then(|| client_files(&lowered, shape, module, &file));
+    let server = (sides != Sides::Client).then(|| {
+        let (files, losses) = server_files(&mut lowered, shape, module, file)?;
         warnings.extend(losses);
-    }
+        Ok(files)
+    });
     warnings.sort_by_key(|warning| warning.position.as_ref().map_or(0, |position| position.range.start));
     facts.tell(&warnings, &prepared.left_out);
     let documented = contract.operations().len() + prepared.left_out.len();
-    Ok(Generated { facts, client, server: stubs, documented, warnings, left_out: prepared.left_out })
+    Ok(Attempt { facts, client, server, documented, warnings, left_out: prepared.left_out })
+}
+
+fn client_files(
+    draft: &Draft<'_>,
+    shape: Shape,
+    module: &str,
+    file: &str,
+) -> Result<Vec<Artifact>, CodegenError> {
+    let runtime = Runtime { path: "::rescind_client".to_owned() };
+    let emitted = client::emit(draft, &runtime)
+        .map_err(|source| CodegenError::Progenitor { contract: draft.contract.name().to_owned(), source })?;
+    Ok(match shape {
+        Shape::Crate => client_crate(emitted, file),
+        Shape::Module => vec![Artifact::from_file(format!("{module}.rs"), file, &emitted)],
+    })
+}
+
+fn server_files(
+    draft: &mut Draft<'_>,
+    shape: Shape,
+    module: &str,
+    file: String,
+) -> Result<(Vec<Artifact>, Vec<Diagnostic>), CodegenError> {
+    let options = server::Options {
+        runtime: "::rescind_server::runtime".to_owned(),
+        document: DocumentPlace::Beside,
+        source: file,
+    };
+    let folder = match shape {
+        Shape::Crate => Path::new("src"),
+        Shape::Module => Path::new(module),
+    };
+    let contract = draft.contract.name().to_owned();
+    let (mut files, losses) =
+        server::files(folder, draft, &options).map_err(|source| CodegenError::Server { contract, source })?;
+    if shape == Shape::Crate {
+        for file in files.iter_mut().filter(|file| file.path == Path::new("src/mod.rs")) {
+            file.path = "src/lib.rs".into();
+            let (header, rest) = file.contents.split_once('\n').unwrap_or_default();
+            file.contents = format!("{header}\n#![doc = include_str!(\"../README.md\")]\n{rest}");
+        }
+    }
+    Ok((files, losses))
 }
 
 /// The name of the file without its ending.

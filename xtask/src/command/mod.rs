@@ -2,6 +2,7 @@
 
 mod codegen;
 mod completions;
+mod corpus;
 mod exit;
 mod terminal;
 mod verify;
@@ -39,6 +40,14 @@ enum Command {
     /// usage, 3 something stayed open.
     #[command(after_help = verify::EXAMPLES)]
     Verify(verify::Arguments),
+    /// Generate from every document of a folder, compile it, and print how much of each came out.
+    ///
+    /// Exit codes: 0 done; 1 the generator crashed, or less came out than `--at-least`; 2 bad usage.
+    #[command(after_help = corpus::EXAMPLES)]
+    Corpus(corpus::Arguments),
+    /// One document of a corpus, in a process of its own.
+    #[command(hide = true)]
+    CorpusDocument(corpus::Document),
     /// Print a script that completes these commands in a shell.
     Completions(completions::Arguments),
 }
@@ -49,6 +58,8 @@ impl Cli {
         match self.command {
             Command::Codegen(arguments) => codegen::run(*arguments),
             Command::Verify(arguments) => verify::run(&arguments),
+            Command::Corpus(arguments) => corpus::run(arguments),
+            Command::CorpusDocument(arguments) => corpus::document(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),
         }
     }

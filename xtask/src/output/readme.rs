@@ -93,7 +93,6 @@ fn server_example(text: &mut String, library: &str, callers: Callers) {
         }
         Callers::Authenticated => (
             "use {library}::{Api, Credentials, Operation, router};\n\
-             use {library}::{Api, Operation, router};\n\
              use rescind_server::runtime::{Context, Limits, Mode, Presented, Refused};",
             "{\n    \
                  type Caller = ();\n\n    \
