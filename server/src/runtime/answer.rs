@@ -10,6 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use rescind_specs::MediaType;
 use serde::Serialize;
 
+use super::{OpenBody, StreamBody};
+
 /// A body of a media type that the document leaves open.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct RawBody {
@@ -27,7 +29,6 @@ impl fmt::Debug for RawBody {
 }
 
 /// The body of an answer.
-#[derive(Clone, PartialEq, Eq)]
 pub enum AnswerBody {
     /// No body and no `Content-Type`.
     None,
@@ -38,6 +39,13 @@ pub enum AnswerBody {
         /// The bytes.
         bytes: Bytes,
     },
+    /// Bytes of a media type that are not all there yet.
+    Stream {
+        /// The value of `Content-Type`.
+        media_type: HeaderValue,
+        /// The bytes to come.
+        body: StreamBody,
+    },
 }
 
 impl fmt::Debug for AnswerBody {
@@ -46,12 +54,13 @@ impl fmt::Debug for AnswerBody {
         match self {
             Self::None => f.write_str("None"),
             Self::Of { media_type, bytes } => write!(f, "Of({media_type:?}, {} bytes)", bytes.len()),
+            Self::Stream { media_type, body } => write!(f, "Stream({media_type:?}, {body:?})"),
         }
     }
 }
 
 /// Status, headers and body.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
@@ -119,12 +128,22 @@ impl Answer {
         }
     }
 
+    /// Bytes of any media type, sent as they come.
+    pub fn stream(status: StatusCode, media_type: &str, body: impl Into<StreamBody>) -> Self {
+        match HeaderValue::from_str(media_type) {
+            Ok(media_type) => {
+                Self { body: AnswerBody::Stream { media_type, body: body.into() }, ..Self::empty(status) }
+            }
+            Err(_) => Self::empty(status).with_fault("the media type cannot be written as a header"),
+        }
+    }
+
     /// Bytes of a media type that `documented`, a range, covers.
-    pub fn raw(status: StatusCode, documented: &str, body: RawBody) -> Self {
+    pub fn open(status: StatusCode, documented: &str, body: OpenBody) -> Self {
         let parsed = (documented.parse::<MediaType>(), body.media_type.parse::<MediaType>());
         match parsed {
             (Ok(range), Ok(given)) if range.accepts(&given) => {
-                Self::bytes(status, &body.media_type, body.bytes)
+                Self::stream(status, &body.media_type, body.body)
             }
             _ => Self::empty(status)
                 .with_fault(format!("the media type of the body is not within {documented}")),
@@ -189,6 +208,7 @@ impl IntoResponse for Answer {
         let (body, media_type) = match self.body {
             AnswerBody::None => (Body::empty(), None),
             AnswerBody::Of { media_type, bytes } => (Body::from(bytes), Some(media_type)),
+            AnswerBody::Stream { media_type, body } => (body.into_inner(), Some(media_type)),
         };
         let mut response = Response::new(body);
         *response.status_mut() = self.status;

@@ -17,6 +17,7 @@ mod route;
 mod secret;
 mod serve;
 mod shape;
+mod stream;
 mod text;
 pub mod typing;
 
@@ -32,3 +33,4 @@ pub use request::{Admitted, AdmittedBody};
 pub use route::Routed;
 pub use secret::Secret;
 pub use serve::{Handler, serve};
+pub use stream::{Event, OpenBody, StreamBody};

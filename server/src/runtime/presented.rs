@@ -192,7 +192,8 @@ impl Requirement {
     pub(crate) fn read(&self, parts: &Parts) -> Result<Option<Presented<CredentialSet>>, Rejection> {
         let mut complete: Vec<CredentialSet> = Vec::new();
         let mut malformed = false;
-        let mut lacking: Option<Vec<SchemeName>> = None;
+        // Nearest is what is begun, and then what lacks least.
+        let mut lacking: Option<((bool, usize), Vec<SchemeName>)> = None;
         for alternative in &self.alternatives {
             let mut missing = Vec::new();
             let mut credentials = VecDeque::with_capacity(alternative.schemes.len());
@@ -206,9 +207,11 @@ impl Requirement {
             if credentials.len() == alternative.schemes.len() {
                 let (place, schemes) = (alternative.place, alternative.names.clone());
                 complete.push(CredentialSet { place, schemes, credentials });
-            } else if !missing.is_empty() && lacking.as_ref().is_none_or(|known| missing.len() < known.len())
-            {
-                lacking = Some(missing);
+            } else if !missing.is_empty() {
+                let rank = (credentials.is_empty(), missing.len());
+                if lacking.as_ref().is_none_or(|(known, _)| rank < *known) {
+                    lacking = Some((rank, missing));
+                }
             }
         }
         let mut complete = complete.into_iter();
@@ -221,7 +224,7 @@ impl Requirement {
         if self.anonymous {
             return Ok(None);
         }
-        Err(Rejection::MissingCredential { schemes: lacking.unwrap_or_default() })
+        Err(Rejection::MissingCredential { schemes: lacking.map(|(_, missing)| missing).unwrap_or_default() })
     }
 }
 

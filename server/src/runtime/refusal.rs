@@ -30,7 +30,7 @@ pub fn refuse(contract: Option<&Contract>, operation: Option<&Operation>, reject
     };
     let Some(answer) = answer else { return problem(rejection) };
     match documented {
-        Some(response) => example::with_headers(contract, response, answer.clone()).unwrap_or(answer),
+        Some(response) => example::with_headers(contract, response, answer).unwrap_or_else(|answer| answer),
         None => answer,
     }
 }

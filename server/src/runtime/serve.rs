@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
-use http::header::{ALLOW, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_LENGTH, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 
 use super::rejection::Phase;
@@ -84,6 +84,9 @@ impl<H: Handler> Server<H> {
             // The answer to the failure failed as well.
             Some(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         };
+        if context.method() == http::Method::HEAD {
+            empty(&mut response);
+        }
         if let Some(matched) = operation.and_then(|operation| self.gate.matched(operation)) {
             response.extensions_mut().insert(matched.clone());
         }
@@ -146,6 +149,14 @@ impl<H: Handler> Server<H> {
         let wish = example::Wish::of(context.headers());
         example::answer(self.gate.contract(), self.gate.operation(operation?)?, &wish)
     }
+}
+
+/// Takes the body away and leaves what is said of it (RFC 9110 §9.3.2).
+fn empty(response: &mut Response) {
+    if let Some(length) = response.body().size_hint().exact() {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
+    }
+    *response.body_mut() = Body::empty();
 }
 
 /// Gives up on `work` after `limit`.

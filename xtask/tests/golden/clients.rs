@@ -101,6 +101,10 @@ pub mod secrets;
 pub mod security_alternatives;
 
 #[rustfmt::skip]
+#[path = "security_of_every_kind/client.rs"]
+pub mod security_of_every_kind;
+
+#[rustfmt::skip]
 #[path = "several_media_types/client.rs"]
 pub mod several_media_types;
 
@@ -111,6 +115,10 @@ pub mod several_success;
 #[rustfmt::skip]
 #[path = "status_range/client.rs"]
 pub mod status_range;
+
+#[rustfmt::skip]
+#[path = "streamed_responses/client.rs"]
+pub mod streamed_responses;
 
 #[rustfmt::skip]
 #[path = "text_and_bytes/client.rs"]

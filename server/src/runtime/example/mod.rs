@@ -101,11 +101,16 @@ pub fn of(contract: &Contract, response: &Response, status: StatusCode, wish: &W
     } else {
         wish.order(&response.content).into_iter().find_map(|content| body(contract, content, status, wish))?
     };
-    with_headers(contract, response, answer)
+    with_headers(contract, response, answer).ok()
 }
 
-/// The answer with the headers that its response documents; `None` where a required one cannot be made.
-pub(crate) fn with_headers(contract: &Contract, response: &Response, mut answer: Answer) -> Option<Answer> {
+/// The answer with the headers that its response documents; an error holds what there is where a required one cannot
+/// be made.
+pub(crate) fn with_headers(
+    contract: &Contract,
+    response: &Response,
+    mut answer: Answer,
+) -> Result<Answer, Answer> {
     for header in &response.headers {
         let fits = |value: &Value| {
             let validator =
@@ -116,14 +121,14 @@ pub(crate) fn with_headers(contract: &Contract, response: &Response, mut answer:
         let made = example.cloned().or_else(|| {
             header.schema.as_ref().and_then(|schema| make(contract, schema, Direction::Response))
         });
-        let with = made.map(|value| answer.clone().with_typed_header(&header.name, &value));
-        match with.filter(|answer| answer.fault().is_none()) {
-            Some(with) => answer = with,
-            None if header.required => return None,
+        let written = made.map(|value| Answer::empty(answer.status).with_typed_header(&header.name, &value));
+        match written.filter(|written| written.fault().is_none()) {
+            Some(written) => answer.headers.extend(written.headers),
+            None if header.required => return Err(answer),
             None => {}
         }
     }
-    Some(answer)
+    Ok(answer)
 }
 
 fn status(response: &Response) -> Option<StatusCode> {

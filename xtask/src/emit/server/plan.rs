@@ -87,8 +87,8 @@ pub(super) enum FormKind {
     Json,
     UrlEncoded,
     Text,
-    /// Bytes of the one media type that is documented.
-    Bytes,
+    /// Bytes of the one media type that is documented, sent as they come.
+    Stream,
     /// Bytes of a media type that the range leaves open.
     Raw,
 }
@@ -116,6 +116,19 @@ pub(super) struct HeaderField<'d> {
     pub(super) rust_type: TokenStream,
 }
 
+impl Body {
+    /// Whether an answer of some form is sent as it comes, so that it cannot be copied.
+    pub(super) fn streams(&self) -> bool {
+        self.forms.iter().any(Form::streams)
+    }
+}
+
+impl Form {
+    fn streams(&self) -> bool {
+        matches!(self.kind, FormKind::Stream | FormKind::Raw)
+    }
+}
+
 impl<'d> Plan<'d> {
     pub(super) fn new(draft: &'d Draft<'d>, runtime: syn::Path) -> Self {
         let mut plan = Self {
@@ -130,7 +143,8 @@ impl<'d> Plan<'d> {
         let mut functions = Names::reserving(["authenticate", "reject"]);
         let mut variants = Names::default();
         let mut requests = Names::reserving(["Context", "Admitted", "Rejection"]);
-        let mut responses = Names::reserving(["Answer", "RawBody", "RangeStatus", "StatusCode"]);
+        let mut responses =
+            Names::reserving(["Answer", "OpenBody", "StreamBody", "RangeStatus", "StatusCode"]);
         for operation in draft.contract.operations() {
             let id = &operation.id.0;
             let variant = variants.unique(pascal(id), id);
@@ -276,13 +290,15 @@ impl<'d> Plan<'d> {
             FormKind::Json
         } else if media_type.is_form() && direction == Direction::Request {
             FormKind::UrlEncoded
+        } else if direction == Direction::Response && is_stream(&media_type.to_string()) {
+            FormKind::Stream
         } else if media_type.is_text() {
             FormKind::Text
         } else if direction == Direction::Request {
             // Parameters such as a boundary belong to the body.
             FormKind::Raw
         } else {
-            FormKind::Bytes
+            FormKind::Stream
         }
     }
 
@@ -293,7 +309,7 @@ impl<'d> Plan<'d> {
             Direction::Request => "a request",
             Direction::Response => "a response",
         };
-        if matches!(kind, FormKind::Bytes | FormKind::Raw)
+        if matches!(kind, FormKind::Stream | FormKind::Raw)
             && content.schema.as_ref().is_some_and(|schema| schema.properties().next().is_some())
         {
             let message =
@@ -315,7 +331,8 @@ impl<'d> Plan<'d> {
                 }),
             },
             FormKind::Text => quote!(String),
-            FormKind::Bytes => quote!(::bytes::Bytes),
+            FormKind::Stream => quote!(#runtime::StreamBody),
+            FormKind::Raw if direction == Direction::Response => quote!(#runtime::OpenBody),
             FormKind::Raw => quote!(#runtime::RawBody),
         }
     }
@@ -341,7 +358,11 @@ impl<'d> Plan<'d> {
             if empty && !response.content.is_empty() {
                 self.lose(&response.pointer, &format!("a {} has no body", response.status));
             }
-            let contents = if empty { &[] } else { response.content.as_slice() };
+            let to_head = operation.method.as_str() == "HEAD" && !response.content.is_empty();
+            if to_head && !empty {
+                self.lose(&response.pointer, "an answer to HEAD has no body");
+            }
+            let contents = if empty || to_head { &[] } else { response.content.as_slice() };
             let wanted = format!("{}{word}Body", plain(operation_name));
             variants.push(Variant {
                 response,
@@ -403,6 +424,18 @@ impl<'d> Plan<'d> {
             self.headers[index].name = name;
         }
     }
+}
+
+/// Whether bodies of a media type are a sequence without a documented end.
+fn is_stream(media_type: &str) -> bool {
+    matches!(
+        media_type,
+        "text/event-stream"
+            | "application/x-ndjson"
+            | "application/ndjson"
+            | "application/jsonl"
+            | "application/json-seq"
+    )
 }
 
 /// An identifier as a part of a longer one.

@@ -94,7 +94,8 @@ fn read(form: &Form) -> TokenStream {
     match form.kind {
         FormKind::Json | FormKind::UrlEncoded => quote!(admitted.body()?),
         FormKind::Text => quote!(admitted.text_body()?),
-        FormKind::Bytes => quote!(admitted.bytes_body()?),
+        // Requests are read as a whole.
+        FormKind::Stream => quote!(admitted.raw()?.bytes.into()),
         FormKind::Raw => quote!(admitted.raw()?),
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn emit(plan: &Plan<'_>) -> TokenStream {
     let responses = plan.operations.iter().map(|operation| response(plan, operation));
     quote! {
         use super::types;
-        use #runtime::{Answer, HeaderSet, RangeStatus, RawBody};
+        use #runtime::{Answer, HeaderSet, OpenBody, RangeStatus, StreamBody};
         use ::http::StatusCode;
 
         #(#responses)*
@@ -35,6 +35,8 @@ fn response(plan: &Plan<'_>, operation: &PlannedOperation<'_>) -> TokenStream {
         })
         .collect();
     let arms = operation.variants.iter().map(|variant| arm(plan, variant, &documented));
+    let streams = operation.variants.iter().filter_map(|variant| variant.body.as_ref()).any(Body::streams);
+    let derive = derive(streams);
     let conversion = if operation.variants.is_empty() {
         quote!(match response {})
     } else {
@@ -44,7 +46,7 @@ fn response(plan: &Plan<'_>, operation: &PlannedOperation<'_>) -> TokenStream {
         #(#choices)*
 
         #docs
-        #[derive(Clone, Debug)]
+        #derive
         pub enum #name { #(#variants,)* }
 
         impl From<#name> for Answer {
@@ -165,8 +167,8 @@ fn write_form(form: &Form, status: &TokenStream, value: &TokenStream) -> TokenSt
     match form.kind {
         FormKind::Json | FormKind::UrlEncoded => quote!(Answer::json(#status, #media_type, &#value)),
         FormKind::Text => quote!(Answer::text(#status, #media_type, #value)),
-        FormKind::Bytes => quote!(Answer::bytes(#status, #media_type, #value)),
-        FormKind::Raw => quote!(Answer::raw(#status, #media_type, #value)),
+        FormKind::Stream => quote!(Answer::stream(#status, #media_type, #value)),
+        FormKind::Raw => quote!(Answer::open(#status, #media_type, #value)),
     }
 }
 
@@ -177,11 +179,17 @@ fn choice(body: &Body) -> Option<TokenStream> {
         let docs = doc::lines(&format!("`{}`.", form.media_type));
         quote! { #docs #variant(#rust_type) }
     });
+    let derive = derive(body.streams());
     Some(quote! {
         /// A body of one of the documented media types.
-        #[derive(Clone, Debug)]
+        #derive
         pub enum #name { #(#variants,)* }
     })
+}
+
+/// What is sent as it comes cannot be copied.
+fn derive(streams: bool) -> TokenStream {
+    if streams { quote!(#[derive(Debug)]) } else { quote!(#[derive(Clone, Debug)]) }
 }
 
 fn header_struct(headers: &HeaderStruct<'_>) -> TokenStream {

@@ -144,20 +144,22 @@ pub mod request {
 }
 pub mod response {
     use super::types;
-    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
+    use ::rescind_server::runtime::{
+        Answer, HeaderSet, OpenBody, RangeStatus, StreamBody,
+    };
     use ::http::StatusCode;
     /// A body of one of the documented media types.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub enum AddNoteOkBody {
         /// `application/json`.
         Json(types::Note),
         /// `text/plain`.
         Text(String),
         /// `image/*`.
-        AnyImage(::rescind_server::runtime::RawBody),
+        AnyImage(::rescind_server::runtime::OpenBody),
     }
     /// The documented responses of `POST /notes`.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub enum AddNoteResponse {
         /// 200 as `application/json` or `text/plain` or `image/*`.
         ///
@@ -177,7 +179,7 @@ pub mod response {
                             Answer::text(StatusCode::OK, "text/plain", body)
                         }
                         AddNoteOkBody::AnyImage(body) => {
-                            Answer::raw(StatusCode::OK, "image/*", body)
+                            Answer::open(StatusCode::OK, "image/*", body)
                         }
                     }
                 }
@@ -185,19 +187,19 @@ pub mod response {
         }
     }
     /// The documented responses of `POST /uploads`.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub enum UploadResponse {
         /// 200 as `application/octet-stream`.
         ///
         /// The same again.
-        Ok(::bytes::Bytes),
+        Ok(::rescind_server::runtime::StreamBody),
     }
     impl From<UploadResponse> for Answer {
         fn from(response: UploadResponse) -> Self {
             use UploadResponse as R;
             match response {
                 R::Ok(body) => {
-                    Answer::bytes(StatusCode::OK, "application/octet-stream", body)
+                    Answer::stream(StatusCode::OK, "application/octet-stream", body)
                 }
             }
         }

@@ -89,7 +89,9 @@ pub mod request {
 }
 pub mod response {
     use super::types;
-    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
+    use ::rescind_server::runtime::{
+        Answer, HeaderSet, OpenBody, RangeStatus, StreamBody,
+    };
     use ::http::StatusCode;
     /// The documented responses of `GET /things`.
     #[derive(Clone, Debug)]

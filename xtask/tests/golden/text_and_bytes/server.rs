@@ -135,7 +135,9 @@ pub mod request {
 }
 pub mod response {
     use super::types;
-    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
+    use ::rescind_server::runtime::{
+        Answer, HeaderSet, OpenBody, RangeStatus, StreamBody,
+    };
     use ::http::StatusCode;
     /// The documented responses of `GET /metrics`.
     #[derive(Clone, Debug)]
@@ -161,12 +163,12 @@ pub mod response {
         }
     }
     /// The documented responses of `GET /picture`.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub enum PictureResponse {
         /// 200 as `image/png`.
         ///
         /// A picture.
-        Ok(::bytes::Bytes),
+        Ok(::rescind_server::runtime::StreamBody),
         /// 404 as `application/json`.
         ///
         /// Not there.
@@ -176,7 +178,7 @@ pub mod response {
         fn from(response: PictureResponse) -> Self {
             use PictureResponse as R;
             match response {
-                R::Ok(body) => Answer::bytes(StatusCode::OK, "image/png", body),
+                R::Ok(body) => Answer::stream(StatusCode::OK, "image/png", body),
                 R::NotFound(body) => {
                     Answer::json(StatusCode::NOT_FOUND, "application/json", &body)
                 }
