@@ -72,8 +72,12 @@ impl Lowering<'_> {
     fn alternative(&mut self, subject: &mut Subject<'_>, keyword: &'static str, branches: &[Value]) {
         let at = subject.at.join(keyword);
         let takes_null = branches.iter().any(is_null);
-        let kept: Vec<usize> =
-            branches.iter().enumerate().filter(|(_, branch)| !is_null(branch)).map(|(index, _)| index).collect();
+        let kept: Vec<usize> = branches
+            .iter()
+            .enumerate()
+            .filter(|(_, branch)| !is_null(branch))
+            .map(|(index, _)| index)
+            .collect();
         let mut lowered: Vec<Value> = kept.iter().map(|index| self.schema(&at.index(*index))).collect();
         let mut target = keyword;
         if keyword == "oneOf" && kept.iter().any(|index| self.loose.contains(&at.index(*index))) {
@@ -150,7 +154,8 @@ fn is_null(schema: &Value) -> bool {
         matches!(keyword.as_str(), "type" | "const" | "enum" | "title" | "description" | "$comment")
     };
     let typed = members.get("type").is_none_or(only);
-    let listed = members.get("enum").is_none_or(|list| list.as_array().is_some_and(|list| *list == [Value::Null]));
+    let listed =
+        members.get("enum").is_none_or(|list| list.as_array().is_some_and(|list| *list == [Value::Null]));
     let constant = members.get("const").is_none_or(Value::is_null);
     members.keys().all(harmless)
         && typed

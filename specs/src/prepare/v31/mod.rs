@@ -31,12 +31,15 @@ mod tests;
 
 use std::collections::{BTreeMap, HashSet};
 
+use std::sync::Arc;
+
+use index::Index;
 use indexmap::IndexMap;
+use loose::Loose;
 use serde_json::Value;
 
+use crate::yaml::{Content, Member, Node};
 use crate::{Diagnostic, Document, Pointer};
-use index::Index;
-use loose::Loose;
 
 /// A document of version 3.1, lowered.
 #[derive(Debug)]
@@ -45,8 +48,37 @@ pub(super) struct Lowered {
     pub(super) root: Value,
     /// What could not be said, in the order of the walk; all are warnings about the original.
     pub(super) warnings: Vec<Diagnostic>,
-    /// Where a schema of the result stood in the original, for those that do not stand there any more.
+    /// Where schemas and path items of the result stood in the original, for those that stand somewhere else now.
     pub(super) moved: BTreeMap<Pointer, Pointer>,
+}
+
+impl Lowered {
+    /// The lowered document with the places of the original.
+    pub(super) fn document(&self, original: &Document) -> Document {
+        let mut tree = Node::like(&self.root, original.tree());
+        for (to, from) in &self.moved {
+            let (Some(value), Some(origin)) = (to.get(&self.root), original.tree().find(from)) else {
+                continue;
+            };
+            let mut node = Node::like(value, origin);
+            Arc::make_mut(&mut node).moved = Some(from.clone());
+            let steps: Vec<String> = to.tokens().map(std::borrow::Cow::into_owned).collect();
+            replace(&mut tree, &steps, &node);
+        }
+        original.altered(tree)
+    }
+}
+
+fn replace(tree: &mut Arc<Node>, steps: &[String], node: &Arc<Node>) {
+    let Some((step, rest)) = steps.split_first() else {
+        *tree = Arc::clone(node);
+        return;
+    };
+    if let Content::Mapping(members) = &mut Arc::make_mut(tree).content
+        && let Some(Member { value, .. }) = members.get_mut(step)
+    {
+        replace(value, rest, node);
+    }
 }
 
 /// Whether the document says that it is of version 3.1.
@@ -64,7 +96,8 @@ pub(super) fn lower(document: &Document) -> Lowered {
     let mut lowering = Lowering::new(document, &index, scout.found.settle(), scout.hoisted);
     let root = lowering.run();
     let schemas = Pointer::root().join("components").join("schemas");
-    let moved = lowering.hoisted.into_iter().map(|(from, name)| (schemas.join(name), from)).collect();
+    let hoisted = lowering.hoisted.into_iter().map(|(from, name)| (schemas.join(name), from));
+    let moved = lowering.inlined.into_iter().chain(hoisted).collect();
     Lowered { root, warnings: lowering.warnings, moved }
 }
 
@@ -83,6 +116,8 @@ struct Lowering<'d> {
     told: HashSet<String>,
     /// Path items that are being put in the place of a reference.
     inlining: Vec<Pointer>,
+    /// Where path items were put in the place of a reference, and where they stood.
+    inlined: BTreeMap<Pointer, Pointer>,
     /// Security schemes that 3.0 has no words for.
     unsaid_schemes: HashSet<String>,
 }
@@ -103,6 +138,7 @@ impl<'d> Lowering<'d> {
             warnings: Vec::new(),
             told: HashSet::new(),
             inlining: Vec::new(),
+            inlined: BTreeMap::new(),
             unsaid_schemes: HashSet::new(),
         }
     }

@@ -70,8 +70,11 @@ impl<'d> Lowering<'d> {
         let members = self.get(at).and_then(Value::as_object);
         let mut out = Map::new();
         for (key, value) in members.into_iter().flatten() {
-            let lowered =
-                if key.starts_with("x-") { Some(value.clone()) } else { lower(self, key, &at.join(key), value) };
+            let lowered = if key.starts_with("x-") {
+                Some(value.clone())
+            } else {
+                lower(self, key, &at.join(key), value)
+            };
             if let Some(lowered) = lowered {
                 out.insert(key.clone(), lowered);
             }
@@ -91,7 +94,9 @@ impl<'d> Lowering<'d> {
 
     fn list(&mut self, at: &Pointer, lower: Lower<'d>) -> Value {
         match self.get(at) {
-            Some(Value::Array(items)) => (0..items.len()).map(|index| lower(self, &at.index(index))).collect(),
+            Some(Value::Array(items)) => {
+                (0..items.len()).map(|index| lower(self, &at.index(index))).collect()
+            }
             other => other.cloned().unwrap_or_default(),
         }
     }
@@ -115,7 +120,8 @@ impl<'d> Lowering<'d> {
         let root = Pointer::root();
         let vanishes = [root.join("components").join("pathItems"), root.join("webhooks")];
         let leaves = vanishes.iter().any(|place| target.is_within(place) && !at.is_within(place));
-        let nested = self.inlining.iter().any(|place| at.is_within(place)) && vanishes.iter().any(|place| target.is_within(place));
+        let nested = self.inlining.iter().any(|place| at.is_within(place))
+            && vanishes.iter().any(|place| target.is_within(place));
         ((leaves || nested) && self.get(&target).is_some()).then_some(target)
     }
 
@@ -127,6 +133,9 @@ impl<'d> Lowering<'d> {
                 "refer to a schema or a response instead",
             );
             return json!({});
+        }
+        if self.inlining.is_empty() {
+            self.inlined.insert(at.clone(), target.clone());
         }
         self.inlining.push(target.clone());
         let lowered = self.or_reference(target, lower);
@@ -148,7 +157,9 @@ impl<'d> Lowering<'d> {
             && let Some(Value::String(identifier)) = license.shift_remove("identifier")
             && !identifier.contains(char::is_whitespace)
         {
-            license.entry("url").or_insert_with(|| format!("https://spdx.org/licenses/{identifier}.html").into());
+            license
+                .entry("url")
+                .or_insert_with(|| format!("https://spdx.org/licenses/{identifier}.html").into());
         }
         info
     }
@@ -173,7 +184,9 @@ impl<'d> Lowering<'d> {
                 "responses" => lowering.each(at, |lowering, at| lowering.or_reference(at, Self::response)),
                 "requestBodies" => lowering.each(at, |lowering, at| lowering.or_reference(at, Self::body)),
                 "callbacks" => lowering.each(at, |lowering, at| lowering.or_reference(at, Self::callback)),
-                "examples" | "links" => lowering.each(at, |lowering, at| lowering.or_reference(at, Self::as_it_is)),
+                "examples" | "links" => {
+                    lowering.each(at, |lowering, at| lowering.or_reference(at, Self::as_it_is))
+                }
                 "securitySchemes" => lowering.schemes(at),
                 // They stand where they are referred to.
                 "pathItems" => return None,
@@ -317,11 +330,14 @@ impl<'d> Lowering<'d> {
         let properties = self.get(&place.join("properties")).and_then(Value::as_object);
         for (name, part) in properties.into_iter().flatten() {
             let text = |keyword: &str| part.get(keyword).and_then(Value::as_str);
-            let Some(media_type) = text("contentMediaType").filter(|_| text("contentEncoding").is_none()) else {
+            let Some(media_type) = text("contentMediaType").filter(|_| text("contentEncoding").is_none())
+            else {
                 continue;
             };
             let known: Option<MediaType> = media_type.parse().ok();
-            if known.is_none_or(|known| known.to_string() == "application/octet-stream" && text::is_binary(&known)) {
+            if known.is_none_or(|known| {
+                known.to_string() == "application/octet-stream" && text::is_binary(&known)
+            }) {
                 continue;
             }
             let encoding = out.entry("encoding").or_insert_with(|| json!({}));
@@ -346,8 +362,13 @@ impl<'d> Lowering<'d> {
     fn schemes(&mut self, at: &Pointer) -> Value {
         Value::Object(self.members(at, |lowering, name, at, _| {
             if lowering.unsaid_schemes.contains(name) {
-                let message = format!("OpenAPI 3.0 does not know mutual TLS, so operations do not require `{name}`");
-                lowering.warn(at, message, "let the server that ends TLS check the certificate of the client");
+                let message =
+                    format!("OpenAPI 3.0 does not know mutual TLS, so operations do not require `{name}`");
+                lowering.warn(
+                    at,
+                    message,
+                    "let the server that ends TLS check the certificate of the client",
+                );
                 return None;
             }
             Some(lowering.or_reference(at, Self::as_it_is))

@@ -7,12 +7,11 @@ use crate::MediaType;
 
 impl Lowering<'_> {
     pub(super) fn bounds(&mut self, subject: &mut Subject<'_>) {
-        for (exclusive, inclusive) in
-            [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")]
-        {
+        for (exclusive, inclusive) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
             match subject.members.get(exclusive) {
                 Some(Value::Number(bound)) => {
-                    let stricter = match (bound.as_f64(), subject.out.get(inclusive).and_then(Value::as_f64)) {
+                    let stricter = match (bound.as_f64(), subject.out.get(inclusive).and_then(Value::as_f64))
+                    {
                         (Some(bound), Some(other)) if inclusive == "minimum" => bound >= other,
                         (Some(bound), Some(other)) => bound <= other,
                         _ => true,
@@ -25,7 +24,9 @@ impl Lowering<'_> {
                 Some(Value::Bool(flag)) => {
                     self.warn_once(
                         &subject.at.join(exclusive),
-                        &format!("`{exclusive}` as a flag is of OpenAPI 3.0; it is carried as it was meant there"),
+                        &format!(
+                            "`{exclusive}` as a flag is of OpenAPI 3.0; it is carried as it was meant there"
+                        ),
                         "write the bound itself in OpenAPI 3.1",
                     );
                     subject.set(exclusive, *flag);

@@ -96,7 +96,8 @@ impl Types {
         let mut said: Vec<&str> = Vec::new();
         for kind in &self.several {
             let mut branch = Map::from_iter([("type".to_owned(), json!(kind))]);
-            let keywords = TYPES.iter().find(|(name, _)| name == kind).map_or(&[][..], |(_, keywords)| keywords);
+            let keywords =
+                TYPES.iter().find(|(name, _)| name == kind).map_or(&[][..], |(_, keywords)| keywords);
             for keyword in keywords {
                 if let Some(value) = subject.out.get(*keyword) {
                     branch.insert((*keyword).to_owned(), value.clone());
@@ -183,7 +184,9 @@ fn is_kind(found: &str, kind: &str) -> bool {
 fn one_simple_type(found: &[&'static str]) -> bool {
     let simple = |kind: &str| matches!(kind, "string" | "integer" | "number" | "boolean");
     let mut kinds: Vec<&str> = found.iter().copied().filter(|kind| *kind != "null").collect();
-    kinds.dedup_by(|a, b| a == b || (matches!(*a, "integer" | "number") && matches!(*b, "integer" | "number")));
+    kinds.dedup_by(|a, b| {
+        a == b || (matches!(*a, "integer" | "number") && matches!(*b, "integer" | "number"))
+    });
     match kinds.as_slice() {
         [] => true,
         [first, rest @ ..] => simple(first) && rest.iter().all(|kind| kind == first),
