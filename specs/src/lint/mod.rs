@@ -123,7 +123,7 @@ fn wrong_version(document: &Document) -> Option<Finding> {
     let set = || Repair::Set(at.clone(), Value::from("3.0.3"), "read as `3.0.3`");
     let (diagnostic, repair) = if document.root().get("swagger").is_some() {
         let message = "Swagger 2.0 is not supported";
-        let help = "convert the description to OpenAPI 3.0";
+        let help = "convert it to OpenAPI 3.0, for instance with `npx swagger2openapi FILE --outfile openapi.yaml`";
         (
             document.diagnostic(&Pointer::root().join("swagger"), message).with_help(help),
             Repair::LeaveOut(Pointer::root()),
@@ -139,6 +139,13 @@ fn wrong_version(document: &Document) -> Option<Finding> {
             Some(Value::String(version)) if is_3_0(version) => return None,
             Some(Value::String(version)) if version == "3.1" || version.starts_with("3.1.") => (
                 document.diagnostic(&at, "OpenAPI 3.1 is not yet supported here").with_help(convert),
+                Repair::LeaveOut(Pointer::root()),
+            ),
+            Some(Value::String(version)) if version == "3.2" || version.starts_with("3.2.") => (
+                document.diagnostic(&at, "OpenAPI 3.2 is not supported").with_help(
+                    "write `openapi: 3.1.1` if nothing of 3.2 is used; else first take out `query`, \
+                     `additionalOperations`, `querystring`, `itemSchema`, `mediaTypes` and `$self`",
+                ),
                 Repair::LeaveOut(Pointer::root()),
             ),
             Some(Value::String(version)) => (

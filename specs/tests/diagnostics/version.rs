@@ -10,6 +10,11 @@ fn openapi_3_1() {
 }
 
 #[test]
+fn openapi_3_2() {
+    assert_snapshot!(report("api.yaml", "openapi: 3.2.0\ninfo: {title: Keys}\n"));
+}
+
+#[test]
 fn swagger_2() {
     assert_snapshot!(report("api.yaml", "swagger: '2.0'\ninfo: {title: Keys}\n"));
 }
