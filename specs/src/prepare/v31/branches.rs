@@ -91,7 +91,7 @@ impl Lowering<'_> {
         }
         if takes_null {
             if lowered.len() == 1
-                && let Some(branch) = lowered.first_mut().and_then(|branch| with_null(branch))
+                && let Some(branch) = lowered.first_mut().and_then(with_null)
             {
                 return merge(subject, branch);
             }

@@ -22,14 +22,9 @@ impl Lowering<'_> {
         if target.parent().as_ref() == Some(&schemas) {
             return json!({ "$ref": format!("#{target}") });
         }
-        let name = match self.hoisted.get(target) {
-            Some(name) => name.clone(),
-            None => {
-                let name = self.name_for(target);
-                self.hoisted.insert(target.clone(), name.clone());
-                name
-            }
-        };
+        let known = self.hoisted.get(target).cloned();
+        let name = known.unwrap_or_else(|| self.name_for(target));
+        self.hoisted.insert(target.clone(), name.clone());
         json!({ "$ref": format!("#{}", schemas.join(name)) })
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Lowering;
+use super::{Lowering, types::Types};
 use crate::{Pointer, lint};
 
 /// Keywords that mean the same in both versions.
@@ -177,7 +177,7 @@ impl Lowering<'_> {
         self.example(&mut subject);
         self.branches(&mut subject);
         self.references(&mut subject);
-        let types = self.types(&mut subject);
+        let types = Types::of(&mut subject);
         self.alternatives(&mut subject);
         types.spread(&mut subject);
         self.older_nullable(&mut subject);

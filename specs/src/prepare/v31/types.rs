@@ -2,10 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    Lowering,
-    schema::{Subject, null},
-};
+use super::schema::{Subject, null};
 
 /// The types of one schema that have no place in a single `type`.
 #[derive(Debug, Default)]
@@ -27,8 +24,9 @@ const TYPES: [(&str, &[&str]); 6] = [
 const NUMERIC: &[&str] = &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
 const NUMERIC_FORMATS: [&str; 4] = ["int32", "int64", "float", "double"];
 
-impl Lowering<'_> {
-    pub(super) fn types(&mut self, subject: &mut Subject<'_>) -> Types {
+impl Types {
+    /// Writes what one `type` can say, and gives what it cannot.
+    pub(super) fn of(subject: &mut Subject<'_>) -> Types {
         let declared = declared(subject.members.get("type"));
         if declared.is_none()
             && let Some(other) = subject.members.get("type")
@@ -83,9 +81,7 @@ impl Lowering<'_> {
         }
         Types::default()
     }
-}
 
-impl Types {
     /// Writes several types as alternatives, each with the keywords that speak of it.
     pub(super) fn spread(self, subject: &mut Subject<'_>) {
         if self.several.is_empty() {
