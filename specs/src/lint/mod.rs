@@ -123,7 +123,8 @@ fn wrong_version(document: &Document) -> Option<Finding> {
     let set = || Repair::Set(at.clone(), Value::from("3.0.3"), "read as `3.0.3`");
     let (diagnostic, repair) = if document.root().get("swagger").is_some() {
         let message = "Swagger 2.0 is not supported";
-        let help = "convert it to OpenAPI 3.0, for instance with `npx swagger2openapi FILE --outfile openapi.yaml`";
+        let help =
+            "convert it to OpenAPI 3.0, for instance with `npx swagger2openapi FILE --outfile openapi.yaml`";
         (
             document.diagnostic(&Pointer::root().join("swagger"), message).with_help(help),
             Repair::LeaveOut(Pointer::root()),

@@ -8,6 +8,7 @@ mod operations;
 mod owner;
 mod repair;
 mod tree;
+mod v31;
 
 use std::path::Path;
 
@@ -51,9 +52,11 @@ impl Prepared {
     /// # Errors
     /// Nothing in it can be used.
     pub fn new(name: impl Into<String>, document: Document) -> Result<Self, LoadError> {
+        let (document, lost) =
+            if v31::is_3_1(&document) { v31::lowered(&document) } else { (document, Vec::new()) };
         let repair::Repaired { document, notes, warnings, left_out } = repair::repair(document)?;
         let contract = Contract::sound(name, document, warnings)?;
-        Ok(Self { contract, notes, left_out })
+        Ok(Self { contract, notes: lost.into_iter().chain(notes).collect(), left_out })
     }
 
     /// The document in the form that loads without a mistake: as it was written if that is so, else JSON.

@@ -87,6 +87,12 @@ pub(super) fn is_3_1(document: &Document) -> bool {
     version == "3.1" || version.starts_with("3.1.")
 }
 
+/// The document in the words of 3.0, with its places, and warnings about whatever these do not say.
+pub(super) fn lowered(document: &Document) -> (Document, Vec<Diagnostic>) {
+    let lowered = lower(document);
+    (lowered.document(document), lowered.warnings)
+}
+
 /// Rewrites a document of version 3.1; what is wrong with it in either version stays as it is.
 pub(super) fn lower(document: &Document) -> Lowered {
     let index = Index::of(document);
