@@ -1,4 +1,15 @@
 //! Does an instance satisfy a schema, and if not, where and by which keyword?
+//!
+//! Two ways lead to one verdict. A schema is compiled into a [`program`], which is followed while a JSON text is read
+//! into its Rust type; what it accepts is accepted. Whatever it does not accept is judged by the JSON Schema library,
+//! which also names all violations. So refusing costs a second look, and accepting next to nothing.
+
+mod checked;
+mod compile;
+mod format;
+mod pattern;
+mod program;
+mod rewrite;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,8 +17,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, Registry};
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
 
+use self::checked::{At, Checked};
+use self::compile::Compiler;
+use self::program::Program;
 use crate::{Document, Pointer, Schema};
 
 /// Which way a body travels; `readOnly` and `writeOnly` depend on it.
@@ -43,9 +59,17 @@ impl fmt::Display for Violation {
     }
 }
 
-/// A compiled schema.
+/// A compiled schema. Cheap to clone.
 #[derive(Clone)]
-pub struct Validator(Arc<jsonschema::Validator>);
+pub struct Validator(Arc<Compiled>);
+
+struct Compiled {
+    whole: jsonschema::Validator,
+    pointer: Pointer,
+    half: Arc<Half>,
+    /// Made on first use; `None` where the schema has no program.
+    program: OnceLock<Option<Program>>,
+}
 
 impl fmt::Debug for Validator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,12 +80,35 @@ impl fmt::Debug for Validator {
 impl Validator {
     /// Whether `instance` satisfies the schema. Faster than [`Validator::violations`].
     pub fn is_valid(&self, instance: &Value) -> bool {
-        self.0.is_valid(instance)
+        self.start().is_some_and(|at| IgnoredAny::deserialize(Checked { at, inner: instance }).is_ok())
+            || self.0.whole.is_valid(instance)
     }
 
     /// Every violation, in the order of the schema; empty when the instance satisfies it.
     pub fn violations(&self, instance: &Value) -> Vec<Violation> {
-        self.0.iter_errors(instance).map(|error| violation(&error)).collect()
+        self.0.whole.iter_errors(instance).map(|error| violation(&error)).collect()
+    }
+
+    /// The value of a JSON text as a `T`, checked against the schema while it is read.
+    ///
+    /// `None` says that this did not work out, and not why: the text may be no JSON, break the schema, not fit `T`, or
+    /// need a second look. Parse it, and ask [`Validator::violations`]. `Some` is certain.
+    pub fn read<'t, T: Deserialize<'t>>(&self, text: &'t [u8]) -> Option<T> {
+        // Once for all strings, and for those that nobody looks at.
+        let text = str::from_utf8(text).ok()?;
+        let mut inner = serde_json::Deserializer::from_str(text);
+        let value = T::deserialize(Checked { at: self.start()?, inner: &mut inner }).ok()?;
+        inner.end().ok()?;
+        Some(value)
+    }
+
+    fn start(&self) -> Option<At<'_>> {
+        let compiled = &*self.0;
+        let program = compiled.program.get_or_init(|| {
+            let whole = |pointer: &Pointer| compiled.half.build(pointer).ok();
+            Compiler::new(&compiled.half.root, &whole).compile(&compiled.pointer)
+        });
+        At::start(program.as_ref()?)
     }
 }
 
@@ -69,13 +116,36 @@ impl Validator {
 #[derive(Debug)]
 pub(crate) struct Validators {
     document: Document,
-    request: OnceLock<Result<Registry<'static>, String>>,
-    response: OnceLock<Result<Registry<'static>, String>>,
+    request: OnceLock<Result<Arc<Half>, String>>,
+    response: OnceLock<Result<Arc<Half>, String>>,
     compiled: Mutex<HashMap<(Direction, Pointer), Validator>>,
+}
+
+/// The document as one direction sees it.
+#[derive(Debug)]
+struct Half {
+    root: Value,
+    registry: Registry<'static>,
 }
 
 /// The URI under which the rewritten document is registered.
 const BASE: &str = "rescind:/document";
+
+impl Half {
+    fn new(document: &Document, direction: Direction) -> Result<Self, jsonschema::ReferencingError> {
+        let mut root = document.root().clone();
+        rewrite::rewrite(&mut root, direction);
+        let registry = Registry::new().draft(Draft::Draft4).add(BASE, root.clone())?.prepare()?;
+        Ok(Self { root, registry })
+    }
+
+    fn build(&self, pointer: &Pointer) -> Result<jsonschema::Validator, String> {
+        format::options()
+            .with_registry(&self.registry)
+            .build(&json!({ "$ref": format!("{BASE}#{}", pointer.to_fragment()) }))
+            .map_err(|error| error.to_string())
+    }
+}
 
 impl Validators {
     pub(crate) fn new(document: &Document) -> Self {
@@ -87,21 +157,15 @@ impl Validators {
         }
     }
 
-    fn registry(&self, direction: Direction) -> Result<&Registry<'static>, String> {
+    fn half(&self, direction: Direction) -> Result<&Arc<Half>, String> {
         let cell = match direction {
             Direction::Request => &self.request,
             Direction::Response => &self.response,
         };
-        let registry = cell.get_or_init(|| {
-            let mut root = self.document.root().clone();
-            rewrite(&mut root, direction);
-            Registry::new()
-                .draft(Draft::Draft4)
-                .add(BASE, root)
-                .and_then(jsonschema::RegistryBuilder::prepare)
-                .map_err(|error| error.to_string())
+        let half = cell.get_or_init(|| {
+            Half::new(&self.document, direction).map(Arc::new).map_err(|error| error.to_string())
         });
-        registry.as_ref().map_err(Clone::clone)
+        half.as_ref().map_err(Clone::clone)
     }
 
     /// The validator of `schema`; an error is the text of why the schema cannot be compiled.
@@ -111,120 +175,16 @@ impl Validators {
         if let Some(validator) = lock().get(&key) {
             return Ok(validator.clone());
         }
-        let registry = self.registry(direction)?;
-        let validator = jsonschema::options()
-            .with_draft(Draft::Draft4)
-            .with_registry(registry)
-            .should_validate_formats(true)
-            .should_ignore_unknown_formats(true)
-            .with_format("uuid", |text: &str| is_uuid(text))
-            .with_format("byte", is_base64)
-            .with_format("uri-reference", |text: &str| !text.contains(char::is_whitespace))
-            .build(&json!({ "$ref": format!("{BASE}#{}", schema.pointer().to_fragment()) }))
-            .map_err(|error| error.to_string())?;
-        let validator = Validator(Arc::new(validator));
+        let half = self.half(direction)?;
+        let validator = Validator(Arc::new(Compiled {
+            whole: half.build(schema.pointer())?,
+            pointer: schema.pointer().clone(),
+            half: half.clone(),
+            program: OnceLock::new(),
+        }));
         lock().insert(key, validator.clone());
         Ok(validator)
     }
-}
-
-/// Turns OpenAPI 3.0 schemas into JSON Schema draft 4, in place, so that every pointer stays what it was.
-fn rewrite(value: &mut Value, direction: Direction) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| rewrite(item, direction)),
-        Value::Object(object) => {
-            rewrite_object(object, direction);
-            for (key, child) in object.iter_mut() {
-                // Values under these are instances or data, never schemas.
-                if !matches!(key.as_str(), "enum" | "default" | "required" | "example" | "examples") {
-                    rewrite(child, direction);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-fn rewrite_object(object: &mut Map<String, Value>, direction: Direction) {
-    // Draft 4 would take an `id` inside an example for a base URI.
-    if !object.get("example").is_some_and(is_schema_like) {
-        object.remove("example");
-    }
-    let Some(kind) = object.get("type").and_then(Value::as_str).map(str::to_owned) else {
-        return hide(object, direction);
-    };
-    if object.get("nullable") == Some(&Value::Bool(true)) {
-        object.insert("type".into(), json!([kind, "null"]));
-        if let Some(Value::Array(values)) = object.get_mut("enum")
-            && !values.contains(&Value::Null)
-        {
-            values.push(Value::Null);
-        }
-    }
-    if kind == "integer" {
-        let bounds = match object.get("format").and_then(Value::as_str) {
-            Some("int32") => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
-            Some("int64") => Some((i64::MIN, i64::MAX)),
-            _ => None,
-        };
-        if let Some((low, high)) = bounds {
-            object.entry("minimum").or_insert(json!(low));
-            object.entry("maximum").or_insert(json!(high));
-        }
-    }
-    hide(object, direction);
-}
-
-/// A property called `example` is a schema; the keyword `example` is an instance.
-fn is_schema_like(value: &Value) -> bool {
-    value.as_object().is_some_and(|object| {
-        ["$ref", "type", "allOf", "anyOf", "oneOf"].iter().any(|key| object.contains_key(*key))
-            && object.get("type").is_none_or(Value::is_string)
-    })
-}
-
-/// A required `readOnly` property is required of responses only, a `writeOnly` one of requests only
-/// (OpenAPI 3.0.3, Schema Object).
-fn hide(object: &mut Map<String, Value>, direction: Direction) {
-    let flag = match direction {
-        Direction::Request => "readOnly",
-        Direction::Response => "writeOnly",
-    };
-    let hidden: Vec<String> = object
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .filter(|(_, schema)| schema.get(flag) == Some(&Value::Bool(true)))
-        .map(|(name, _)| name.clone())
-        .collect();
-    if hidden.is_empty() {
-        return;
-    }
-    let mut empty = false;
-    if let Some(Value::Array(required)) = object.get_mut("required") {
-        required.retain(|name| name.as_str().is_none_or(|name| !hidden.iter().any(|hidden| hidden == name)));
-        empty = required.is_empty();
-    }
-    if empty {
-        // Draft 4 demands at least one name.
-        object.remove("required");
-    }
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(index, byte)| match index {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-}
-
-fn is_base64(text: &str) -> bool {
-    let body = text.trim_end_matches('=');
-    text.len().is_multiple_of(4)
-        && text.len() - body.len() <= 2
-        && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
 }
 
 fn violation(error: &jsonschema::ValidationError<'_>) -> Violation {
@@ -257,6 +217,13 @@ fn violation(error: &jsonschema::ValidationError<'_>) -> Violation {
         Kind::MultipleOf { multiple_of } => format!("must be a multiple of {multiple_of}"),
         Kind::OneOfNotValid { .. } | Kind::AnyOf { .. } => "matches none of the documented forms".to_owned(),
         Kind::OneOfMultipleValid { .. } => "matches more than one of the documented forms".to_owned(),
+        Kind::Not { schema } if schema.get(rewrite::ONE_WAY).is_some() => {
+            return Violation {
+                pointer,
+                keyword: "readOnly".to_owned(),
+                message: "is for answers only".to_owned(),
+            };
+        }
         Kind::Not { .. } => "matches a form that is excluded".to_owned(),
         other => format!("breaks {}", other.keyword()),
     };
