@@ -166,7 +166,7 @@ impl Serve {
             .bind(self.listen)
             .database(self.database.0.clone())
             .clock(self.clock.clock())
-            .limits(Limits { body: self.body_limit, time: Some(self.request_timeout) })
+            .limits(Limits { body: self.body_limit, time: Some(self.request_timeout), ..Limits::default() })
             .rate_limit(RateLimit { calls: self.rate_limit, window: Duration::from_mins(1) })
             .mode(if self.examples { Mode::Examples } else { Mode::Strict })
             .connections(connections);

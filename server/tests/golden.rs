@@ -66,6 +66,9 @@ mod query_and_header_parameters;
 #[path = "../../xtask/tests/golden/range_and_default_responses/server.rs"]
 mod range_and_default_responses;
 #[rustfmt::skip]
+#[path = "../../xtask/tests/golden/request_constraints/server.rs"]
+mod request_constraints;
+#[rustfmt::skip]
 #[path = "../../xtask/tests/golden/request_media_types/server.rs"]
 mod request_media_types;
 #[rustfmt::skip]
@@ -444,7 +447,7 @@ api! { several_media_types {
             None => "nothing".into(),
             Some(B::Json(note)) => note.text.to_string().into(),
             Some(B::Text(text)) => text.into(),
-            Some(B::Bytes(raw)) => raw.bytes.into(),
+            Some(B::Bytes(stream)) => stream.bytes(1 << 10).await?.into(),
         }))
     }
 } }

@@ -83,7 +83,13 @@ fn contract() -> Contract {
 #[derive(Clone, Default)]
 struct Probe {
     behaviour: Behaviour,
-    admitted: Arc<Mutex<Vec<Admitted>>>,
+    admitted: Arc<Mutex<Vec<Seized>>>,
+}
+
+/// What an operation got: the values of its parameters, and its body with the place of the media type.
+struct Seized {
+    values: Vec<Option<Value>>,
+    body: Option<(usize, AdmittedBody)>,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -124,20 +130,28 @@ impl Handler for Probe {
         Answer::json(rejection.status(), "application/problem+json", &body)
     }
 
-    async fn call(&self, _: usize, caller: Option<String>, admitted: Admitted) -> Result<Answer, Rejection> {
+    async fn call(
+        &self,
+        _: usize,
+        caller: Option<String>,
+        mut admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
         match self.behaviour {
             Behaviour::Answer => {}
             Behaviour::Unimplemented => return Err(Rejection::NotImplemented),
             Behaviour::Fail => return Err(Rejection::internal("secret detail")),
             Behaviour::Hang => std::future::pending::<()>().await,
         }
-        let body = match admitted.raw_body() {
+        let content = admitted.content();
+        let seized = admitted.raw_body().await?;
+        let body = match &seized {
             None => Value::Null,
             Some(AdmittedBody::Json(value)) => value.clone(),
             Some(_) => json!("other"),
         };
-        let values: Vec<Value> = (0..5).filter_map(|index| admitted.value(index).cloned()).collect();
-        self.admitted.lock().unwrap().push(admitted);
+        let values: Vec<Option<Value>> = (0..5).map(|index| admitted.value(index).cloned()).collect();
+        self.admitted.lock().unwrap().push(Seized { values: values.clone(), body: content.zip(seized) });
+        let values: Vec<Value> = values.into_iter().flatten().collect();
         let answer = json!({ "caller": caller, "parameters": values, "body": body });
         Ok(Answer::json(StatusCode::OK, "application/json", &answer))
     }
@@ -502,15 +516,15 @@ proptest! {
             let matched = response.extensions().get::<Matched>().unwrap();
             let operation = contract.operation(&matched.operation).unwrap();
             for (index, parameter) in operation.parameters.iter().enumerate() {
-                let Some(value) = admitted.value(index) else {
+                let Some(value) = &admitted.values[index] else {
                     prop_assert!(!parameter.required);
                     continue;
                 };
                 let schema = parameter.schema.as_ref().unwrap();
                 prop_assert!(contract.validator(schema, Direction::Request).unwrap().is_valid(value));
             }
-            if let (Some(AdmittedBody::Json(value)), Some(content)) = (admitted.raw_body(), admitted.content()) {
-                let schema = operation.request_body.as_ref().unwrap().content[content].schema.as_ref().unwrap();
+            if let Some((content, AdmittedBody::Json(value))) = &admitted.body {
+                let schema = operation.request_body.as_ref().unwrap().content[*content].schema.as_ref().unwrap();
                 prop_assert!(contract.validator(schema, Direction::Request).unwrap().is_valid(value));
             }
         }

@@ -1,18 +1,19 @@
 //! The body of a request: read within bounds, of a documented media type, parsed and checked.
 
 use axum::body::Body;
+use axum::body::HttpBody as _;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use rescind_specs::{Content, Contract, Diagnostic, Direction, MediaType, Pointer, RequestBody, Validator};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::answer::RawBody;
 use super::rejection::{Location, Rejection, RequestViolation};
-use super::request::AdmittedBody;
 use super::shape::Shape;
-use super::text;
+use super::arriving::BodyStream;
+use super::{Limits, text};
 
 /// The documented body of one operation, ready to be read from requests.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Reader {
 struct Kind {
     encoding: Encoding,
     validator: Option<Validator>,
+    /// As a well-behaved `Content-Type` has it.
+    essence: String,
 }
 
 #[derive(Debug)]
@@ -38,21 +41,52 @@ enum Encoding {
 
 /// A body of a documented media type, not yet checked against its schema.
 pub(crate) struct Parsed {
-    content: usize,
-    body: AdmittedBody,
+    /// The place of the media type.
+    pub(crate) content: usize,
+    pub(crate) held: Held,
+    /// How much of a stream is read for callers that want it as a whole.
+    pub(crate) limit: usize,
+}
+
+impl Parsed {
+    /// Whether the body is a text that nobody has looked at.
+    pub(crate) fn is_unread(&self) -> bool {
+        matches!(self.held, Held::Unread(_))
+    }
+}
+
+/// What there is of a body.
+pub(crate) enum Held {
+    /// The bytes of what should be a JSON text.
+    Unread(Bytes),
+    /// A form.
+    Value(Value),
+    Text(String),
+    Stream(BodyStream),
 }
 
 /// The bytes of a body, no more than `limit`.
-pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Rejection> {
-    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit)) {
-        return Err(Rejection::TooLarge { limit });
-    }
+async fn collect(body: Body, limit: usize) -> Result<Bytes, Rejection> {
     match Limited::new(body, limit).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Rejection::TooLarge { limit }),
         Err(_) => Err(Rejection::MalformedBody { reason: "it ended early".to_owned() }),
     }
+}
+
+/// Refuses a body that is announced as longer than `limit`.
+fn within(headers: &HeaderMap, limit: usize) -> Result<(), Rejection> {
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    match length {
+        Some(length) if usize::try_from(length).map_or(true, |length| length > limit) => {
+            Err(Rejection::TooLarge { limit })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn malformed(reason: impl Into<String>) -> Rejection {
+    Rejection::MalformedBody { reason: reason.into() }
 }
 
 impl Reader {
@@ -70,94 +104,120 @@ impl Reader {
             let schema = content.schema.as_ref().filter(|_| !matches!(encoding, Encoding::Raw));
             let validator =
                 schema.map(|schema| contract.validator(schema, Direction::Request)).transpose()?;
-            Ok(Kind { encoding, validator })
+            Ok(Kind { encoding, validator, essence: content.media_type.to_string() })
         };
         let contents = documented.content.iter().map(kind).collect::<Result<_, Diagnostic>>()?;
         Ok(Self { contents, documented: documented.clone() })
     }
 
-    /// Parses the bytes by their media type; no bytes are no body.
-    pub(crate) fn parse(&self, headers: &HeaderMap, bytes: Bytes) -> Result<Option<Parsed>, Rejection> {
+    /// Reads a body by its media type; no bytes are no body.
+    pub(crate) async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        limits: Limits,
+    ) -> Result<Option<Parsed>, Rejection> {
+        let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let found = self.content(given);
+        let streamed = found.filter(|(_, kind)| matches!(kind.encoding, Encoding::Raw));
+        let limit = if streamed.is_some() { limits.stream } else { limits.body };
+        within(headers, limit)?;
+        if body.is_end_stream() {
+            return Ok(None);
+        }
+        let parsed = |content, held| Ok(Some(Parsed { content, held, limit: limits.body }));
+        if let Some((content, _)) = streamed {
+            return parsed(content, Held::Stream(BodyStream::new(given.to_owned(), body, limit)));
+        }
+        let bytes = collect(body, limit).await?;
         if bytes.is_empty() {
             return Ok(None);
         }
-        let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let found = given.and_then(|given| self.content(&given.parse().ok()?));
         let Some((content, kind)) = found else {
             let documented = self.documented.content.iter().map(|content| content.media_type.clone());
             return Err(Rejection::UnsupportedMediaType { documented: documented.collect() });
         };
-        let malformed = |reason: String| Rejection::MalformedBody { reason };
-        let body = match &kind.encoding {
-            Encoding::Json => {
-                AdmittedBody::Json(serde_json::from_slice(&bytes).map_err(|error| malformed(place(&error)))?)
-            }
+        let held = match &kind.encoding {
+            Encoding::Json | Encoding::Raw => Held::Unread(bytes),
             Encoding::Form(shape) => {
-                let reason = "it is no URL-encoded form of UTF-8 text";
-                AdmittedBody::Json(form(shape, &bytes).ok_or_else(|| malformed(reason.to_owned()))?)
+                let form = form(shape, &bytes);
+                let value = form.ok_or_else(|| malformed("it is no URL-encoded form of UTF-8 text"))?;
+                Held::Value(value)
             }
             Encoding::Text => {
-                let text = String::from_utf8(bytes.to_vec());
-                AdmittedBody::Text(text.map_err(|_| malformed("it is not UTF-8".to_owned()))?)
-            }
-            Encoding::Raw => {
-                AdmittedBody::Raw(RawBody { media_type: given.unwrap_or_default().to_owned(), bytes })
+                let text = String::from_utf8(bytes.to_vec()).map_err(|_| malformed("it is not UTF-8"))?;
+                Held::Text(text)
             }
         };
-        Ok(Some(Parsed { content, body }))
+        parsed(content, held)
     }
 
     /// Adds what is wrong with a body, or with there being none, to `found`.
-    pub(crate) fn check(&self, parsed: Option<&Parsed>, found: &mut Vec<RequestViolation>) {
-        let violation = |pointer: Pointer, keyword: &str, message: &str| RequestViolation {
-            location: Location::Body,
-            parameter: None,
-            pointer,
-            keyword: keyword.to_owned(),
-            message: message.to_owned(),
-        };
+    pub(crate) fn check(
+        &self,
+        parsed: Option<&Parsed>,
+        found: &mut Vec<RequestViolation>,
+    ) -> Result<(), Rejection> {
         let Some(parsed) = parsed else {
             if self.documented.required {
-                found.push(violation(Pointer::root(), "required", "is required"));
+                found.push(violation(Pointer::root(), "required".to_owned(), "is required".to_owned()));
             }
-            return;
+            return Ok(());
         };
-        let Some(validator) = self.contents.get(parsed.content).and_then(|kind| kind.validator.as_ref())
-        else {
-            return;
-        };
-        let text;
-        let value = match &parsed.body {
-            AdmittedBody::Json(value) => value,
-            AdmittedBody::Text(body) => {
-                text = Value::String(body.clone());
-                &text
-            }
-            AdmittedBody::Raw(_) => return,
-        };
-        if !validator.is_valid(value) {
-            let violations = validator.violations(value);
-            found.extend(
-                violations
-                    .into_iter()
-                    .map(|broken| violation(broken.pointer, &broken.keyword, &broken.message)),
-            );
+        match &parsed.held {
+            Held::Unread(bytes) => self.value(parsed.content, bytes, found).map(drop)?,
+            Held::Value(value) => self.judge(parsed.content, value, found),
+            Held::Text(text) => self.judge(parsed.content, &Value::String(text.clone()), found),
+            Held::Stream(_) => {}
+        }
+        Ok(())
+    }
+
+    /// A JSON text as a `T`, checked while it is read; `None` where that is not certain.
+    pub(crate) fn typed<T: DeserializeOwned>(&self, content: usize, bytes: &[u8]) -> Option<T> {
+        match &self.contents.get(content)?.validator {
+            Some(validator) => validator.read(bytes),
+            None => serde_json::from_slice(bytes).ok(),
         }
     }
 
-    fn content(&self, given: &MediaType) -> Option<(usize, &Kind)> {
+    /// A JSON text as a value; what is wrong with it is added to `found`.
+    pub(crate) fn value(
+        &self,
+        content: usize,
+        bytes: &[u8],
+        found: &mut Vec<RequestViolation>,
+    ) -> Result<Value, Rejection> {
+        let value = serde_json::from_slice(bytes).map_err(|error| malformed(place(&error)))?;
+        self.judge(content, &value, found);
+        Ok(value)
+    }
+
+    fn judge(&self, content: usize, value: &Value, found: &mut Vec<RequestViolation>) {
+        let validator = self.contents.get(content).and_then(|kind| kind.validator.as_ref());
+        let Some(validator) = validator.filter(|validator| !validator.is_valid(value)) else { return };
+        let violations = validator.violations(value).into_iter();
+        found.extend(violations.map(|broken| violation(broken.pointer, broken.keyword, broken.message)));
+    }
+
+    /// The documented media type that covers `given`, the most specific one first.
+    fn content(&self, given: &str) -> Option<(usize, &Kind)> {
+        let essence = given.split(';').next().unwrap_or_default().trim();
+        let same = |kind: &Kind| kind.essence.eq_ignore_ascii_case(essence);
+        if let Some(exact) = self.contents.iter().position(same) {
+            return Some((exact, self.contents.get(exact)?));
+        }
+        let given: MediaType = given.parse().ok()?;
         let contents = self.documented.content.iter().zip(&self.contents).enumerate();
         contents
-            .filter(|(_, (content, _))| content.media_type.accepts(given))
+            .filter(|(_, (content, _))| content.media_type.accepts(&given))
             .min_by_key(|(_, (content, _))| content.media_type.is_range())
             .map(|(index, (_, kind))| (index, kind))
     }
 }
 
-impl Parsed {
-    pub(crate) fn into_admitted(self) -> (usize, AdmittedBody) {
-        (self.content, self.body)
-    }
+fn violation(pointer: Pointer, keyword: String, message: String) -> RequestViolation {
+    RequestViolation { location: Location::Body, parameter: None, pointer, keyword, message }
 }
 
 /// Where a JSON text is broken. The parser's own words can repeat a part of the text.

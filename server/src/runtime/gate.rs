@@ -9,12 +9,14 @@ use axum::body::Body;
 use http::Method;
 use http::request::Parts;
 use rescind_specs::{Contract, Diagnostic, KeyLocation, LoadError, Operation, ParameterLocation, SchemeName};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::body;
 use super::parameter;
 use super::presented::{CredentialSet, Presented, Requirement};
-use super::rejection::{Location, Rejection};
-use super::request::{Admitted, Slot};
+use super::rejection::Rejection;
+use super::request::Admitted;
 use super::route::{Routed, Routes, Unrouted};
 use super::{Context, Limits, Matched};
 
@@ -27,7 +29,7 @@ pub struct Gate {
     contract: Contract,
     limits: Limits,
     routes: Routes,
-    operations: Vec<Door>,
+    operations: Vec<Arc<Door>>,
 }
 
 /// Why there is no gate: the document is at fault.
@@ -43,7 +45,7 @@ pub enum GateError {
 
 /// The gate of one operation.
 #[derive(Debug)]
-struct Door {
+pub(crate) struct Door {
     matched: Matched,
     requirement: Requirement,
     /// One a parameter of the operation; `None` for those that repeat a security scheme.
@@ -59,8 +61,10 @@ impl Gate {
     pub fn new(contract: Contract, limits: Limits) -> Result<Self, GateError> {
         let name: Arc<str> = contract.name().into();
         let sets = contract.credential_sets();
-        let doors =
-            contract.operations().iter().map(|operation| Door::new(&contract, &name, &sets, operation));
+        let doors = contract
+            .operations()
+            .iter()
+            .map(|operation| Door::new(&contract, &name, &sets, operation).map(Arc::new));
         let operations = doors.collect::<Result<_, Diagnostic>>()?;
         Ok(Self { routes: Routes::new(&contract), operations, limits, contract })
     }
@@ -108,47 +112,62 @@ impl Gate {
         door.map(|door| door.requirement.challenges(self.contract.name())).unwrap_or_default()
     }
 
-    /// Reads and checks parameters and body. A body sent to an operation without one is not read.
+    /// Reads and checks parameters, and reads the body. A body sent to an operation without one is not read.
+    ///
+    /// If anything is wrong with the parameters, a JSON body is checked as well, so that all violations are told at
+    /// once; otherwise it is checked when it is read out of [`Admitted`].
     pub async fn admit(&self, routed: &Routed, context: &Context, body: Body) -> Result<Admitted, Rejection> {
         let door = self.door(routed.operation)?;
         let parsed = match &door.body {
             None => None,
-            Some(reader) => {
-                let bytes = body::read(context.headers(), body, self.limits.body).await?;
-                reader.parse(context.headers(), bytes)?
-            }
+            Some(reader) => reader.read(context.headers(), body, self.limits).await?,
         };
         let mut found = Vec::new();
-        let operation = self.contract.operations().get(routed.operation);
-        let documented = operation.map(|operation| operation.parameters.as_slice()).unwrap_or_default();
-        let slots = documented.iter().zip(&door.parameters).map(|(parameter, reader)| Slot {
-            location: match parameter.location {
-                ParameterLocation::Path => Location::Path,
-                ParameterLocation::Query => Location::Query,
-                ParameterLocation::Header => Location::Header,
-                ParameterLocation::Cookie => Location::Cookie,
-            },
-            name: parameter.name.clone(),
-            value: reader.as_ref().and_then(|reader| reader.read(routed, context.parts(), &mut found)),
-        });
-        let slots: Vec<Slot> = slots.collect();
-        if let Some(reader) = &door.body {
-            reader.check(parsed.as_ref(), &mut found);
+        let read = |reader: &Option<parameter::Reader>| {
+            reader.as_ref().and_then(|reader| reader.read(routed, context.parts(), &mut found))
+        };
+        let parameters = door.parameters.iter().map(read).collect();
+        if let Some(reader) = &door.body
+            && (!found.is_empty() || parsed.as_ref().is_none_or(|parsed| !parsed.is_unread()))
+        {
+            reader.check(parsed.as_ref(), &mut found)?;
         }
         if found.is_empty() {
-            Ok(Admitted::new(context.clone(), slots, parsed.map(body::Parsed::into_admitted)))
+            Ok(Admitted::new(context.clone(), door.clone(), parameters, parsed))
         } else {
             found.truncate(MOST_VIOLATIONS);
             Err(Rejection::Violations(found))
         }
     }
 
-    fn door(&self, operation: usize) -> Result<&Door, Rejection> {
+    fn door(&self, operation: usize) -> Result<&Arc<Door>, Rejection> {
         self.operations.get(operation).ok_or_else(|| Rejection::internal("there is no such operation"))
     }
 }
 
 impl Door {
+    /// The parameter at that place of the operation's list.
+    pub(crate) fn parameter(&self, index: usize) -> Option<&parameter::Reader> {
+        self.parameters.get(index)?.as_ref()
+    }
+
+    /// A JSON body as a `T`, checked while it is read; `None` where that is not certain.
+    pub(crate) fn typed_json<T: DeserializeOwned>(&self, content: usize, bytes: &[u8]) -> Option<T> {
+        self.body.as_ref()?.typed(content, bytes)
+    }
+
+    /// A JSON body as a value, or all that is wrong with it.
+    pub(crate) fn read_json(&self, content: usize, bytes: &[u8]) -> Result<Value, Rejection> {
+        let reader = self.body.as_ref().ok_or_else(|| Rejection::internal("there is no such body"))?;
+        let mut found = Vec::new();
+        let value = reader.value(content, bytes, &mut found)?;
+        if found.is_empty() {
+            return Ok(value);
+        }
+        found.truncate(MOST_VIOLATIONS);
+        Err(Rejection::Violations(found))
+    }
+
     fn new(
         contract: &Contract,
         name: &Arc<str>,

@@ -5,16 +5,18 @@ use std::time::Duration;
 /// Bounds on a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Longest body that is read, in bytes.
+    /// Longest body that is read as a whole, in bytes.
     pub body: usize,
+    /// Longest body that is handed over as a stream, in bytes.
+    pub stream: usize,
     /// Longest time that reading the body may take, and again that answering may take; `None` for no bound.
     pub time: Option<Duration>,
 }
 
 impl Default for Limits {
-    /// One mebibyte, thirty seconds.
+    /// One mebibyte, a stream of a gibibyte, thirty seconds.
     fn default() -> Self {
-        Self { body: 1 << 20, time: Some(Duration::from_secs(30)) }
+        Self { body: 1 << 20, stream: 1 << 30, time: Some(Duration::from_secs(30)) }
     }
 }
 

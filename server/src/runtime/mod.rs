@@ -2,6 +2,7 @@
 //! by name; everything it does is read from a [`rescind_specs::Contract`].
 
 mod answer;
+mod arriving;
 mod body;
 mod context;
 pub mod example;
@@ -22,6 +23,7 @@ mod text;
 pub mod typing;
 
 pub use answer::{Answer, AnswerBody, HeaderSet, RangeStatus, RawBody, StatusOutOfRange};
+pub use arriving::BodyStream;
 pub use context::{Context, Matched};
 pub use gate::{Gate, GateError};
 pub use limits::{Limits, Mode};

@@ -89,7 +89,7 @@ impl Reader {
         }
     }
 
-    fn violation(&self, pointer: Pointer, keyword: &str, message: &str) -> RequestViolation {
+    pub(crate) fn violation(&self, pointer: Pointer, keyword: &str, message: &str) -> RequestViolation {
         RequestViolation {
             location: match self.parameter.location {
                 ParameterLocation::Path => Location::Path,

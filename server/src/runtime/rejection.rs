@@ -240,6 +240,12 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for Failure {
     }
 }
 
+impl From<Rejection> for Failure {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
 impl From<Failure> for Rejection {
     fn from(failure: Failure) -> Self {
         match failure {

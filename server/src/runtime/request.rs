@@ -1,13 +1,17 @@
 //! A request that keeps the contract, on its way into the types of its operation.
 
-use bytes::Bytes;
+use std::sync::Arc;
+
 use rescind_specs::Pointer;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Context;
 use super::answer::RawBody;
+use super::body::{self, Parsed};
+use super::gate::Door;
 use super::rejection::{Location, Rejection, RequestViolation};
+use super::arriving::BodyStream;
 
 /// A body that keeps the contract. Without a `Debug`, because it may hold secrets.
 #[derive(Clone)]
@@ -20,42 +24,49 @@ pub enum AdmittedBody {
     Raw(RawBody),
 }
 
-/// The parts of a request after all checks. Without a `Debug`, because they may hold secrets.
-#[derive(Clone)]
+/// A request whose parameters are checked, and whose body is on its way into a type: it is checked when it is read.
+/// Without a `Debug`, because it may hold secrets.
 pub struct Admitted {
     /// Method, path, headers, extensions.
     pub context: Context,
-    parameters: Vec<Slot>,
-    body: Option<(usize, AdmittedBody)>,
-}
-
-/// The value of one documented parameter.
-#[derive(Clone)]
-pub(crate) struct Slot {
-    pub(crate) location: Location,
-    pub(crate) name: String,
-    pub(crate) value: Option<Value>,
+    door: Arc<Door>,
+    parameters: Vec<Option<Value>>,
+    body: Option<Parsed>,
 }
 
 impl Admitted {
-    pub(crate) fn new(context: Context, parameters: Vec<Slot>, body: Option<(usize, AdmittedBody)>) -> Self {
-        Self { context, parameters, body }
+    pub(crate) fn new(
+        context: Context,
+        door: Arc<Door>,
+        parameters: Vec<Option<Value>>,
+        body: Option<Parsed>,
+    ) -> Self {
+        Self { context, door, parameters, body }
     }
 
     /// The value of the parameter at that place of the operation's list; for callers that know no types.
     pub fn value(&self, index: usize) -> Option<&Value> {
-        self.parameters.get(index)?.value.as_ref()
+        self.parameters.get(index)?.as_ref()
     }
 
-    /// The body, for callers that know no types.
-    pub fn raw_body(&self) -> Option<&AdmittedBody> {
-        self.body.as_ref().map(|(_, body)| body)
+    /// The body, checked, for callers that know no types.
+    pub async fn raw_body(&mut self) -> Result<Option<AdmittedBody>, Rejection> {
+        let Some(parsed) = self.body.take() else { return Ok(None) };
+        let limit = parsed.limit;
+        Ok(Some(match parsed.held {
+            body::Held::Unread(bytes) => {
+                let value = self.door.read_json(parsed.content, &bytes)?;
+                AdmittedBody::Json(value)
+            }
+            body::Held::Value(value) => AdmittedBody::Json(value),
+            body::Held::Text(text) => AdmittedBody::Text(text),
+            body::Held::Stream(stream) => AdmittedBody::Raw(stream.into_raw(limit).await?),
+        }))
     }
 
     /// The parameter at that place of the operation's list.
     pub fn parameter<T: DeserializeOwned>(&mut self, index: usize) -> Result<T, Rejection> {
-        let value = self.parameters.get_mut(index).and_then(|slot| slot.value.take());
-        match value {
+        match self.parameters.get_mut(index).and_then(Option::take) {
             Some(value) => self.typed(Some(index), value),
             None => Err(self.violation(Some(index), Pointer::root(), "required", "is required")),
         }
@@ -63,41 +74,44 @@ impl Admitted {
 
     /// The parameter at that place of the operation's list, which need not be there.
     pub fn optional_parameter<T: DeserializeOwned>(&mut self, index: usize) -> Result<Option<T>, Rejection> {
-        let value = self.parameters.get_mut(index).and_then(|slot| slot.value.take());
+        let value = self.parameters.get_mut(index).and_then(Option::take);
         value.map(|value| self.typed(Some(index), value)).transpose()
     }
 
     /// Which of the documented media types the body has; `None` without a body.
     pub fn content(&self) -> Option<usize> {
-        self.body.as_ref().map(|(content, _)| *content)
+        self.body.as_ref().map(|parsed| parsed.content)
     }
 
-    /// The body of a JSON text or a form.
+    /// The body of a JSON text or a form, checked on its way into `T`.
     pub fn body<T: DeserializeOwned>(&mut self) -> Result<T, Rejection> {
-        match self.body.take() {
-            Some((_, AdmittedBody::Json(value))) => self.typed(None, value),
-            Some((_, AdmittedBody::Text(text))) => self.typed(None, Value::String(text)),
-            Some((_, AdmittedBody::Raw(_))) | None => Err(self.missing_body()),
+        let Some(Parsed { content, held, .. }) = self.body.take() else { return Err(self.missing_body()) };
+        match held {
+            body::Held::Unread(bytes) => {
+                if let Some(body) = self.door.typed_json(content, &bytes) {
+                    return Ok(body);
+                }
+                let value = self.door.read_json(content, &bytes)?;
+                self.typed(None, value)
+            }
+            body::Held::Value(value) => self.typed(None, value),
+            body::Held::Text(text) => self.typed(None, Value::String(text)),
+            body::Held::Stream(_) => Err(self.missing_body()),
         }
     }
 
     /// The body as text.
     pub fn text_body(&mut self) -> Result<String, Rejection> {
         match self.body.take() {
-            Some((_, AdmittedBody::Text(text))) => Ok(text),
+            Some(Parsed { held: body::Held::Text(text), .. }) => Ok(text),
             _ => Err(self.missing_body()),
         }
     }
 
-    /// The bytes of the body.
-    pub fn bytes_body(&mut self) -> Result<Bytes, Rejection> {
-        self.raw().map(|raw| raw.bytes)
-    }
-
-    /// The bytes of the body with their media type.
-    pub fn raw(&mut self) -> Result<RawBody, Rejection> {
+    /// The body as it arrives.
+    pub fn stream(&mut self) -> Result<BodyStream, Rejection> {
         match self.body.take() {
-            Some((_, AdmittedBody::Raw(raw))) => Ok(raw),
+            Some(Parsed { held: body::Held::Stream(stream), .. }) => Ok(stream),
             _ => Err(self.missing_body()),
         }
     }
@@ -109,14 +123,19 @@ impl Admitted {
 
     /// A schema can allow what its Rust type cannot hold, such as an integer of a hundred digits.
     fn typed<T: DeserializeOwned>(&self, parameter: Option<usize>, value: Value) -> Result<T, Rejection> {
-        serde_path_to_error::deserialize(value).map_err(|error| {
+        let message = "is beyond what this server can represent";
+        if !matches!(value, Value::Array(_) | Value::Object(_)) {
             // The error's text may repeat the value.
+            return T::deserialize(value)
+                .map_err(|_| self.violation(parameter, Pointer::root(), "type", message));
+        }
+        serde_path_to_error::deserialize(value).map_err(|error| {
             let pointer = error.path().iter().fold(Pointer::root(), |at, step| match step {
                 serde_path_to_error::Segment::Seq { index } => at.index(*index),
                 serde_path_to_error::Segment::Map { key } => at.join(key),
                 _ => at,
             });
-            self.violation(parameter, pointer, "type", "is beyond what this server can represent")
+            self.violation(parameter, pointer, "type", message)
         })
     }
 
@@ -127,13 +146,16 @@ impl Admitted {
         keyword: &str,
         message: &str,
     ) -> Rejection {
-        let slot = parameter.and_then(|index| self.parameters.get(index));
-        Rejection::Violations(vec![RequestViolation {
-            location: slot.map_or(Location::Body, |slot| slot.location),
-            parameter: slot.map(|slot| slot.name.clone()),
-            pointer,
-            keyword: keyword.to_owned(),
-            message: message.to_owned(),
+        let reader = parameter.and_then(|index| self.door.parameter(index));
+        Rejection::Violations(vec![match reader {
+            Some(reader) => reader.violation(pointer, keyword, message),
+            None => RequestViolation {
+                location: Location::Body,
+                parameter: None,
+                pointer,
+                keyword: keyword.to_owned(),
+                message: message.to_owned(),
+            },
         }])
     }
 }

@@ -85,6 +85,10 @@ pub mod query_and_header_parameters;
 pub mod range_and_default_responses;
 
 #[rustfmt::skip]
+#[path = "request_constraints/client.rs"]
+pub mod request_constraints;
+
+#[rustfmt::skip]
 #[path = "request_media_types/client.rs"]
 pub mod request_media_types;
 

@@ -89,7 +89,7 @@ pub(super) enum FormKind {
     Text,
     /// Bytes of the one media type that is documented, sent as they come.
     Stream,
-    /// Bytes of a media type that the range leaves open.
+    /// Bytes of a media type that the range leaves open; in a request, of any.
     Raw,
 }
 
@@ -332,8 +332,8 @@ impl<'d> Plan<'d> {
             },
             FormKind::Text => quote!(String),
             FormKind::Stream => quote!(#runtime::StreamBody),
-            FormKind::Raw if direction == Direction::Response => quote!(#runtime::OpenBody),
-            FormKind::Raw => quote!(#runtime::RawBody),
+            FormKind::Raw if direction == Direction::Request => quote!(#runtime::BodyStream),
+            FormKind::Raw => quote!(#runtime::OpenBody),
         }
     }
 

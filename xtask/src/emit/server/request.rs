@@ -11,7 +11,7 @@ pub(super) fn emit(plan: &Plan<'_>) -> TokenStream {
     let requests = plan.operations.iter().map(request);
     quote! {
         use super::types;
-        use #runtime::{Admitted, Context, RawBody, Rejection};
+        use #runtime::{Admitted, Context, Rejection};
 
         #(#requests)*
     }
@@ -38,12 +38,13 @@ fn request(operation: &PlannedOperation<'_>) -> TokenStream {
         None => (quote!(), quote!(), quote!()),
         Some(body) => body_parts(body),
     };
+    let clone = (!operation.body.as_ref().is_some_and(streams)).then(|| quote!(Clone,));
     let mutable = (!operation.fields.is_empty() || operation.body.is_some()).then(|| quote!(mut));
     quote! {
         #choice
 
         #docs
-        #[derive(Clone, Debug)]
+        #[derive(#clone Debug)]
         pub struct #name {
             #(#fields,)*
             #body_field
@@ -90,13 +91,16 @@ fn body_parts(body: &Body) -> (TokenStream, TokenStream, TokenStream) {
     }
 }
 
+/// Whether the body can be one that nobody has read yet, of which there is no copy.
+fn streams(body: &Body) -> bool {
+    body.forms.iter().any(|form| matches!(form.kind, FormKind::Stream | FormKind::Raw))
+}
+
 fn read(form: &Form) -> TokenStream {
     match form.kind {
         FormKind::Json | FormKind::UrlEncoded => quote!(admitted.body()?),
         FormKind::Text => quote!(admitted.text_body()?),
-        // Requests are read as a whole.
-        FormKind::Stream => quote!(admitted.raw()?.bytes.into()),
-        FormKind::Raw => quote!(admitted.raw()?),
+        FormKind::Stream | FormKind::Raw => quote!(admitted.stream()?),
     }
 }
 
@@ -106,9 +110,10 @@ fn choice(name: &proc_macro2::Ident, body: &Body) -> TokenStream {
         let docs = doc::lines(&format!("`{}`.", form.media_type));
         quote! { #docs #variant(#rust_type) }
     });
+    let clone = (!streams(body)).then(|| quote!(Clone,));
     quote! {
         /// A body of one of the documented media types.
-        #[derive(Clone, Debug)]
+        #[derive(#clone Debug)]
         pub enum #name { #(#variants,)* }
     }
 }

@@ -107,7 +107,7 @@ pub mod api {
 }
 pub mod request {
     use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
+    use ::rescind_server::runtime::{Admitted, Context, Rejection};
     /// A request to `DELETE /pair` that keeps the contract.
     #[derive(Clone, Debug)]
     pub struct PairRequest {

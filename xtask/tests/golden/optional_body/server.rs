@@ -111,7 +111,7 @@ pub mod api {
 }
 pub mod request {
     use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
+    use ::rescind_server::runtime::{Admitted, Context, Rejection};
     /// A request to `POST /json` that keeps the contract.
     #[derive(Clone, Debug)]
     pub struct SendJsonRequest {
@@ -173,10 +173,10 @@ pub mod request {
         }
     }
     /// A request to `POST /bytes` that keeps the contract.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub struct SendBytesRequest {
         /// The body: `application/octet-stream`.
-        pub body: Option<::rescind_server::runtime::RawBody>,
+        pub body: Option<::rescind_server::runtime::BodyStream>,
         /// Method, path, headers and extensions of the request.
         pub context: Context,
     }
@@ -186,7 +186,7 @@ pub mod request {
             Ok(Self {
                 body: match admitted.content() {
                     None => None,
-                    Some(_) => Some(admitted.raw()?),
+                    Some(_) => Some(admitted.stream()?),
                 },
                 context: admitted.context,
             })

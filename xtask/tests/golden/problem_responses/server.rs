@@ -75,7 +75,7 @@ pub mod api {
 }
 pub mod request {
     use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
+    use ::rescind_server::runtime::{Admitted, Context, Rejection};
     /// A request to `DELETE /keys/{id}` that keeps the contract.
     #[derive(Clone, Debug)]
     pub struct DeleteKeyRequest {

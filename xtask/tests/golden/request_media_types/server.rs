@@ -111,7 +111,7 @@ pub mod api {
 }
 pub mod request {
     use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
+    use ::rescind_server::runtime::{Admitted, Context, Rejection};
     /// A request to `PATCH /patch` that keeps the contract.
     #[derive(Clone, Debug)]
     pub struct PatchThingRequest {
@@ -130,15 +130,15 @@ pub mod request {
         }
     }
     /// A body of one of the documented media types.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub enum SendSeveralBody {
         /// `application/xml`.
-        Xml(::rescind_server::runtime::RawBody),
+        Xml(::rescind_server::runtime::BodyStream),
         /// `application/json`.
         Json(types::Thing),
     }
     /// A request to `POST /several` that keeps the contract.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub struct SendSeveralRequest {
         /// The body: `application/xml` or `application/json`.
         pub body: SendSeveralBody,
@@ -150,7 +150,7 @@ pub mod request {
         pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
             Ok(Self {
                 body: match admitted.content() {
-                    Some(0usize) => SendSeveralBody::Xml(admitted.raw()?),
+                    Some(0usize) => SendSeveralBody::Xml(admitted.stream()?),
                     Some(1usize) => SendSeveralBody::Json(admitted.body()?),
                     _ => return Err(admitted.missing_body()),
                 },
@@ -176,10 +176,10 @@ pub mod request {
         }
     }
     /// A request to `PUT /opaque` that keeps the contract.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub struct SendOpaqueRequest {
         /// The body: `multipart/form-data`.
-        pub body: ::rescind_server::runtime::RawBody,
+        pub body: ::rescind_server::runtime::BodyStream,
         /// Method, path, headers and extensions of the request.
         pub context: Context,
     }
@@ -187,7 +187,7 @@ pub mod request {
         /// The typed form of what the gate let through.
         pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
             Ok(Self {
-                body: admitted.raw()?,
+                body: admitted.stream()?,
                 context: admitted.context,
             })
         }

@@ -84,7 +84,7 @@ pub mod api {
 }
 pub mod request {
     use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
+    use ::rescind_server::runtime::{Admitted, Context, Rejection};
     /// A request to `POST /notes` that keeps the contract.
     #[derive(Clone, Debug)]
     pub struct AddNoteRequest {
@@ -103,17 +103,17 @@ pub mod request {
         }
     }
     /// A body of one of the documented media types.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub enum UploadBody {
         /// `application/json`.
         Json(types::Note),
         /// `text/plain`.
         Text(String),
         /// `application/octet-stream`.
-        Bytes(::rescind_server::runtime::RawBody),
+        Bytes(::rescind_server::runtime::BodyStream),
     }
     /// A request to `POST /uploads` that keeps the contract.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub struct UploadRequest {
         /// The body: `application/json` or `text/plain` or `application/octet-stream`.
         pub body: Option<UploadBody>,
@@ -131,7 +131,7 @@ pub mod request {
                             match admitted.content() {
                                 Some(0usize) => UploadBody::Json(admitted.body()?),
                                 Some(1usize) => UploadBody::Text(admitted.text_body()?),
-                                Some(2usize) => UploadBody::Bytes(admitted.raw()?),
+                                Some(2usize) => UploadBody::Bytes(admitted.stream()?),
                                 _ => return Err(admitted.missing_body()),
                             },
                         )
