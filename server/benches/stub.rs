@@ -16,14 +16,14 @@
 mod orders;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::routing::post;
 use axum::{Json, Router};
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode, Uri};
 use rescind_server::generated::dinie;
 use rescind_server::runtime::{Answer, Context, Failure, Limits, Mode, Presented, Refused, Rejection};
 use serde_json::json;
@@ -72,30 +72,37 @@ impl dinie::Api for Service {
         (): (),
         request: dinie::request::CreateCredentialRequest,
     ) -> Result<dinie::response::CreateCredentialResponse, Failure> {
-        Ok(dinie::response::CreateCredentialResponse::Created(created(&request.body.name)))
+        Ok(dinie::response::CreateCredentialResponse::Created {
+            body: created(&request.body.name),
+            headers: dinie::response::Headers {
+                x_rate_limit_limit: 100,
+                x_rate_limit_remaining: 99,
+                x_rate_limit_reset: 1_800_000_000,
+            },
+        })
     }
 }
 
-fn created(name: &str) -> dinie::types::CreatedCredential {
-    serde_json::from_value(json!({
-        "id": "cred_1", "client_id": "dinie_ci_0123456789", "client_secret": "dinie_cs_0123456789", "name": name,
-        "status": "active", "expires_at": null, "last_used_at": null,
-        "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z",
-    }))
-    .unwrap()
-}
-
-#[derive(serde::Deserialize)]
-struct Dry {
-    dry: Option<bool>,
+/// The same answer to each request, but for the name.
+fn created(name: &str) -> dinie::types::CredentialWithSecret {
+    static CREATED: LazyLock<dinie::types::CredentialWithSecret> = LazyLock::new(|| {
+        serde_json::from_value(json!({
+            "id": "cred_1", "client_id": "dinie_ci_0123456789", "client_secret": "dinie_cs_live_0123456789",
+            "name": "", "status": "active", "expires_at": null, "last_used_at": null,
+            "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z",
+        }))
+        .unwrap()
+    });
+    dinie::types::CredentialWithSecret { name: name.to_owned(), ..CREATED.clone() }
 }
 
 async fn place_order(
     Path(shop): Path<String>,
-    Query(Dry { dry }): Query<Dry>,
+    uri: Uri,
     headers: HeaderMap,
     Json(order): Json<orders::types::Order>,
 ) -> Json<orders::types::Receipt> {
+    let dry = uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "dry=true"));
     std::hint::black_box((shop, dry, headers.get("x-trace").map(|value| value.to_str().unwrap().to_owned())));
     Json(orders::types::Receipt { items: i64::try_from(order.items.len()).unwrap() })
 }
@@ -103,10 +110,15 @@ async fn place_order(
 async fn create_credential(
     headers: HeaderMap,
     Json(body): Json<dinie::types::CreateCredentialRequest>,
-) -> Result<(StatusCode, Json<dinie::types::CreatedCredential>), StatusCode> {
+) -> Result<(StatusCode, [(&'static str, String); 3], Json<dinie::types::CredentialWithSecret>), StatusCode> {
     let token = headers.get("authorization").and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
     std::hint::black_box(token.ok_or(StatusCode::UNAUTHORIZED)?.to_owned());
-    Ok((StatusCode::CREATED, Json(created(&body.name))))
+    let headers = [
+        ("x-ratelimit-limit", 100.to_string()),
+        ("x-ratelimit-remaining", 99.to_string()),
+        ("x-ratelimit-reset", 1_800_000_000.to_string()),
+    ];
+    Ok((StatusCode::CREATED, headers, Json(created(&body.name))))
 }
 
 struct Case {
