@@ -33,28 +33,7 @@ use tower::ServiceExt as _;
 
 struct Service;
 
-macro_rules! hooks {
-    ($module:ident) => {
-        type Caller = ();
-
-        async fn authenticate(
-            &self,
-            _: $module::Operation,
-            _: &Presented,
-            _: &Context,
-        ) -> Result<(), Refused> {
-            Ok(())
-        }
-
-        fn reject(&self, _: Option<$module::Operation>, _: &Context, rejection: Rejection) -> Answer {
-            Answer::text(rejection.status(), "text/plain", rejection.to_string())
-        }
-    };
-}
-
 impl orders::Api for Service {
-    hooks!(orders);
-
     async fn place_order(
         &self,
         request: orders::request::PlaceOrderRequest,
@@ -65,7 +44,16 @@ impl orders::Api for Service {
 }
 
 impl dinie::Api for Service {
-    hooks!(dinie);
+    type Caller = ();
+
+    async fn authenticate(
+        &self,
+        _: dinie::Operation,
+        _: &Presented<dinie::Credentials>,
+        _: &Context,
+    ) -> Result<(), Refused> {
+        Ok(())
+    }
 
     async fn create_credential(
         &self,

@@ -111,7 +111,7 @@ pub mod api {
 }
 pub mod request {
     use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
+    use ::rescind_server::runtime::{Admitted, Context, Rejection};
     /// A request to `PATCH /things/{id}` that keeps the contract.
     #[derive(Clone, Debug)]
     pub struct UpdateThingRequest {

@@ -73,7 +73,7 @@ pub mod api {
 }
 pub mod request {
     use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
+    use ::rescind_server::runtime::{Admitted, Context, Rejection};
     /// A request to `GET /credentials` that keeps the contract.
     #[derive(Clone, Debug)]
     pub struct ListCredentialsRequest {

@@ -16,6 +16,206 @@
     dead_code,
     rustdoc::all
 )]
+pub mod api {
+    use super::request::*;
+    use super::response::*;
+    use ::rescind_server::runtime::{
+        Answer, Context, Failure, Presented, Refused, Rejection, refuse,
+    };
+    /// The documented operations.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Operation {
+        /// `POST /shops/{shop}/orders`.
+        PlaceOrder,
+    }
+    impl Operation {
+        /// All operations, in document order.
+        pub const ALL: &'static [Self] = &[Self::PlaceOrder];
+        /// The identifier in the document.
+        pub fn id(self) -> &'static str {
+            match self {
+                Self::PlaceOrder => "placeOrder",
+            }
+        }
+    }
+    /// What implements "Orders".
+    ///
+    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
+    pub trait Api: Send + Sync + 'static {
+        /// The answer to a request that gets none of an operation's documented responses. There is no operation
+        /// where path or method are unknown.
+        ///
+        /// By default it has the form of the nearest documented error, or else that of problem details (RFC 9457).
+        fn reject(
+            &self,
+            operation: Option<Operation>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            let _ = context;
+            let contract = super::router::contract().ok();
+            let documented = contract
+                .zip(operation)
+                .and_then(|(contract, operation)| {
+                    contract.operation(&operation.id().into())
+                });
+            refuse(contract, documented, &rejection)
+        }
+        /// `POST /shops/{shop}/orders`
+        fn place_order(
+            &self,
+            request: PlaceOrderRequest,
+        ) -> impl Future<Output = Result<PlaceOrderResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+    }
+}
+pub mod request {
+    use super::types;
+    use ::rescind_server::runtime::{Admitted, Context, Rejection};
+    /// A request to `POST /shops/{shop}/orders` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct PlaceOrderRequest {
+        /// The path parameter `shop`.
+        pub shop: types::PlaceOrderShop,
+        /// The query parameter `dry`.
+        pub dry: bool,
+        /// The header parameter `X-Trace`.
+        pub x_trace: Option<types::PlaceOrderXTrace>,
+        /// The body: `application/json`.
+        pub body: types::Order,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl PlaceOrderRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                shop: admitted.parameter(0usize)?,
+                dry: admitted.parameter(1usize)?,
+                x_trace: admitted.optional_parameter(2usize)?,
+                body: admitted.body()?,
+                context: admitted.context,
+            })
+        }
+    }
+}
+pub mod response {
+    use super::types;
+    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
+    use ::http::StatusCode;
+    /// The documented responses of `POST /shops/{shop}/orders`.
+    #[derive(Clone, Debug)]
+    pub enum PlaceOrderResponse {
+        /// 200 as `application/json`.
+        ///
+        /// placed
+        Ok(types::Receipt),
+    }
+    impl From<PlaceOrderResponse> for Answer {
+        fn from(response: PlaceOrderResponse) -> Self {
+            use PlaceOrderResponse as R;
+            match response {
+                R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            }
+        }
+    }
+}
+pub mod router {
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::sync::{Arc, LazyLock};
+    use super::api::{Api, Operation};
+    use ::rescind_server::runtime::{
+        Admitted, Answer, Context, CredentialSet, Gate, GateError, Handler, Limits, Mode,
+        Presented, Refused, Rejection, serve,
+    };
+    use ::rescind_specs::{Contract, Document, LoadError};
+    /// The OpenAPI document that these stubs were made from.
+    pub const DOCUMENT: &str = include_str!("openapi.yaml");
+    /// The contract that these stubs were made from, read once.
+    pub fn contract() -> Result<&'static Contract, &'static LoadError> {
+        static CONTRACT: LazyLock<Result<Contract, LoadError>> = LazyLock::new(|| Contract::new(
+            "request_constraints",
+            Document::parse(
+                "xtask/tests/golden/request_constraints/openapi.yaml",
+                DOCUMENT,
+            )?,
+            None,
+        ));
+        CONTRACT.as_ref()
+    }
+    /// Serves `api`. Nest the router under any prefix.
+    pub fn router<A: Api>(
+        api: Arc<A>,
+        limits: Limits,
+        mode: Mode,
+    ) -> Result<::axum::Router, GateError> {
+        let gate = Gate::new(contract()?.clone(), limits)?;
+        Ok(serve(gate, mode, Stub(api)))
+    }
+    struct Stub<A>(Arc<A>);
+    fn known(operation: usize) -> Option<Operation> {
+        Operation::ALL.get(operation).copied()
+    }
+    impl<A: Api> Handler for Stub<A> {
+        type Caller = Infallible;
+        async fn authenticate(
+            &self,
+            operation: usize,
+            presented: Presented<CredentialSet>,
+            context: &Context,
+        ) -> Result<Infallible, Refused> {
+            Err(Refused::Internal("no operation asks for credentials".into()))
+        }
+        fn reject(
+            &self,
+            operation: Option<usize>,
+            context: &Context,
+            rejection: Rejection,
+        ) -> Answer {
+            self.0.reject(operation.and_then(known), context, rejection)
+        }
+        fn call(
+            &self,
+            operation: usize,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> impl Future<Output = Result<Answer, Rejection>> + Send {
+            let future: Pin<
+                Box<dyn Future<Output = Result<Answer, Rejection>> + Send + '_>,
+            > = match known(operation) {
+                Some(Operation::PlaceOrder) => {
+                    Box::pin(calls::place_order(&*self.0, caller, admitted))
+                }
+                None => {
+                    Box::pin(
+                        ::std::future::ready(
+                            Err(Rejection::internal("there is no such operation")),
+                        ),
+                    )
+                }
+            };
+            future
+        }
+    }
+    /// Each operation as one step from an admitted request to an answer.
+    mod calls {
+        use std::convert::Infallible;
+        use super::super::api::Api;
+        use super::super::request::*;
+        use ::rescind_server::runtime::{Admitted, Answer, Rejection};
+        pub(super) async fn place_order<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = PlaceOrderRequest::admit(admitted)?;
+            Ok(api.place_order(request).await?.into())
+        }
+    }
+}
 pub mod types {
     /// `Article`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -920,185 +1120,6 @@ pub mod types {
         impl From<String> for ConversionError {
             fn from(value: String) -> Self {
                 Self(value.into())
-            }
-        }
-    }
-}
-pub mod request {
-    use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, Rejection};
-    /// A request to `POST /shops/{shop}/orders` that keeps the contract.
-    #[derive(Clone, Debug)]
-    pub struct PlaceOrderRequest {
-        /// The path parameter `shop`.
-        pub shop: types::PlaceOrderShop,
-        /// The query parameter `dry`.
-        pub dry: bool,
-        /// The header parameter `X-Trace`.
-        pub x_trace: Option<types::PlaceOrderXTrace>,
-        /// The body: `application/json`.
-        pub body: types::Order,
-        /// Method, path, headers and extensions of the request.
-        pub context: Context,
-    }
-    impl PlaceOrderRequest {
-        /// The typed form of what the gate let through.
-        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
-            Ok(Self {
-                shop: admitted.parameter(0usize)?,
-                dry: admitted.parameter(1usize)?,
-                x_trace: admitted.optional_parameter(2usize)?,
-                body: admitted.body()?,
-                context: admitted.context,
-            })
-        }
-    }
-}
-pub mod response {
-    use super::types;
-    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
-    use ::http::StatusCode;
-    /// The documented responses of `POST /shops/{shop}/orders`.
-    #[derive(Clone, Debug)]
-    pub enum PlaceOrderResponse {
-        /// 200 as `application/json`.
-        ///
-        /// placed
-        Ok(types::Receipt),
-    }
-    impl From<PlaceOrderResponse> for Answer {
-        fn from(response: PlaceOrderResponse) -> Self {
-            use PlaceOrderResponse as R;
-            match response {
-                R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
-            }
-        }
-    }
-}
-pub mod api {
-    use super::request::*;
-    use super::response::*;
-    use ::rescind_server::runtime::{
-        Answer, Context, Failure, Presented, Refused, Rejection,
-    };
-    /// The documented operations.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-    pub enum Operation {
-        /// `POST /shops/{shop}/orders`.
-        PlaceOrder,
-    }
-    impl Operation {
-        /// All operations, in document order.
-        pub const ALL: &'static [Self] = &[Self::PlaceOrder];
-        /// The identifier in the document.
-        pub fn id(self) -> &'static str {
-            match self {
-                Self::PlaceOrder => "placeOrder",
-            }
-        }
-    }
-    /// What implements "Orders".
-    ///
-    /// A method that is not written answers as not implemented. Requests that break the contract reach no method.
-    pub trait Api: Send + Sync + 'static {
-        /// Who presents the credentials of a request.
-        type Caller: Send;
-        /// Whom the presented credentials belong to. Called where credentials are documented and complete.
-        fn authenticate(
-            &self,
-            operation: Operation,
-            presented: &Presented,
-            context: &Context,
-        ) -> impl Future<Output = Result<Self::Caller, Refused>> + Send;
-        /// The answer to a request that gets none of an operation's documented responses, in the envelope of the
-        /// contract. There is no operation where path or method are unknown.
-        fn reject(
-            &self,
-            operation: Option<Operation>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer;
-        /// `POST /shops/{shop}/orders`
-        fn place_order(
-            &self,
-            request: PlaceOrderRequest,
-        ) -> impl Future<Output = Result<PlaceOrderResponse, Failure>> + Send {
-            let _ = request;
-            ::std::future::ready(Err(Failure::NotImplemented))
-        }
-    }
-}
-pub mod router {
-    use std::sync::{Arc, LazyLock};
-    use super::api::{Api, Operation};
-    use super::request::*;
-    use ::rescind_server::runtime::{
-        Admitted, Answer, Context, Gate, GateError, Handler, Limits, Mode, Presented,
-        Refused, Rejection, serve,
-    };
-    use ::rescind_specs::{Contract, Document, LoadError};
-    /// The OpenAPI document that these stubs were made from.
-    pub const DOCUMENT: &str = include_str!("openapi.yaml");
-    /// The contract that these stubs were made from, read once.
-    pub fn contract() -> Result<&'static Contract, &'static LoadError> {
-        static CONTRACT: LazyLock<Result<Contract, LoadError>> = LazyLock::new(|| Contract::new(
-            "request_constraints",
-            Document::parse(
-                "xtask/tests/golden/request_constraints/openapi.yaml",
-                DOCUMENT,
-            )?,
-            None,
-        ));
-        CONTRACT.as_ref()
-    }
-    /// Serves `api`. Nest the router under any prefix.
-    pub fn router<A: Api>(
-        api: Arc<A>,
-        limits: Limits,
-        mode: Mode,
-    ) -> Result<::axum::Router, GateError> {
-        let gate = Gate::new(contract()?.clone(), limits)?;
-        Ok(serve(gate, mode, Stub(api)))
-    }
-    struct Stub<A>(Arc<A>);
-    fn known(operation: usize) -> Option<Operation> {
-        Operation::ALL.get(operation).copied()
-    }
-    impl<A: Api> Handler for Stub<A> {
-        type Caller = A::Caller;
-        async fn authenticate(
-            &self,
-            operation: usize,
-            presented: &Presented,
-            context: &Context,
-        ) -> Result<A::Caller, Refused> {
-            match known(operation) {
-                Some(operation) => {
-                    self.0.authenticate(operation, presented, context).await
-                }
-                None => Err(Refused::Internal("there is no such operation".into())),
-            }
-        }
-        fn reject(
-            &self,
-            operation: Option<usize>,
-            context: &Context,
-            rejection: Rejection,
-        ) -> Answer {
-            self.0.reject(operation.and_then(known), context, rejection)
-        }
-        async fn call(
-            &self,
-            operation: usize,
-            caller: Option<A::Caller>,
-            admitted: Admitted,
-        ) -> Result<Answer, Rejection> {
-            match known(operation) {
-                Some(Operation::PlaceOrder) => {
-                    let request = PlaceOrderRequest::admit(admitted)?;
-                    Ok(self.0.place_order(request).await?.into())
-                }
-                None => Err(Rejection::internal("there is no such operation")),
             }
         }
     }
