@@ -10,9 +10,9 @@ use rescind_specs::{Content, Contract, Diagnostic, Direction, MediaType, Pointer
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::arriving::BodyStream;
 use super::rejection::{Location, Rejection, RequestViolation};
 use super::shape::Shape;
-use super::arriving::BodyStream;
 use super::{Limits, text};
 
 /// The documented body of one operation, ready to be read from requests.

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::Context;
 use super::answer::RawBody;
+use super::arriving::BodyStream;
 use super::body::{self, Parsed};
 use super::gate::Door;
 use super::rejection::{Location, Rejection, RequestViolation};
-use super::arriving::BodyStream;
 
 /// A body that keeps the contract. Without a `Debug`, because it may hold secrets.
 #[derive(Clone)]

@@ -39,8 +39,7 @@ impl Client {
 /// The answers besides success that are documented for [`Client::place_order`], one variant each.
 #[derive(Clone, Debug)]
 pub enum PlaceOrderError {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Article`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -50,11 +49,6 @@ pub mod types {
         pub tags: ::std::option::Option<::std::vec::Vec<ArticleTagsItem>>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub title: ::std::option::Option<ArticleTitle>,
-    }
-    impl Article {
-        pub fn builder() -> builder::Article {
-            Default::default()
-        }
     }
     /// `ArticleSku`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -71,17 +65,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for ArticleSku {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for ArticleSku {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^[A-Z]{3}-[0-9]{4,8}$").unwrap() });
+            ::regress::Regex::new("^[A-Z]{3}-[0-9]{4,8}$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^[A-Z]{3}-[0-9]{4,8}$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for ArticleSku {
@@ -105,11 +104,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `ArticleTagsItem`
@@ -127,15 +128,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for ArticleTagsItem {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for ArticleTagsItem {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 2usize {
+            if value.chars().count() < 2 {
                 return Err("shorter than 2 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for ArticleTagsItem {
@@ -159,11 +165,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `ArticleTitle`
@@ -181,15 +189,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for ArticleTitle {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for ArticleTitle {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 200usize {
+            if value.chars().count() > 200 {
                 return Err("longer than 200 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for ArticleTitle {
@@ -213,11 +226,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `Card`
@@ -225,11 +240,6 @@ pub mod types {
     #[serde(deny_unknown_fields)]
     pub struct Card {
         pub card: CardCard,
-    }
-    impl Card {
-        pub fn builder() -> builder::Card {
-            Default::default()
-        }
     }
     /// `CardCard`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -246,15 +256,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CardCard {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CardCard {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 4usize {
+            if value.chars().count() < 4 {
                 return Err("shorter than 4 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CardCard {
@@ -278,11 +293,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `Customer`
@@ -295,11 +312,6 @@ pub mod types {
         pub language: ::std::option::Option<CustomerLanguage>,
         pub name: CustomerName,
     }
-    impl Customer {
-        pub fn builder() -> builder::Customer {
-            Default::default()
-        }
-    }
     /// `CustomerAddress`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CustomerAddress {
@@ -307,11 +319,6 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub postcode: ::std::option::Option<CustomerAddressPostcode>,
         pub street: CustomerAddressStreet,
-    }
-    impl CustomerAddress {
-        pub fn builder() -> builder::CustomerAddress {
-            Default::default()
-        }
     }
     /// `CustomerAddressCity`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -328,15 +335,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CustomerAddressCity {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CustomerAddressCity {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 100usize {
+            if value.chars().count() > 100 {
                 return Err("longer than 100 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CustomerAddressCity {
@@ -360,11 +372,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CustomerAddressPostcode`
@@ -382,17 +396,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CustomerAddressPostcode {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CustomerAddressPostcode {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^[0-9]{4,5}$").unwrap() });
+            ::regress::Regex::new("^[0-9]{4,5}$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^[0-9]{4,5}$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CustomerAddressPostcode {
@@ -416,11 +435,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CustomerAddressStreet`
@@ -438,15 +459,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CustomerAddressStreet {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CustomerAddressStreet {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 100usize {
+            if value.chars().count() > 100 {
                 return Err("longer than 100 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CustomerAddressStreet {
@@ -470,11 +496,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CustomerLanguage`
@@ -551,18 +579,23 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CustomerName {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CustomerName {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 80usize {
+            if value.chars().count() > 80 {
                 return Err("longer than 80 characters".into());
             }
-            if value.chars().count() < 1usize {
+            if value.chars().count() < 1 {
                 return Err("shorter than 1 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CustomerName {
@@ -586,11 +619,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `Item`
@@ -600,17 +635,12 @@ pub mod types {
         pub discount: ::std::option::Option<f64>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub price: ::std::option::Option<u64>,
-        pub quantity: ::std::num::NonZeroU64,
+        pub quantity: i64,
         pub sku: ArticleSku,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub tags: ::std::option::Option<::std::vec::Vec<ArticleTagsItem>>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub title: ::std::option::Option<ArticleTitle>,
-    }
-    impl Item {
-        pub fn builder() -> builder::Item {
-            Default::default()
-        }
     }
     /// `Order`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -619,13 +649,9 @@ pub mod types {
         pub customer: Customer,
         pub id: ::uuid::Uuid,
         pub items: ::std::vec::Vec<Item>,
-        #[serde(
-            default,
-            skip_serializing_if = ":: std :: collections :: BTreeMap::is_empty"
-        )]
-        pub labels: ::std::collections::BTreeMap<
-            ::std::string::String,
-            OrderLabelsValue,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub labels: ::std::option::Option<
+            ::std::collections::BTreeMap<::std::string::String, OrderLabelsValue>,
         >,
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub note: ::rescind_client::Nullable<OrderNote>,
@@ -634,11 +660,6 @@ pub mod types {
         pub payment: OrderPayment,
         #[serde(rename = "placedAt")]
         pub placed_at: ::jiff::Timestamp,
-    }
-    impl Order {
-        pub fn builder() -> builder::Order {
-            Default::default()
-        }
     }
     /// `OrderLabelsValue`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -655,15 +676,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for OrderLabelsValue {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for OrderLabelsValue {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 20usize {
+            if value.chars().count() > 20 {
                 return Err("longer than 20 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for OrderLabelsValue {
@@ -687,11 +713,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `OrderNote`
@@ -709,15 +737,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for OrderNote {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for OrderNote {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 500usize {
+            if value.chars().count() > 500 {
                 return Err("longer than 500 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for OrderNote {
@@ -741,19 +774,43 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `OrderPayment`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(untagged)]
+    ///
+    /// The alternative is the one that keeps most of a value, and the first of several such.
+    #[derive(Clone, Debug)]
     pub enum OrderPayment {
         Card(Card),
         Transfer(Transfer),
+    }
+    impl ::serde::Serialize for OrderPayment {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            match self {
+                Self::Card(value) => ::serde::Serialize::serialize(value, serializer),
+                Self::Transfer(value) => ::serde::Serialize::serialize(value, serializer),
+            }
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for OrderPayment {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            let mut choice = ::rescind_client::typing::Choice::read(deserializer)?;
+            choice.offer(Self::Card);
+            choice.offer(Self::Transfer);
+            choice.end("OrderPayment")
+        }
     }
     impl ::std::convert::From<Card> for OrderPayment {
         fn from(value: Card) -> Self {
@@ -780,17 +837,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for PlaceOrderShop {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for PlaceOrderShop {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^[a-z]{2,10}$").unwrap() });
+            ::regress::Regex::new("^[a-z]{2,10}$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^[a-z]{2,10}$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for PlaceOrderShop {
@@ -814,11 +876,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `PlaceOrderXTrace`
@@ -836,15 +900,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for PlaceOrderXTrace {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for PlaceOrderXTrace {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 36usize {
+            if value.chars().count() > 36 {
                 return Err("longer than 36 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for PlaceOrderXTrace {
@@ -868,11 +937,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `Receipt`
@@ -880,21 +951,11 @@ pub mod types {
     pub struct Receipt {
         pub items: i64,
     }
-    impl Receipt {
-        pub fn builder() -> builder::Receipt {
-            Default::default()
-        }
-    }
     /// `Transfer`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(deny_unknown_fields)]
     pub struct Transfer {
         pub iban: TransferIban,
-    }
-    impl Transfer {
-        pub fn builder() -> builder::Transfer {
-            Default::default()
-        }
     }
     /// `TransferIban`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -911,18 +972,23 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for TransferIban {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for TransferIban {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 34usize {
+            if value.chars().count() > 34 {
                 return Err("longer than 34 characters".into());
             }
-            if value.chars().count() < 15usize {
+            if value.chars().count() < 15 {
                 return Err("shorter than 15 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for TransferIban {
@@ -946,14 +1012,16 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Article {
@@ -970,9 +1038,9 @@ pub mod types {
         impl ::std::default::Default for Article {
             fn default() -> Self {
                 Self {
-                    sku: Err("no value supplied for sku".to_string()),
-                    tags: Ok(Default::default()),
-                    title: Ok(Default::default()),
+                    sku: Err("no value supplied for sku".to_owned()),
+                    tags: Ok(::std::default::Default::default()),
+                    title: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -1037,6 +1105,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Article {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Article {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Card {
             card: ::std::result::Result<super::CardCard, ::std::string::String>,
@@ -1044,7 +1118,7 @@ pub mod types {
         impl ::std::default::Default for Card {
             fn default() -> Self {
                 Self {
-                    card: Err("no value supplied for card".to_string()),
+                    card: Err("no value supplied for card".to_owned()),
                 }
             }
         }
@@ -1075,6 +1149,12 @@ pub mod types {
                 Self { card: Ok(value.card) }
             }
         }
+        impl super::Card {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Card {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Customer {
             address: ::std::result::Result<
@@ -1091,10 +1171,10 @@ pub mod types {
         impl ::std::default::Default for Customer {
             fn default() -> Self {
                 Self {
-                    address: Ok(Default::default()),
-                    email: Err("no value supplied for email".to_string()),
-                    language: Ok(Default::default()),
-                    name: Err("no value supplied for name".to_string()),
+                    address: Ok(::std::default::Default::default()),
+                    email: Err("no value supplied for email".to_owned()),
+                    language: Ok(::std::default::Default::default()),
+                    name: Err("no value supplied for name".to_owned()),
                 }
             }
         }
@@ -1175,6 +1255,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Customer {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Customer {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct CustomerAddress {
             city: ::std::result::Result<
@@ -1193,9 +1279,9 @@ pub mod types {
         impl ::std::default::Default for CustomerAddress {
             fn default() -> Self {
                 Self {
-                    city: Err("no value supplied for city".to_string()),
-                    postcode: Ok(Default::default()),
-                    street: Err("no value supplied for street".to_string()),
+                    city: Err("no value supplied for city".to_owned()),
+                    postcode: Ok(::std::default::Default::default()),
+                    street: Err("no value supplied for street".to_owned()),
                 }
             }
         }
@@ -1260,6 +1346,12 @@ pub mod types {
                 }
             }
         }
+        impl super::CustomerAddress {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> CustomerAddress {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Item {
             discount: ::std::result::Result<
@@ -1270,10 +1362,7 @@ pub mod types {
                 ::std::option::Option<u64>,
                 ::std::string::String,
             >,
-            quantity: ::std::result::Result<
-                ::std::num::NonZeroU64,
-                ::std::string::String,
-            >,
+            quantity: ::std::result::Result<i64, ::std::string::String>,
             sku: ::std::result::Result<super::ArticleSku, ::std::string::String>,
             tags: ::std::result::Result<
                 ::std::option::Option<::std::vec::Vec<super::ArticleTagsItem>>,
@@ -1287,12 +1376,12 @@ pub mod types {
         impl ::std::default::Default for Item {
             fn default() -> Self {
                 Self {
-                    discount: Ok(Default::default()),
-                    price: Ok(Default::default()),
-                    quantity: Err("no value supplied for quantity".to_string()),
-                    sku: Err("no value supplied for sku".to_string()),
-                    tags: Ok(Default::default()),
-                    title: Ok(Default::default()),
+                    discount: Ok(::std::default::Default::default()),
+                    price: Ok(::std::default::Default::default()),
+                    quantity: Err("no value supplied for quantity".to_owned()),
+                    sku: Err("no value supplied for sku".to_owned()),
+                    tags: Ok(::std::default::Default::default()),
+                    title: Ok(::std::default::Default::default()),
                 }
             }
         }
@@ -1323,7 +1412,7 @@ pub mod types {
             }
             pub fn quantity<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::num::NonZeroU64>,
+                T: ::std::convert::TryInto<i64>,
                 T::Error: ::std::fmt::Display,
             {
                 self.quantity = value
@@ -1399,6 +1488,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Item {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Item {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Order {
             customer: ::std::result::Result<super::Customer, ::std::string::String>,
@@ -1408,9 +1503,11 @@ pub mod types {
                 ::std::string::String,
             >,
             labels: ::std::result::Result<
-                ::std::collections::BTreeMap<
-                    ::std::string::String,
-                    super::OrderLabelsValue,
+                ::std::option::Option<
+                    ::std::collections::BTreeMap<
+                        ::std::string::String,
+                        super::OrderLabelsValue,
+                    >,
                 >,
                 ::std::string::String,
             >,
@@ -1428,14 +1525,14 @@ pub mod types {
         impl ::std::default::Default for Order {
             fn default() -> Self {
                 Self {
-                    customer: Err("no value supplied for customer".to_string()),
-                    id: Err("no value supplied for id".to_string()),
-                    items: Err("no value supplied for items".to_string()),
-                    labels: Ok(Default::default()),
-                    note: Ok(Default::default()),
-                    number: Ok(Default::default()),
-                    payment: Err("no value supplied for payment".to_string()),
-                    placed_at: Err("no value supplied for placed_at".to_string()),
+                    customer: Err("no value supplied for customer".to_owned()),
+                    id: Err("no value supplied for id".to_owned()),
+                    items: Err("no value supplied for items".to_owned()),
+                    labels: Ok(::std::default::Default::default()),
+                    note: Ok(::std::default::Default::default()),
+                    number: Ok(::std::default::Default::default()),
+                    payment: Err("no value supplied for payment".to_owned()),
+                    placed_at: Err("no value supplied for placed_at".to_owned()),
                 }
             }
         }
@@ -1477,9 +1574,11 @@ pub mod types {
             pub fn labels<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
-                    ::std::collections::BTreeMap<
-                        ::std::string::String,
-                        super::OrderLabelsValue,
+                    ::std::option::Option<
+                        ::std::collections::BTreeMap<
+                            ::std::string::String,
+                            super::OrderLabelsValue,
+                        >,
                     >,
                 >,
                 T::Error: ::std::fmt::Display,
@@ -1571,6 +1670,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Order {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Order {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Receipt {
             items: ::std::result::Result<i64, ::std::string::String>,
@@ -1578,7 +1683,7 @@ pub mod types {
         impl ::std::default::Default for Receipt {
             fn default() -> Self {
                 Self {
-                    items: Err("no value supplied for items".to_string()),
+                    items: Err("no value supplied for items".to_owned()),
                 }
             }
         }
@@ -1609,6 +1714,12 @@ pub mod types {
                 Self { items: Ok(value.items) }
             }
         }
+        impl super::Receipt {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Receipt {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Transfer {
             iban: ::std::result::Result<super::TransferIban, ::std::string::String>,
@@ -1616,7 +1727,7 @@ pub mod types {
         impl ::std::default::Default for Transfer {
             fn default() -> Self {
                 Self {
-                    iban: Err("no value supplied for iban".to_string()),
+                    iban: Err("no value supplied for iban".to_owned()),
                 }
             }
         }
@@ -1647,35 +1758,35 @@ pub mod types {
                 Self { iban: Ok(value.iban) }
             }
         }
+        impl super::Transfer {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Transfer {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
@@ -1757,7 +1868,7 @@ pub mod builder {
             self.body = value
                 .try_into()
                 .map(From::from)
-                .map_err(|s| format!("conversion to `Order` for body failed: {}", s));
+                .map_err(|s| format!("conversion to `T14` for body failed: {}", s));
             self
         }
         /// Changes the body, starting from an empty one.

@@ -103,7 +103,9 @@ pub mod request {
 }
 pub mod response {
     use super::types;
-    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
+    use ::rescind_server::runtime::{
+        Answer, HeaderSet, OpenBody, RangeStatus, StreamBody,
+    };
     use ::http::StatusCode;
     /// The documented responses of `POST /shops/{shop}/orders`.
     #[derive(Clone, Debug)]
@@ -241,17 +243,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for ArticleSku {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for ArticleSku {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^[A-Z]{3}-[0-9]{4,8}$").unwrap() });
+            ::regress::Regex::new("^[A-Z]{3}-[0-9]{4,8}$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^[A-Z]{3}-[0-9]{4,8}$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for ArticleSku {
@@ -275,11 +282,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `ArticleTagsItem`
@@ -297,15 +306,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for ArticleTagsItem {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for ArticleTagsItem {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 2usize {
+            if value.chars().count() < 2 {
                 return Err("shorter than 2 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for ArticleTagsItem {
@@ -329,11 +343,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `ArticleTitle`
@@ -351,15 +367,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for ArticleTitle {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for ArticleTitle {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 200usize {
+            if value.chars().count() > 200 {
                 return Err("longer than 200 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for ArticleTitle {
@@ -383,11 +404,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `Card`
@@ -411,15 +434,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CardCard {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CardCard {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() < 4usize {
+            if value.chars().count() < 4 {
                 return Err("shorter than 4 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CardCard {
@@ -443,11 +471,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `Customer`
@@ -483,15 +513,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CustomerAddressCity {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CustomerAddressCity {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 100usize {
+            if value.chars().count() > 100 {
                 return Err("longer than 100 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CustomerAddressCity {
@@ -515,11 +550,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CustomerAddressPostcode`
@@ -537,17 +574,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CustomerAddressPostcode {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CustomerAddressPostcode {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^[0-9]{4,5}$").unwrap() });
+            ::regress::Regex::new("^[0-9]{4,5}$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^[0-9]{4,5}$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CustomerAddressPostcode {
@@ -571,11 +613,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CustomerAddressStreet`
@@ -593,15 +637,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CustomerAddressStreet {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CustomerAddressStreet {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 100usize {
+            if value.chars().count() > 100 {
                 return Err("longer than 100 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CustomerAddressStreet {
@@ -625,11 +674,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `CustomerLanguage`
@@ -706,18 +757,23 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for CustomerName {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for CustomerName {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 80usize {
+            if value.chars().count() > 80 {
                 return Err("longer than 80 characters".into());
             }
-            if value.chars().count() < 1usize {
+            if value.chars().count() < 1 {
                 return Err("shorter than 1 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for CustomerName {
@@ -741,11 +797,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `Item`
@@ -755,7 +813,7 @@ pub mod types {
         pub discount: ::std::option::Option<f64>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub price: ::std::option::Option<u64>,
-        pub quantity: ::std::num::NonZeroU64,
+        pub quantity: i64,
         pub sku: ArticleSku,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub tags: ::std::option::Option<::std::vec::Vec<ArticleTagsItem>>,
@@ -769,13 +827,9 @@ pub mod types {
         pub customer: Customer,
         pub id: ::uuid::Uuid,
         pub items: ::std::vec::Vec<Item>,
-        #[serde(
-            default,
-            skip_serializing_if = ":: std :: collections :: BTreeMap::is_empty"
-        )]
-        pub labels: ::std::collections::BTreeMap<
-            ::std::string::String,
-            OrderLabelsValue,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub labels: ::std::option::Option<
+            ::std::collections::BTreeMap<::std::string::String, OrderLabelsValue>,
         >,
         #[serde(
             default,
@@ -803,15 +857,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for OrderLabelsValue {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for OrderLabelsValue {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 20usize {
+            if value.chars().count() > 20 {
                 return Err("longer than 20 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for OrderLabelsValue {
@@ -835,11 +894,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `OrderNote`
@@ -857,15 +918,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for OrderNote {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for OrderNote {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 500usize {
+            if value.chars().count() > 500 {
                 return Err("longer than 500 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for OrderNote {
@@ -889,19 +955,45 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `OrderPayment`
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-    #[serde(untagged)]
+    ///
+    /// The alternative is the one that keeps most of a value, and the first of several such.
+    #[derive(Clone, Debug)]
     pub enum OrderPayment {
         Card(Card),
         Transfer(Transfer),
+    }
+    impl ::serde::Serialize for OrderPayment {
+        fn serialize<S: ::serde::Serializer>(
+            &self,
+            serializer: S,
+        ) -> ::std::result::Result<S::Ok, S::Error> {
+            match self {
+                Self::Card(value) => ::serde::Serialize::serialize(value, serializer),
+                Self::Transfer(value) => ::serde::Serialize::serialize(value, serializer),
+            }
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for OrderPayment {
+        fn deserialize<D: ::serde::Deserializer<'de>>(
+            deserializer: D,
+        ) -> ::std::result::Result<Self, D::Error> {
+            let mut choice = ::rescind_server::runtime::typing::Choice::read(
+                deserializer,
+            )?;
+            choice.offer(Self::Card);
+            choice.offer(Self::Transfer);
+            choice.end("OrderPayment")
+        }
     }
     impl ::std::convert::From<Card> for OrderPayment {
         fn from(value: Card) -> Self {
@@ -928,17 +1020,22 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for PlaceOrderShop {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for PlaceOrderShop {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
             static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^[a-z]{2,10}$").unwrap() });
+            ::regress::Regex::new("^[a-z]{2,10}$").unwrap());
             if PATTERN.find(value).is_none() {
                 return Err("doesn't match pattern \"^[a-z]{2,10}$\"".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for PlaceOrderShop {
@@ -962,11 +1059,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `PlaceOrderXTrace`
@@ -984,15 +1083,20 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for PlaceOrderXTrace {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for PlaceOrderXTrace {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 36usize {
+            if value.chars().count() > 36 {
                 return Err("longer than 36 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for PlaceOrderXTrace {
@@ -1016,11 +1120,13 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// `Receipt`
@@ -1049,18 +1155,23 @@ pub mod types {
             value.0
         }
     }
+    impl ::std::fmt::Display for TransferIban {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
     impl ::std::str::FromStr for TransferIban {
         type Err = self::error::ConversionError;
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if value.chars().count() > 34usize {
+            if value.chars().count() > 34 {
                 return Err("longer than 34 characters".into());
             }
-            if value.chars().count() < 15usize {
+            if value.chars().count() < 15 {
                 return Err("shorter than 15 characters".into());
             }
-            Ok(Self(value.to_string()))
+            Ok(Self(value.to_owned()))
         }
     }
     impl ::std::convert::TryFrom<&str> for TransferIban {
@@ -1084,41 +1195,37 @@ pub mod types {
         where
             D: ::serde::Deserializer<'de>,
         {
-            ::std::string::String::deserialize(deserializer)?
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
                 .parse()
-                .map_err(|e: self::error::ConversionError| {
-                    <D::Error as ::serde::de::Error>::custom(e.to_string())
-                })
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
         }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }

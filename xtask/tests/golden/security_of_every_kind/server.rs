@@ -137,7 +137,7 @@ pub mod api {
 }
 pub mod request {
     use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
+    use ::rescind_server::runtime::{Admitted, Context, Rejection};
     /// A request to `GET /inherited` that keeps the contract.
     #[derive(Clone, Debug)]
     pub struct InheritedRequest {
