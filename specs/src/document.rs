@@ -156,7 +156,9 @@ impl Document {
         while let Some(reference) = value.get("$ref").and_then(Value::as_str) {
             let here = place.join("$ref");
             if !seen.insert(place.clone()) {
-                return Err(self.diagnostic(&here, format!("`$ref` `{reference}` leads back to itself")));
+                return Err(self
+                    .diagnostic(&here, format!("`$ref` `{reference}` leads back to itself"))
+                    .with_help("let one of the references lead to a description"));
             }
             let target = Pointer::parse_fragment(reference).map_err(|error| match error {
                 PointerError::NotAFragment(_) => self.external(&here, reference),

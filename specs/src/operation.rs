@@ -194,3 +194,15 @@ pub(crate) fn made_up_id(method: &str, path: &str) -> String {
         id
     })
 }
+
+/// An identifier made of method and path that is not taken.
+pub(crate) fn unused_id(method: &str, path: &str, taken: &dyn Fn(&str) -> bool) -> String {
+    let id = made_up_id(method, path);
+    let mut free = id.clone();
+    let mut number = 2_usize;
+    while taken(&free) {
+        free = format!("{id}{number}");
+        number += 1;
+    }
+    free
+}

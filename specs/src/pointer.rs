@@ -123,7 +123,15 @@ impl Pointer {
 
     /// The value this pointer leads to.
     pub fn get<'v>(&self, value: &'v Value) -> Option<&'v Value> {
-        value.pointer(&self.0)
+        let mut value = value;
+        for token in self.tokens() {
+            value = match value {
+                Value::Object(members) => members.get(token.as_ref())?,
+                Value::Array(items) => items.get(index(&token)?)?,
+                _ => return None,
+            };
+        }
+        Some(value)
     }
 
     /// The number of steps from the root.
@@ -139,6 +147,15 @@ impl Pointer {
     /// Whether this pointer is `ancestor` itself or lies within it.
     pub fn is_within(&self, ancestor: &Pointer) -> bool {
         self.0.strip_prefix(&*ancestor.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+/// An index as RFC 6901 has it: digits without a leading zero.
+pub(crate) fn index(token: &str) -> Option<usize> {
+    if token.starts_with('+') || (token.starts_with('0') && token.len() > 1) {
+        None
+    } else {
+        token.parse().ok()
     }
 }
 

@@ -1,11 +1,14 @@
 //! From a linted OpenAPI document to the contract model.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::{
     Content, Diagnostic, Document, Encoding, KeyLocation, MediaType, Operation, OperationId, Parameter,
     ParameterLocation, ParameterStyle, PathTemplate, Pointer, RequestBody, Response, ResponseHeader,
-    Responses, Schema, SchemeKind, SchemeName, SecurityRequirements, SecurityScheme, operation::made_up_id,
+    Responses, Schema, SchemeKind, SchemeName, SecurityRequirements, SecurityScheme,
+    operation::{made_up_id, unused_id},
 };
 
 /// What the OpenAPI document says.
@@ -57,6 +60,7 @@ impl<'d> Reader<'d> {
     }
 
     fn operations(&mut self, root: &Pointer) -> Vec<Operation> {
+        let mut ids = HashSet::new();
         let default_security = self.security(&root.join("security")).unwrap_or_default();
         let mut operations = Vec::new();
         for (path, at) in self.members(&root.join("paths")) {
@@ -67,13 +71,14 @@ impl<'d> Reader<'d> {
             let Some(object) = value.and_then(Value::as_object) else { continue };
             for key in object.keys() {
                 let Some((_, method)) = METHODS.iter().find(|(name, _)| name == key) else { continue };
-                operations.push(self.operation(
-                    &path,
-                    method.clone(),
-                    &item,
-                    &item.join(key),
-                    &default_security,
-                ));
+                let mut operation =
+                    self.operation(&path, method.clone(), &item, &item.join(key), &default_security);
+                // Paths may share an operation by a reference, and an id may be made up.
+                if ids.contains(&operation.id.0) {
+                    operation.id = OperationId(unused_id(method.as_str(), &path, &|id| ids.contains(id)));
+                }
+                ids.insert(operation.id.0.clone());
+                operations.push(operation);
             }
         }
         operations

@@ -11,7 +11,7 @@ use super::meta::Survey;
 use crate::document::Document;
 
 /// One of everything that OpenAPI 3.0 can describe.
-const EVERYTHING: &str = r"
+pub(crate) const EVERYTHING: &str = r"
 openapi: 3.0.3
 info:
   title: Keys
@@ -122,14 +122,14 @@ const POOL: [&str; 34] = [
 ];
 
 #[derive(Clone, Debug)]
-enum Edit {
+pub(crate) enum Edit {
     Remove,
     Rename(&'static str),
     Replace(Value),
     Insert(&'static str, Value),
 }
 
-fn edit() -> impl Strategy<Value = Edit> {
+pub(crate) fn edit() -> impl Strategy<Value = Edit> {
     let name = || prop::sample::select(&POOL[..]);
     let value = || {
         prop_oneof![
@@ -157,7 +157,7 @@ fn edit() -> impl Strategy<Value = Edit> {
     ]
 }
 
-fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+pub(crate) fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
             for (name, value) in members {
@@ -177,7 +177,7 @@ fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
-fn apply(root: &mut Value, at: &str, edit: Edit) {
+pub(crate) fn apply(root: &mut Value, at: &str, edit: Edit) {
     let (parent, last) = at.rsplit_once('/').unwrap();
     let last = last.replace("~1", "/").replace("~0", "~");
     match (root.pointer_mut(parent).unwrap(), edit) {

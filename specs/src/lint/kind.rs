@@ -6,6 +6,7 @@ pub(crate) struct Kind(pub(crate) &'static str);
 
 impl Kind {
     pub(crate) const DISCRIMINATOR: Kind = Kind("Discriminator");
+    pub(crate) const ENCODING: Kind = Kind("Encoding");
     pub(crate) const HEADER: Kind = Kind("Header");
     pub(crate) const LINK: Kind = Kind("Link");
     pub(crate) const MEDIA_TYPE: Kind = Kind("MediaType");

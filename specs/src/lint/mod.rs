@@ -4,7 +4,7 @@
 //! the objects of one kind and look for what that schema cannot say.
 
 #[cfg(test)]
-mod agreement;
+pub(crate) mod agreement;
 mod cycle;
 mod example;
 mod finding;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{Repair, closest, kind::Kind, meta::Survey};
-use crate::{operation::made_up_id, pointer::Pointer};
+use crate::{operation::unused_id, pointer::Pointer};
 
 pub(super) fn check(survey: &mut Survey<'_>) {
     let ids = operation_ids(survey);
@@ -55,14 +55,7 @@ fn operation_ids(survey: &mut Survey<'_>) -> HashMap<String, Pointer> {
 /// An id made of method and path that no other operation has.
 fn unused(at: &Pointer, ids: &HashMap<String, Pointer>) -> String {
     let path = at.parent().and_then(|item| item.last()).unwrap_or_default();
-    let id = made_up_id(&at.last().unwrap_or_default(), &path);
-    let mut free = id.clone();
-    let mut number = 2_usize;
-    while ids.contains_key(&free) {
-        free = format!("{id}{number}");
-        number += 1;
-    }
-    free
+    unused_id(&at.last().unwrap_or_default(), &path, &|id| ids.contains_key(id))
 }
 
 fn links(survey: &mut Survey<'_>, ids: &HashMap<String, Pointer>) {

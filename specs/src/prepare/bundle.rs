@@ -29,10 +29,10 @@ const MAX_CHAIN: usize = 64;
 /// The document with everything that it refers to in other files. What cannot be had stays a reference, and the
 /// document knows why.
 pub(super) fn bundle(document: &Document, path: &Path) -> Document {
-    let references = lint::references(document);
-    if !references.iter().any(|reference| is_external(&reference.text)) {
+    if !mentions_files(document.root()) {
         return document.clone();
     }
+    let references = lint::references(document);
     let mut bundler = Bundler {
         files: Files::new(document, path),
         placed: HashMap::new(),
@@ -45,6 +45,21 @@ pub(super) fn bundle(document: &Document, path: &Path) -> Document {
     tree::apply(&mut root, edits);
     let changed = root.to_value() != *document.root();
     document.bundled(root, bundler.files.sources(), bundler.unreachable, changed)
+}
+
+/// Whether there may be a reference to another file: there is hardly ever one, and to look for text is fast.
+fn mentions_files(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter().any(|(name, value)| match (name.as_str(), value) {
+            ("$ref", Value::String(text)) => is_external(text),
+            ("mapping", Value::Object(entries)) => entries
+                .values()
+                .any(|value| value.as_str().is_some_and(|text| text.contains('.')) || mentions_files(value)),
+            _ => mentions_files(value),
+        }),
+        Value::Array(items) => items.iter().any(mentions_files),
+        _ => false,
+    }
 }
 
 fn is_external(text: &str) -> bool {

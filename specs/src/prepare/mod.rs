@@ -4,6 +4,8 @@
 mod bundle;
 mod files;
 mod merge;
+#[cfg(test)]
+mod mutation;
 mod operations;
 mod owner;
 mod repair;

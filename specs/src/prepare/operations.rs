@@ -7,6 +7,12 @@ use serde_json::Value;
 use super::LeftOut;
 use crate::{document::Document, error::Diagnostic, pointer::Pointer, read::METHODS};
 
+/// Whether a member of a path item is an operation under a method that does not exist.
+pub(super) fn is_misnamed(name: &str, value: &Value) -> bool {
+    let known = ["$ref", "summary", "description", "servers", "parameters"];
+    !name.starts_with("x-") && !known.contains(&name) && value.get("responses").is_some()
+}
+
 /// What is in a document before anything is changed.
 pub(super) struct Known(Vec<Entry>);
 
@@ -55,13 +61,18 @@ impl Known {
             };
             for (name, value) in members {
                 let is_method = METHODS.iter().any(|(method, _)| method == name);
-                if is_method || value.get("responses").is_some() {
+                if is_method || is_misnamed(name, value) {
                     let id = value.get("operationId").and_then(Value::as_str).map(str::to_owned);
                     entries.push(entry(Some(name), id, item.join(name)));
                 }
             }
         }
         Self(entries)
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {

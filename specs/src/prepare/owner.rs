@@ -1,5 +1,6 @@
 //! What a place of a document belongs to, as far as code is generated from it.
 
+use super::operations::is_misnamed;
 use crate::{document::Document, pointer::Pointer, read::METHODS};
 
 /// The smallest thing that can be left out together with a place.
@@ -31,7 +32,7 @@ impl Owner {
                 }
             }
             // An operation under a method that does not exist.
-            ["paths", _, _] if document.get(at).is_some_and(|value| value.get("responses").is_some()) => {
+            ["paths", _, name] if document.get(at).is_some_and(|value| is_misnamed(name, value)) => {
                 Self::Operation(upto(3))
             }
             ["paths", ..] => Self::Part(upto(3)),

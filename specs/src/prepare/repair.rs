@@ -381,11 +381,10 @@ impl Repairer {
         let Some(owner) = content.parent().filter(|_| !remains) else {
             return self.drop(at.clone(), diagnostic);
         };
-        let in_responses = owner.parent().and_then(|list| list.last()).as_deref() == Some("responses");
-        if in_responses {
-            self.response(&owner, diagnostic, fatal);
-        } else {
-            self.leave_out(&owner, diagnostic, fatal);
+        match owner.parent().and_then(|list| list.last()).as_deref() {
+            Some("responses") => self.response(&owner, diagnostic, fatal),
+            Some("headers") => self.drop(owner, diagnostic),
+            _ => self.leave_out(&owner, diagnostic, fatal),
         }
     }
 

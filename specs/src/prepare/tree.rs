@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::{
-    pointer::Pointer,
+    pointer::{Pointer, index},
     yaml::{Content, Member, Node},
 };
 
@@ -34,6 +34,13 @@ pub(super) enum Change {
 
 /// Makes changes. One that finds nothing at its place is passed over.
 pub(super) fn apply(root: &mut Arc<Node>, edits: Vec<Edit>) {
+    // What is added to a mapping moves nothing, and stays in the order in which it came.
+    let (added, edits): (Vec<Edit>, Vec<Edit>) = edits.into_iter().partition(|edit| {
+        matches!(edit.change, Change::Set(_) | Change::Place(_)) && root.find(&edit.at).is_none()
+    });
+    for edit in added {
+        make(root, edit);
+    }
     let mut edits: Vec<(Vec<Step>, Edit)> = edits
         .into_iter()
         .map(|edit| (edit.at.tokens().map(|token| Step::of(&token)).collect(), edit))
@@ -85,7 +92,7 @@ fn make(root: &mut Arc<Node>, edit: Edit) {
         Change::Remove => match &mut owner.content {
             Content::Mapping(members) => drop(members.shift_remove(&last)),
             Content::Sequence(items) => {
-                if let Some(index) = last.parse().ok().filter(|index| *index < items.len()) {
+                if let Some(index) = index(&last).filter(|index| *index < items.len()) {
                     items.remove(index);
                 }
             }
@@ -128,7 +135,7 @@ fn put(owner: &mut Node, name: String, node: Arc<Node>) {
             }
         },
         Content::Sequence(items) => {
-            if let Some(item) = name.parse().ok().and_then(|index: usize| items.get_mut(index)) {
+            if let Some(item) = index(&name).and_then(|index| items.get_mut(index)) {
                 *item = node;
             }
         }
@@ -143,7 +150,7 @@ fn find<'n>(root: &'n mut Arc<Node>, at: &Pointer, makes_way: bool) -> Option<&'
         let span = node.span;
         let next = match &mut node.content {
             Content::Scalar(_) => return None,
-            Content::Sequence(items) => items.get_mut(token.parse::<usize>().ok()?)?,
+            Content::Sequence(items) => items.get_mut(index(&token)?)?,
             Content::Mapping(members) => {
                 if makes_way && !members.contains_key(token.as_ref()) {
                     let value = Node::of(&Value::Object(serde_json::Map::new()), span);

@@ -104,7 +104,7 @@ impl Node {
     pub(crate) fn child(&self, token: &str) -> Option<(&Arc<Node>, Option<Span>)> {
         match &self.content {
             Content::Scalar(_) => None,
-            Content::Sequence(items) => Some((items.get(token.parse::<usize>().ok()?)?, None)),
+            Content::Sequence(items) => Some((items.get(crate::pointer::index(token)?)?, None)),
             Content::Mapping(members) => {
                 let member = members.get(token)?;
                 Some((&member.value, Some(member.key)))
