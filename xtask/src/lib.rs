@@ -4,6 +4,7 @@ pub mod artifact;
 pub mod clock;
 pub mod codegen;
 pub mod compile;
+pub mod config;
 pub mod corpus;
 pub mod emit;
 pub mod entry;

@@ -159,3 +159,22 @@ fn bad_usage_is_told_apart() {
         assert!(text.contains(documented), "{text}");
     }
 }
+
+/// Documents as they are written out there, each with the number of its operations that come out and compile.
+#[test]
+fn documents_of_all_kinds_come_out() {
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sample");
+    let output = xtask(&["corpus", sample, "--at-least", "50"]);
+    let (code, text) = told(&output, Path::new(sample));
+    assert_eq!(code, Some(0), "{text}");
+    let table = String::from_utf8(output.stdout).unwrap();
+    // Without the times.
+    let rows = table.lines().map(|line| line.split_whitespace().take(4).collect::<Vec<_>>().join(" "));
+    insta::assert_snapshot!(rows.collect::<Vec<_>>().join("\n"));
+
+    let output = xtask(&["corpus", sample, "--no-compile", "--only", "orders", "--at-least", "100.1"]);
+    let (code, text) = told(&output, Path::new(sample));
+    assert_eq!(code, Some(1), "{text}");
+    let (code, text) = told(&xtask(&["corpus", sample, "--only", "nothing"]), Path::new(sample));
+    assert_eq!((code, &*text), (Some(2), "error: there is no OpenAPI document `nothing` in DIR\n"));
+}

@@ -157,3 +157,28 @@ fn a_crate_is_written_compared_and_cleaned_up() {
     let manifest = std::fs::read_to_string(path("server/Cargo.toml")).unwrap();
     assert!(manifest.contains("rescind-server = { version = \"1.0\""), "{manifest}");
 }
+
+#[test]
+fn a_file_lists_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("contracts")).unwrap();
+    std::fs::write(path("contracts/keys.yaml"), DOCUMENT).unwrap();
+    let text = "[[codegen]]\nopenapi = 'contracts/keys.yaml'\nclient = 'client'\n\n\
+                [[codegen]]\nopenapi = 'contracts/keys.yaml'\nserver = 'stubs'\nmodule = true\nname = 'keys'\n";
+    std::fs::write(path("rescind.toml"), text).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let output = command.arg("codegen").args(arguments).current_dir(folder.path()).output().unwrap();
+        told(&output, folder.path())
+    };
+    assert_eq!(run(&["--check"]).0, Some(1));
+    assert_eq!(run(&["--quiet"]), (Some(0), String::new()));
+    assert!(path("client/src/lib.rs").exists() && path("stubs/keys/api.rs").exists());
+    assert_eq!(run(&["--check", "--config", "rescind.toml"]).0, Some(0));
+    std::fs::write(path("rescind.toml"), text.replace("module", "modul")).unwrap();
+    assert_eq!(
+        run(&["--check"]),
+        (Some(2), "error: rescind.toml:8:1: unknown key `modul`; did you mean `module`?\n".to_owned())
+    );
+}

@@ -30,6 +30,10 @@ pub struct TargetFile {
     /// Where the clock of the deployments can be moved.
     #[serde(default)]
     pub control: Option<Control>,
+    /// What the generator reads of the same file; the judge passes over it.
+    #[serde(default)]
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub codegen: serde::de::IgnoredAny,
 }
 
 /// One deployment.

@@ -80,3 +80,9 @@ fn what_the_contract_does_not_know_is_refused() {
     let address = told("http://127.0.0.1:2/a", "127.0.0.1:2/a");
     assert!(address.contains("contracts.entrytarget.hooks.deactivate"), "{address}");
 }
+
+#[test]
+fn what_the_generator_reads_is_passed_over() {
+    let file: TargetFile = toml::from_str("[[codegen]]\nopenapi = 'a.yaml'\nclient = 'b'\n").unwrap();
+    assert!(file.contracts.is_empty());
+}

@@ -1,14 +1,14 @@
 //! `cargo xtask codegen`.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use rescind_specs::Diagnostic;
 use xtask::codegen::{self, Mode};
+use xtask::config;
 use xtask::entry::{Entry, Outcome};
-use xtask::manifest::Runtime;
 use xtask::output::folder::Foreign;
 use xtask::own::Shape;
 
@@ -23,7 +23,9 @@ Examples:
   cargo xtask codegen --openapi billing.yaml --client-out ../billing-client --server-out ../billing-server
                                            two crates from your own document
   cargo xtask codegen --openapi billing.yaml --client-out src/clients --module
-                                           a module of a crate that there is";
+                                           a module of a crate that there is
+  cargo xtask codegen --config rescind.toml
+                                           every document that the file lists";
 
 #[derive(Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags are either there or not")]
@@ -53,8 +55,12 @@ pub(super) struct Arguments {
     /// that holds `client` and `server`. Default: this work tree.
     #[arg(long, value_name = "VERSION|DIR", requires = "openapi", conflicts_with = "module")]
     runtime: Option<String>,
+    /// File whose `[[codegen]]` tables say what to generate: `openapi`, `client`, `server`, `name`, `module`, `runtime`,
+    /// as the options. Default: `rescind.toml` of the current folder, if it has such tables.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["openapi", "contract"])]
+    config: Option<PathBuf>,
     /// Overwrite files that were not generated, too.
-    #[arg(long, requires = "openapi")]
+    #[arg(long)]
     force: bool,
     /// Treat what cannot be carried as a failure: exit with 1 if there is a warning.
     #[arg(long)]
@@ -67,9 +73,16 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-pub(super) fn run(arguments: Arguments) -> ExitCode {
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
     let mode = if arguments.check { Mode::Check } else { Mode::Write };
-    if arguments.openapi.is_none() {
+    let entries = match entries(arguments) {
+        Ok(entries) => entries,
+        Err(words) => {
+            say(&format!("error: {words}"));
+            return ExitCode::from(BAD_USAGE);
+        }
+    };
+    if entries.is_empty() {
         return match codegen::bundled(&super::root(), &arguments.contract, mode) {
             Ok(outcome) => {
                 let what = format!("{} files of {} contracts", outcome.files, outcome.contracts);
@@ -85,13 +98,33 @@ pub(super) fn run(arguments: Arguments) -> ExitCode {
         warnings: if arguments.deny_warnings { Warnings::Denied } else { Warnings::Allowed },
         format: arguments.format,
     };
-    match entry(arguments) {
-        Ok(entry) => generate(&entry, &settings),
-        Err(words) => {
-            say(&format!("error: {words}"));
-            ExitCode::from(BAD_USAGE)
+    let mut whole = ExitCode::SUCCESS;
+    for entry in &entries {
+        let code = generate(entry, &settings);
+        if code != ExitCode::SUCCESS {
+            whole = code;
         }
     }
+    whole
+}
+
+/// What to generate instead of the bundled contracts; nothing if they are meant.
+fn entries(arguments: &Arguments) -> Result<Vec<Entry>, String> {
+    if let Some(openapi) = &arguments.openapi {
+        return Ok(vec![entry(openapi, arguments)?]);
+    }
+    let file = match &arguments.config {
+        Some(file) => file.clone(),
+        None if arguments.contract.is_empty() && Path::new(config::DEFAULT).is_file() => {
+            config::DEFAULT.into()
+        }
+        None => return Ok(Vec::new()),
+    };
+    let entries = config::read(&file, &super::root()).map_err(|error| error.to_string())?;
+    if entries.is_empty() && arguments.config.is_some() {
+        return Err(format!("{} has no [[codegen]]", file.display()));
+    }
+    Ok(entries)
 }
 
 /// How entries are run and what is printed of them.
@@ -111,18 +144,17 @@ enum Warnings {
 }
 
 /// The entry that the arguments describe.
-fn entry(arguments: Arguments) -> Result<Entry, String> {
-    let Some(openapi) = arguments.openapi else { return Err("there is no document".to_owned()) };
+fn entry(openapi: &Path, arguments: &Arguments) -> Result<Entry, String> {
     if arguments.client_out.is_none() && arguments.server_out.is_none() {
         return Err("`--openapi` needs `--client-out DIR`, `--server-out DIR` or both".to_owned());
     }
     let entry = Entry {
-        openapi,
-        name: arguments.name,
-        client: arguments.client_out,
-        server: arguments.server_out,
+        openapi: openapi.to_owned(),
+        name: arguments.name.clone(),
+        client: arguments.client_out.clone(),
+        server: arguments.server_out.clone(),
         shape: if arguments.module { Shape::Module } else { Shape::Crate },
-        runtime: runtime(arguments.runtime.as_deref())?,
+        runtime: config::runtime(arguments.runtime.as_deref(), Path::new(""), &super::root())?,
     };
     if entry.clashes() {
         return Err(
@@ -130,21 +162,6 @@ fn entry(arguments: Arguments) -> Result<Entry, String> {
         );
     }
     Ok(entry)
-}
-
-/// A version, or a folder with the two crates.
-fn runtime(text: Option<&str>) -> Result<Runtime, String> {
-    let Some(text) = text else { return Ok(Runtime::Folder(super::root())) };
-    let folder = PathBuf::from(text);
-    if folder.join("client/Cargo.toml").is_file() && folder.join("server/Cargo.toml").is_file() {
-        return Ok(Runtime::Folder(folder));
-    }
-    if text.starts_with(|sign: char| sign.is_ascii_digit() || matches!(sign, '^' | '=' | '~'))
-        && !folder.exists()
-    {
-        return Ok(Runtime::Version(text.to_owned()));
-    }
-    Err(format!("`{text}` is neither a version nor a folder that holds the crates `client` and `server`"))
 }
 
 fn generate(entry: &Entry, settings: &Settings) -> ExitCode {

@@ -26,7 +26,7 @@ pub(crate) struct Cli {
 enum Command {
     /// Generate the typed clients and server stubs from their contracts, or from a document of your own.
     ///
-    /// Without `--openapi` and `--config` the bundled contracts are generated. With `--openapi` and `--client-out` or
+    /// Without `--openapi` and a `rescind.toml` that lists documents the bundled contracts are generated. With `--openapi` and `--client-out` or
     /// `--server-out` a crate is written that compiles as it stands. What a document says and the generated code
     /// cannot express is told as a warning with its place.
     ///
@@ -56,7 +56,7 @@ impl Cli {
     /// Does what was asked for.
     pub(crate) fn run(self) -> ExitCode {
         match self.command {
-            Command::Codegen(arguments) => codegen::run(*arguments),
+            Command::Codegen(arguments) => codegen::run(&arguments),
             Command::Verify(arguments) => verify::run(&arguments),
             Command::Corpus(arguments) => corpus::run(arguments),
             Command::CorpusDocument(arguments) => corpus::document(&arguments),

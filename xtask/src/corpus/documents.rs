@@ -133,6 +133,7 @@ mod tests {
         assert!(documents(folder.path(), Some("c")).unwrap_err().to_string().contains("`c`"));
 
         std::fs::create_dir(folder.path().join("deep")).unwrap();
+        write("deep/c.yaml", "openapi: 3.0.3\n");
         write("index.csv", "file,operations\ndeep/c.yaml,3\nnotes.txt,0\n");
         assert_eq!(names(folder.path(), None), ["deep/c"]);
     }
