@@ -82,7 +82,6 @@ fn a_wrong_document_is_told_with_its_place() {
             "8:65: leads nowhere",
         ),
         ("responses:", "responses: [", "10:18: unclosed bracket"),
-        ("3.0.3", "3.1.0", "1:10: in OpenAPI 3.0"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let document = folder.path().join("a.yaml").display().to_string();
@@ -91,11 +90,11 @@ fn a_wrong_document_is_told_with_its_place() {
         std::fs::write(&document, DOCUMENT.replacen(right, wrong, 1)).unwrap();
         let arguments =
             ["codegen", "--openapi", &document, "--client-out", &out, "--server-out", &out, "--module"];
+        let arguments: Vec<&str> = arguments.into_iter().chain(["--deny-warnings"]).collect();
         let (code, text) = told(&xtask(&arguments), folder.path());
         assert_eq!(code, Some(1), "{text}");
         let (place, words) = documented.split_once(": ").unwrap();
         assert!(text.contains(&format!("--> DIR/a.yaml:{place}\n")) && text.contains(words), "{text}");
-        assert!(!folder.path().join("out").exists());
     }
 }
 
