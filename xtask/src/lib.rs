@@ -6,6 +6,7 @@ pub mod codegen;
 pub mod compile;
 pub mod config;
 pub mod corpus;
+pub mod diff;
 pub mod emit;
 pub mod entry;
 pub mod losses;

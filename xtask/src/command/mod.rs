@@ -3,6 +3,7 @@
 mod codegen;
 mod completions;
 mod corpus;
+mod diff;
 mod exit;
 mod terminal;
 mod verify;
@@ -45,6 +46,14 @@ enum Command {
     /// Exit codes: 0 done; 1 the generator crashed, or less came out than `--at-least`; 2 bad usage.
     #[command(after_help = corpus::EXAMPLES)]
     Corpus(corpus::Arguments),
+    /// Tell which changes of a contract break its callers, and which do not; lifecycle included.
+    ///
+    /// Requests that were accepted have to stay accepted, answers may not hold what callers do not know, and what was
+    /// promised over time has to stay promised. A difference of which nothing is known counts as breaking.
+    ///
+    /// Exit codes: 0 no change, or none that breaks; 1 callers break; 2 bad usage, or a document that cannot be read.
+    #[command(after_help = diff::EXAMPLES)]
+    Diff(diff::Arguments),
     /// One document of a corpus, in a process of its own.
     #[command(hide = true)]
     CorpusDocument(corpus::Document),
@@ -59,6 +68,7 @@ impl Cli {
             Command::Codegen(arguments) => codegen::run(&arguments),
             Command::Verify(arguments) => verify::run(&arguments),
             Command::Corpus(arguments) => corpus::run(arguments),
+            Command::Diff(arguments) => diff::run(&arguments),
             Command::CorpusDocument(arguments) => corpus::document(&arguments),
             Command::Completions(arguments) => completions::run(&arguments),
         }
