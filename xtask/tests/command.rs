@@ -134,6 +134,55 @@ fn a_keyword_as_name_and_a_folder_that_is_a_file() {
     assert!(text.contains("error: cannot use DIR/a.yaml/type.rs: "), "{text}");
 }
 
+/// Which changes break callers is what a pipeline reads from the exit code.
+#[test]
+fn changes_of_a_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let document = "openapi: 3.0.3\ninfo: { title: Keys, version: '1' }\npaths:\n  /keys:\n    get:\n      operationId: \
+                    listKeys\n      responses: { '200': { description: All. } }\n";
+    let more = "  /more:\n    get: { operationId: more, responses: { '204': { description: More. } } }\n";
+    let deprecated = document.replace("operationId", "deprecated: true\n      operationId");
+    let unknown = document.replace("operationId", "servers: [{ url: /v2 }]\n      operationId");
+    for (name, text) in [
+        ("old.yaml", document.to_owned()),
+        ("new.yaml", format!("{document}{more}")),
+        ("deprecated.yaml", deprecated),
+        ("unknown.yaml", unknown),
+        ("wrong.yaml", "openapi: [".to_owned()),
+    ] {
+        std::fs::write(path(name), text).unwrap();
+    }
+    for (old, new, options, documented) in [
+        ("old.yaml", "old.yaml", &["--fail-on", "compatible"][..], Some(0)),
+        ("old.yaml", "new.yaml", &[], Some(0)),
+        ("old.yaml", "new.yaml", &["--fail-on", "compatible"], Some(1)),
+        ("new.yaml", "old.yaml", &[], Some(1)),
+        ("new.yaml", "old.yaml", &["--allow-unclassified", "--json"], Some(1)),
+        ("old.yaml", "deprecated.yaml", &[], Some(0)),
+        ("old.yaml", "deprecated.yaml", &["--fail-on", "warning"], Some(1)),
+        ("old.yaml", "unknown.yaml", &[], Some(1)),
+        ("old.yaml", "unknown.yaml", &["--allow-unclassified"], Some(0)),
+        ("old.yaml", "wrong.yaml", &[], Some(2)),
+        ("missing.yaml", "old.yaml", &[], Some(2)),
+        ("old.yaml", "old.yaml", &["--format", "xml"], Some(2)),
+        ("old.yaml", "", &[], Some(2)),
+    ] {
+        let (old, new) = (path(old), path(new));
+        let arguments: Vec<&str> = ["diff", &old, &new].into_iter().chain(options.iter().copied()).collect();
+        let (code, text) = told(&xtask(&arguments), folder.path());
+        assert_eq!(code, documented, "{arguments:?}: {text}");
+    }
+    let output = xtask(&["diff", &path("new.yaml"), &path("old.yaml")]);
+    let text = String::from_utf8(output.stdout).unwrap().replace(&folder.path().display().to_string(), "DIR");
+    assert_eq!(
+        text,
+        "breaking[operation-removed]: GET /more is gone\n   in: GET /more\n  was: operation more (DIR/new.yaml:9 at \
+         /paths/~1more/get)\n  now: not documented (DIR/old.yaml:3 at /paths)\n  why: callers of it get an error\n\n\
+         1 breaking\n"
+    );
+}
+
 #[test]
 fn bad_usage_is_told_apart() {
     for (arguments, documented) in [

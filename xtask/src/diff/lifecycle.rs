@@ -201,7 +201,7 @@ impl Walk<'_> {
             class: verdict.0,
             rule,
             operation: None,
-            what: format!("{}: {what}", label(&self.path)),
+            what: format!("{} {what}", label(&self.path)),
             why: verdict.1.to_owned(),
             was: self.old.side(&self.path, old),
             now: self.new.side(&self.path, new),

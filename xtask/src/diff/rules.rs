@@ -122,8 +122,8 @@ const RULES: &[(&str, Rule)] = &[
     ),
     ("credentials/*/tokens/*/present/*", place((Breaking, "callers that present it so are refused"), MORE)),
     ("**/probe", part((Warning, "nothing shows any more whether it works"), MORE)),
-    ("**/accepted", Answers),
-    ("**/refused", Answers),
+    ("**/probe/accepted", Answers),
+    ("**/probe/refused", Answers),
     ("**/success", Answers),
     ("**/call/operation", Always(OTHER_CALL)),
     ("**/call/parameters", Always(OTHER_REQUEST)),
@@ -264,6 +264,7 @@ const RULES: &[(&str, Rule)] = &[
     ("requirements/*/check/guard/dependents", Always(OF_A_RUN)),
     ("requirements/*/check/*/answer", Answers),
     ("requirements/*/check/*/others", Answers),
+    ("requirements/*/check/*/refused", Answers),
     (
         "requirements/*/check/*/preferred",
         Always((Warning, "what is right stays right; what is recommended is something else")),

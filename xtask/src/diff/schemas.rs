@@ -111,7 +111,7 @@ impl<'e> Comparison<'e> {
         now: super::Place<'_>,
     ) {
         let (class, why) = judged(context.direction, shift);
-        self.tell(class, rule, format!("{}: {what}", context.label()), why, was, now);
+        self.tell(class, rule, format!("{} {what}", context.label()), why, was, now);
     }
 
     fn schemas(&mut self, old: &[Pointer], new: &[Pointer], context: &Context) {

@@ -104,7 +104,7 @@ fn at_commit(object: &str) -> Result<(Prepared, Option<Document>), SourceError> 
     let (revision, path) = object.split_once(':').ok_or_else(|| SourceError::Revision(object.to_owned()))?;
     let is_file = [".yaml", ".yml", ".json"].iter().any(|ending| path.ends_with(ending));
     let prepared = |object: &str, text: String| -> Result<Prepared, SourceError> {
-        Ok(Prepared::new("contract", Document::parse(object, text)?)?)
+        Ok(Prepared::new("contract", Document::parse(format!("git:{object}"), text)?)?)
     };
     if is_file {
         return Ok((prepared(object, show(object)?)?, None));
@@ -118,7 +118,7 @@ fn at_commit(object: &str) -> Result<(Prepared, Option<Document>), SourceError> 
                 let lifecycle = format!("{revision}:{folder}/{LIFECYCLE}");
                 // A contract without a lifecycle is whole as well.
                 let lifecycle = match show(&lifecycle) {
-                    Ok(text) => Some(Document::parse(lifecycle, text)?),
+                    Ok(text) => Some(Document::parse(format!("git:{lifecycle}"), text)?),
                     Err(_) => None,
                 };
                 return Ok((prepared(&object, text)?, lifecycle));
