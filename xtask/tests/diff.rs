@@ -602,11 +602,8 @@ fn no_difference_in_a_lifecycle_is_silent() {
             let Ok(read) = Lifecycle::read(&changed, api.operations(), api.schemes()) else {
                 continue;
             };
-            let new = Edition {
-                contract: api.clone(),
-                lifecycle: Some((read, changed)),
-                left_out: Vec::new(),
-            };
+            let new =
+                Edition { contract: api.clone(), lifecycle: Some((read, changed)), left_out: Vec::new() };
             let same = old.lifecycle.as_ref().unwrap().0 == new.lifecycle.as_ref().unwrap().0;
             let silent = compare(&old, &new).is_empty();
             assert_eq!(same, silent, "{contract}: without line {}: {}", index + 1, lines[index]);

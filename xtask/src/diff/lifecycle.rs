@@ -225,7 +225,7 @@ impl Walk<'_> {
                 let period = |value: Option<&Value>| value?.as_str()?.parse::<Period>().ok();
                 match (period(old), period(new)) {
                     (Some(from), Some(to)) if to > from => {
-                        self.tell(longer, "lifecycle-longer", "is longer", old, new)
+                        self.tell(longer, "lifecycle-longer", "is longer", old, new);
                     }
                     (Some(_), Some(_)) => self.tell(shorter, "lifecycle-shorter", "is shorter", old, new),
                     _ => self.tell(unknown, "lifecycle-unclassified", "differs", old, new),

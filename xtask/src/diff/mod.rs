@@ -5,7 +5,10 @@
 
 mod bodies;
 mod change;
+mod choices;
+mod facets;
 mod lifecycle;
+mod members;
 mod operations;
 mod parameters;
 mod report;
