@@ -1,5 +1,6 @@
 //! Text to a tree of values that remember where they stand: YAML 1.2 core schema, and JSON as a part of it.
 
+mod json;
 mod node;
 mod scalar;
 
@@ -29,6 +30,9 @@ const MAX_LOOSE: usize = 32;
 ///
 /// The warnings are about places that YAML does not allow and that can be read all the same.
 pub(crate) fn parse(source: &Source, file: u32) -> Result<(Arc<Node>, Vec<Diagnostic>), Vec<Diagnostic>> {
+    if let Some(root) = json::read(source.text(), file) {
+        return Ok((root, Vec::new()));
+    }
     let mut first = match attempt(source, file, source.text()) {
         Ok(root) => return Ok((root, Vec::new())),
         Err(failure) => failure,
