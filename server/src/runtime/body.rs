@@ -6,14 +6,17 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use rescind_specs::{Content, Contract, Diagnostic, Direction, MediaType, Pointer, RequestBody, Validator};
+use rescind_specs::{
+    Content, Contract, Diagnostic, Direction, MediaType, Pointer, RequestBody, Validator, Violation,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::arriving::BodyStream;
+use super::multipart::Multipart;
 use super::rejection::{Location, Rejection, RequestViolation};
 use super::shape::Shape;
-use super::{Limits, text};
+use super::{Limits, multipart, text};
 
 /// The documented body of one operation, ready to be read from requests.
 #[derive(Debug)]
@@ -35,6 +38,7 @@ struct Kind {
 enum Encoding {
     Json,
     Form(Shape),
+    Multipart(multipart::Reader),
     Text,
     Raw,
 }
@@ -62,6 +66,7 @@ pub(crate) enum Held {
     /// A form.
     Value(Value),
     Text(String),
+    Multipart(Multipart, Vec<RequestViolation>),
     Stream(BodyStream),
 }
 
@@ -96,6 +101,8 @@ impl Reader {
                 Encoding::Json
             } else if content.media_type.is_form() {
                 Encoding::Form(Shape::of(content.schema.as_ref()))
+            } else if content.media_type.is_multipart_form() && !content.media_type.is_range() {
+                Encoding::Multipart(multipart::Reader::new(content))
             } else if content.media_type.is_text() && !content.media_type.is_range() {
                 Encoding::Text
             } else {
@@ -144,6 +151,11 @@ impl Reader {
                 let value = form.ok_or_else(|| malformed("it is no URL-encoded form of UTF-8 text"))?;
                 Held::Value(value)
             }
+            Encoding::Multipart(reader) => {
+                let mut found = Vec::new();
+                let form = reader.read(given, bytes, &mut found).await?;
+                Held::Multipart(form, found)
+            }
             Encoding::Text => {
                 let text = String::from_utf8(bytes.to_vec()).map_err(|_| malformed("it is not UTF-8"))?;
                 Held::Text(text)
@@ -168,6 +180,10 @@ impl Reader {
             Held::Unread(bytes) => self.value(parsed.content, bytes, found).map(drop)?,
             Held::Value(value) => self.judge(parsed.content, value, found),
             Held::Text(text) => self.judge(parsed.content, &Value::String(text.clone()), found),
+            Held::Multipart(form, broken) => {
+                found.extend(broken.iter().cloned());
+                self.judge(parsed.content, &form.value(), found);
+            }
             Held::Stream(_) => {}
         }
         Ok(())
@@ -194,9 +210,14 @@ impl Reader {
     }
 
     fn judge(&self, content: usize, value: &Value, found: &mut Vec<RequestViolation>) {
-        let validator = self.contents.get(content).and_then(|kind| kind.validator.as_ref());
-        let Some(validator) = validator.filter(|validator| !validator.is_valid(value)) else { return };
-        let violations = validator.violations(value).into_iter();
+        let Some(kind) = self.contents.get(content) else { return };
+        let validator = kind.validator.as_ref().filter(|validator| !validator.is_valid(value));
+        let Some(validator) = validator else { return };
+        let relevant = |broken: &Violation| match &kind.encoding {
+            Encoding::Multipart(reader) => reader.relevant(broken),
+            _ => true,
+        };
+        let violations = validator.violations(value).into_iter().filter(relevant);
         found.extend(violations.map(|broken| violation(broken.pointer, broken.keyword, broken.message)));
     }
 

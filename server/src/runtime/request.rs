@@ -11,6 +11,7 @@ use super::answer::RawBody;
 use super::arriving::BodyStream;
 use super::body::{self, Parsed};
 use super::gate::Door;
+use super::multipart::Multipart;
 use super::rejection::{Location, Rejection, RequestViolation};
 
 /// A body that keeps the contract. Without a `Debug`, because it may hold secrets.
@@ -20,6 +21,8 @@ pub enum AdmittedBody {
     Json(Value),
     /// A text.
     Text(String),
+    /// A form of several parts.
+    Multipart(Multipart),
     /// Anything else.
     Raw(RawBody),
 }
@@ -60,6 +63,7 @@ impl Admitted {
             }
             body::Held::Value(value) => AdmittedBody::Json(value),
             body::Held::Text(text) => AdmittedBody::Text(text),
+            body::Held::Multipart(form, _) => AdmittedBody::Multipart(form.settled()),
             body::Held::Stream(stream) => AdmittedBody::Raw(stream.into_raw(limit).await?),
         }))
     }
@@ -96,7 +100,7 @@ impl Admitted {
             }
             body::Held::Value(value) => self.typed(None, value),
             body::Held::Text(text) => self.typed(None, Value::String(text)),
-            body::Held::Stream(_) => Err(self.missing_body()),
+            body::Held::Multipart(..) | body::Held::Stream(_) => Err(self.missing_body()),
         }
     }
 
@@ -104,6 +108,14 @@ impl Admitted {
     pub fn text_body(&mut self) -> Result<String, Rejection> {
         match self.body.take() {
             Some(Parsed { held: body::Held::Text(text), .. }) => Ok(text),
+            _ => Err(self.missing_body()),
+        }
+    }
+
+    /// The body as a form of several parts.
+    pub fn multipart(&mut self) -> Result<Multipart, Rejection> {
+        match self.body.take() {
+            Some(Parsed { held: body::Held::Multipart(form, _), .. }) => Ok(form.settled()),
             _ => Err(self.missing_body()),
         }
     }

@@ -86,6 +86,8 @@ pub(super) struct Form {
 pub(super) enum FormKind {
     Json,
     UrlEncoded,
+    /// Parts by name; in requests only.
+    Multipart,
     Text,
     /// Bytes of the one media type that is documented, sent as they come.
     Stream,
@@ -290,6 +292,8 @@ impl<'d> Plan<'d> {
             FormKind::Json
         } else if media_type.is_form() && direction == Direction::Request {
             FormKind::UrlEncoded
+        } else if media_type.is_multipart_form() && direction == Direction::Request {
+            FormKind::Multipart
         } else if direction == Direction::Response && is_stream(&media_type.to_string()) {
             FormKind::Stream
         } else if media_type.is_text() {
@@ -317,7 +321,7 @@ impl<'d> Plan<'d> {
             self.lose(&content.pointer, &message);
         }
         let encoding = content.pointer.join("encoding");
-        if self.draft.contract.document().get(&encoding).is_some() {
+        if kind != FormKind::Multipart && self.draft.contract.document().get(&encoding).is_some() {
             self.lose(&encoding, "`encoding` is not read; members of a form have their default style");
         }
         match kind {
@@ -331,6 +335,7 @@ impl<'d> Plan<'d> {
                 }),
             },
             FormKind::Text => quote!(String),
+            FormKind::Multipart => quote!(#runtime::Multipart),
             FormKind::Stream => quote!(#runtime::StreamBody),
             FormKind::Raw if direction == Direction::Request => quote!(#runtime::BodyStream),
             FormKind::Raw => quote!(#runtime::OpenBody),

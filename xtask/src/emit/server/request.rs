@@ -100,6 +100,7 @@ fn read(form: &Form) -> TokenStream {
     match form.kind {
         FormKind::Json | FormKind::UrlEncoded => quote!(admitted.body()?),
         FormKind::Text => quote!(admitted.text_body()?),
+        FormKind::Multipart => quote!(admitted.multipart()?),
         FormKind::Stream | FormKind::Raw => quote!(admitted.stream()?),
     }
 }

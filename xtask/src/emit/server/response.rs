@@ -165,7 +165,9 @@ fn write_body(body: &Body, status: &TokenStream) -> TokenStream {
 fn write_form(form: &Form, status: &TokenStream, value: &TokenStream) -> TokenStream {
     let media_type = &form.media_type;
     match form.kind {
-        FormKind::Json | FormKind::UrlEncoded => quote!(Answer::json(#status, #media_type, &#value)),
+        FormKind::Json | FormKind::UrlEncoded | FormKind::Multipart => {
+            quote!(Answer::json(#status, #media_type, &#value))
+        }
         FormKind::Text => quote!(Answer::text(#status, #media_type, #value)),
         FormKind::Stream => quote!(Answer::stream(#status, #media_type, #value)),
         FormKind::Raw => quote!(Answer::open(#status, #media_type, #value)),
