@@ -77,7 +77,9 @@ pub(super) fn run(arguments: Arguments) -> ExitCode {
         Ok(program) => program,
         Err(error) => return bad_usage(&error),
     };
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let plan = Plan {
+        name: xtask::output::facts::package(&name),
         root: super::root(),
         program,
         compile: if arguments.no_compile { Compile::No } else { Compile::Yes },

@@ -19,6 +19,8 @@ use one::{Answer, SideAnswer};
 /// How a corpus is run.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    /// What tells this corpus from others that are run at the same time: a word for the name of a folder.
+    pub name: String,
     /// The work tree with the crates that generated code stands on.
     pub root: PathBuf,
     /// This program, which is started once for each document so that a panic or a loop is that document's alone.
@@ -121,7 +123,7 @@ pub fn run(plan: &Plan, documents: &[Source], told: &mut dyn FnMut(&str)) -> Res
 
 /// A workspace whose dependencies are compiled, so that no document's time has them in it.
 fn warm(plan: &Plan) -> Result<Workspace, HarnessError> {
-    let mut workspace = Workspace::new(&plan.root, "corpus")?;
+    let mut workspace = Workspace::new(&plan.root, &format!("corpus-{}", plan.name))?;
     let code = |name: &str, contents: &str| GeneratedCrate {
         name: name.to_owned(),
         files: vec![Artifact { path: "src/lib.rs".into(), contents: contents.to_owned() }],
