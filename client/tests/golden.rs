@@ -9,6 +9,8 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 #[path = "../../xtask/tests/golden/clients.rs"]
 mod clients;
+#[path = "golden/responses.rs"]
+mod responses;
 
 use clients::*;
 

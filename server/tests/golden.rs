@@ -69,11 +69,20 @@ mod range_and_default_responses;
 #[path = "../../xtask/tests/golden/request_constraints/server.rs"]
 mod request_constraints;
 #[rustfmt::skip]
+#[path = "../../xtask/tests/golden/redirects_and_empty_answers/server.rs"]
+mod redirects_and_empty_answers;
+#[rustfmt::skip]
 #[path = "../../xtask/tests/golden/request_media_types/server.rs"]
 mod request_media_types;
 #[rustfmt::skip]
 #[path = "../../xtask/tests/golden/response_headers/server.rs"]
 mod response_headers;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/response_media_types/server.rs"]
+mod response_media_types;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/response_streams/server.rs"]
+mod response_streams;
 #[rustfmt::skip]
 #[path = "../../xtask/tests/golden/secrets/server.rs"]
 mod secrets;

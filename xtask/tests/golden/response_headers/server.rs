@@ -27,14 +27,17 @@ pub mod api {
     pub enum Operation {
         /// `POST /things`.
         CreateThing,
+        /// `GET /things/{id}`.
+        DescribeThing,
     }
     impl Operation {
         /// All operations, in document order.
-        pub const ALL: &'static [Self] = &[Self::CreateThing];
+        pub const ALL: &'static [Self] = &[Self::CreateThing, Self::DescribeThing];
         /// The identifier in the document.
         pub fn id(self) -> &'static str {
             match self {
                 Self::CreateThing => "createThing",
+                Self::DescribeThing => "describeThing",
             }
         }
     }
@@ -69,6 +72,14 @@ pub mod api {
             let _ = request;
             ::std::future::ready(Err(Failure::NotImplemented))
         }
+        /// `GET /things/{id}`
+        fn describe_thing(
+            &self,
+            request: DescribeThingRequest,
+        ) -> impl Future<Output = Result<DescribeThingResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
     }
 }
 pub mod request {
@@ -84,6 +95,23 @@ pub mod request {
         /// The typed form of what the gate let through.
         pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
             Ok(Self { context: admitted.context })
+        }
+    }
+    /// A request to `GET /things/{id}` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct DescribeThingRequest {
+        /// The path parameter `id`.
+        pub id: String,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl DescribeThingRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                id: admitted.parameter(0usize)?,
+                context: admitted.context,
+            })
         }
     }
 }
@@ -134,6 +162,30 @@ pub mod response {
             }
         }
     }
+    /// The documented responses of `GET /things/{id}`.
+    #[derive(Clone, Debug)]
+    pub enum DescribeThingResponse {
+        /// 200 as `application/json`.
+        ///
+        /// What it is.
+        Ok {
+            /// The body.
+            body: types::DescribeThingOk,
+            /// The documented headers.
+            headers: DescribeThingOkHeaders,
+        },
+    }
+    impl From<DescribeThingResponse> for Answer {
+        fn from(response: DescribeThingResponse) -> Self {
+            use DescribeThingResponse as R;
+            match response {
+                R::Ok { body, headers } => {
+                    Answer::json(StatusCode::OK, "application/json", &body)
+                        .with_headers(headers)
+                }
+            }
+        }
+    }
     /// Documented response headers.
     #[derive(Clone, Debug)]
     pub struct CreateThingCreatedHeaders {
@@ -165,6 +217,53 @@ pub mod response {
         fn write(self, mut answer: Answer) -> Answer {
             if let Some(value) = &self.retry_after {
                 answer = answer.with_typed_header("Retry-After", value);
+            }
+            answer
+        }
+    }
+    /// Documented response headers.
+    #[derive(Clone, Debug)]
+    pub struct DescribeThingOkHeaders {
+        /// `X-Count`.
+        pub x_count: i64,
+        /// `X-Ratio`.
+        pub x_ratio: Option<f64>,
+        /// `X-Last`.
+        pub x_last: Option<bool>,
+        /// `Last-Modified`.
+        pub last_modified: Option<::jiff::Timestamp>,
+        /// `X-Kind`.
+        pub x_kind: Option<types::DescribeThingOkXKind>,
+        /// `X-Ids`.
+        pub x_ids: Option<Vec<i64>>,
+        /// `X-Colour`.
+        pub x_colour: Option<types::Colour>,
+        /// `X-Filter`.
+        pub x_filter: Option<String>,
+    }
+    impl HeaderSet for DescribeThingOkHeaders {
+        fn write(self, mut answer: Answer) -> Answer {
+            answer = answer.with_typed_header("X-Count", &self.x_count);
+            if let Some(value) = &self.x_ratio {
+                answer = answer.with_typed_header("X-Ratio", value);
+            }
+            if let Some(value) = &self.x_last {
+                answer = answer.with_typed_header("X-Last", value);
+            }
+            if let Some(value) = &self.last_modified {
+                answer = answer.with_typed_header("Last-Modified", value);
+            }
+            if let Some(value) = &self.x_kind {
+                answer = answer.with_typed_header("X-Kind", value);
+            }
+            if let Some(value) = &self.x_ids {
+                answer = answer.with_typed_header("X-Ids", value);
+            }
+            if let Some(value) = &self.x_colour {
+                answer = answer.with_typed_header("X-Colour", value);
+            }
+            if let Some(value) = &self.x_filter {
+                answer = answer.with_typed_header("X-Filter", value);
             }
             answer
         }
@@ -237,6 +336,9 @@ pub mod router {
                 Some(Operation::CreateThing) => {
                     Box::pin(calls::create_thing(&*self.0, caller, admitted))
                 }
+                Some(Operation::DescribeThing) => {
+                    Box::pin(calls::describe_thing(&*self.0, caller, admitted))
+                }
                 None => {
                     Box::pin(
                         ::std::future::ready(
@@ -262,9 +364,90 @@ pub mod router {
             let request = CreateThingRequest::admit(admitted)?;
             Ok(api.create_thing(request).await?.into())
         }
+        pub(super) async fn describe_thing<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = DescribeThingRequest::admit(admitted)?;
+            Ok(api.describe_thing(request).await?.into())
+        }
     }
 }
 pub mod types {
+    /// `Colour`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct Colour {
+        #[serde(rename = "G", skip_serializing_if = "::std::option::Option::is_none")]
+        pub g: ::std::option::Option<i64>,
+        #[serde(rename = "R")]
+        pub r: i64,
+    }
+    /// `DescribeThingOk`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct DescribeThingOk {
+        pub name: ::std::string::String,
+    }
+    /// `DescribeThingOkXFilter`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct DescribeThingOkXFilter {
+        pub q: ::std::string::String,
+    }
+    /// `DescribeThingOkXKind`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum DescribeThingOkXKind {
+        #[serde(rename = "small")]
+        Small,
+        #[serde(rename = "large")]
+        Large,
+    }
+    impl ::std::fmt::Display for DescribeThingOkXKind {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Small => f.write_str("small"),
+                Self::Large => f.write_str("large"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for DescribeThingOkXKind {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "small" => Ok(Self::Small),
+                "large" => Ok(Self::Large),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for DescribeThingOkXKind {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for DescribeThingOkXKind {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
     /// Error types.
     pub mod error {
         /// A value is not one that the contract allows.
