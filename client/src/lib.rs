@@ -31,6 +31,22 @@
 //! * a status that the contract does not document: [`Error::Unexpected`];
 //! * none: [`Error::Transport`], or [`Error::InvalidRequest`] where nothing was sent.
 //!
+//! # What a documented answer holds
+//! * One success is `ResponseValue<Body>`, several are `ResponseValue<OperationSuccess>` with a variant each. Where no
+//!   2xx is documented, documented redirects are successes; beside one they are variants of the failures. The client
+//!   follows none.
+//! * Documented headers are parsed: [`ResponseValue::typed_headers`] of one success, `headers` of a variant. Each is a
+//!   `Result` of its own, so that a malformed header costs nothing but itself.
+//! * A response of several media types has an enum of bodies, chosen by `Content-Type`: the closest type wins, then
+//!   `image/*`, then `*/*`. An answer of a type that is not documented is tried as JSON where JSON is documented; a
+//!   file or a text of an undocumented type is [`Error::Malformed`], with status, headers and body.
+//! * JSON has the type of its schema. `text/*` is a `String`. Files, `text/event-stream` and lines of JSON are a
+//!   [`ByteStream`], of which nothing is read before it is asked for. XML, YAML and forms are bytes.
+//! * Failures are read whole, up to 1 MiB; [`Extent`] tells where one was cut.
+//!
+//! Enums of answers are exhaustive on purpose: what a later version of the contract documents should be noticed where
+//! it is matched. [`Error`] is not, since it is no part of the contract.
+//!
 //! # Secrets
 //! A [`Secret`] has to be asked for with [`Secret::expose`]; neither it nor [`Credentials`] nor any error prints one.
 

@@ -1,6 +1,6 @@
 //! Responses leave the document that progenitor sees, and are remembered for the typed layer.
 
-use rescind_specs::{Content, MediaType, Response, Schema, SchemaType, StatusPattern};
+use rescind_specs::{Content, MediaType, Operation, Response, Schema, SchemaType, StatusPattern};
 use serde_json::Value;
 
 use super::{Draft, Payload, Reply, ReplyForm, words};
@@ -18,7 +18,7 @@ pub(super) fn run(draft: &mut Draft<'_>) {
                 continue;
             }
             let type_name = draft.calls[index].type_name.clone();
-            let empty = operation.method == "HEAD" || never_has_body(draft, response);
+            let empty = never_has_body(draft, operation, response);
             let forms = if empty { Vec::new() } else { forms(draft, &type_name, response) };
             let wanted = format!("{type_name}{}", words(response.status));
             let headers = super::response_headers::set(draft, &wanted, response);
@@ -33,14 +33,19 @@ pub(super) fn run(draft: &mut Draft<'_>) {
     super::response_headers::name(draft);
 }
 
-/// RFC 9110 §15.3.5, §15.3.6, §15.4.5: these statuses have no content, whatever the document says.
-fn never_has_body(draft: &mut Draft<'_>, response: &Response) -> bool {
-    let empty = matches!(response.status, StatusPattern::Exact(204 | 205 | 304));
-    if empty && !response.content.is_empty() {
-        let what = format!("the body of response {}", response.status);
-        draft.lose(PASS, &response.pointer, what, "an answer of this status has no body");
+/// RFC 9110 §9.3.2, §15.3.5, §15.3.6, §15.4.5: these have no content, whatever the document says.
+fn never_has_body(draft: &mut Draft<'_>, operation: &Operation, response: &Response) -> bool {
+    let why = if operation.method == "HEAD" {
+        "an answer to HEAD has no body"
+    } else if matches!(response.status, StatusPattern::Exact(204 | 205 | 304)) {
+        "an answer of this status has no body"
+    } else {
+        return false;
+    };
+    if !response.content.is_empty() {
+        draft.lose(PASS, &response.pointer, format!("the body of response {}", response.status), why);
     }
-    empty
+    true
 }
 
 /// The bodies that the response may have. Media types that mean the same body share one.
@@ -113,7 +118,7 @@ impl Kind {
         }
         match (kind, subtype) {
             // Generators that know no media type write this for whatever the operation returns.
-            ("*", "*") | ("application", "*") if structured(content) => Self::Json,
+            ("*" | "application", "*") if structured(content) => Self::Json,
             ("*", "*") if schema.and_then(Schema::kind) == Some(SchemaType::String) => Self::Text,
             (_, "event-stream" | "x-ndjson" | "ndjson" | "jsonl" | "x-jsonlines" | "json-seq") => {
                 Self::Stream

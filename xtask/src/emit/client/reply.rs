@@ -125,38 +125,26 @@ impl<'r> TypedReply<'r> {
 
     /// What makes a result of `received`. `within` is the enum that it is a variant of; without, it is the body itself.
     pub(super) fn decode(&self, side: Side, within: Option<&TokenStream>) -> TokenStream {
-        let read = self.read(side);
-        let variant = &self.variant;
-        let typed = self.headers.as_ref().map(|headers| quote!(#headers::read(&answer.headers)));
-        let (wrap, inner_headers) = match (within, &self.body, &self.headers) {
-            (None, _, _) => (quote!(|body| body), false),
-            (Some(path), None, None) => (quote!(|()| #path::#variant), false),
-            (Some(path), Some(_), None) => (quote!(#path::#variant), false),
-            (Some(path), None, Some(_)) => (quote!(|()| #path::#variant { headers }), true),
-            (Some(path), Some(_), Some(_)) => (quote!(|body| #path::#variant { body, headers }), true),
+        let (read, variant) = (self.read(side), &self.variant);
+        let headers = self.headers.as_ref();
+        let headers = headers.map(|headers| quote!(let headers = #headers::read(&answer.headers);));
+        let wrap = match (within, &self.body, &headers) {
+            (None, _, _) => quote!(|body| body),
+            (Some(path), None, None) => quote!(|()| #path::#variant),
+            (Some(path), Some(_), None) => quote!(#path::#variant),
+            (Some(path), None, Some(_)) => quote!(|()| #path::#variant { headers }),
+            (Some(path), Some(_), Some(_)) => quote!(|body| #path::#variant { body, headers }),
         };
-        let headers = inner_headers.then(|| quote!(let headers = #typed;));
-        let typed = match (&typed, inner_headers) {
-            (Some(typed), false) => quote!(#typed),
-            _ => quote!(()),
+        let result = match (side, within, &headers) {
+            (Side::Failure, _, _) => quote!(Err(answer.failure(#wrap))),
+            (Side::Success, None, Some(_)) => quote!(Ok(answer.success(#wrap, headers))),
+            (Side::Success, _, _) => quote!(Ok(answer.success(#wrap, ()))),
         };
-        match (side, &self.headers, within) {
-            (Side::Success, Some(_), None) => quote! { {
-                let answer = #read;
-                let headers = #typed;
-                Ok(answer.success(#wrap, headers))
-            } },
-            (Side::Success, _, _) => quote! { {
-                let answer = #read;
-                #headers
-                Ok(answer.success(#wrap, ()))
-            } },
-            (Side::Failure, _, _) => quote! { {
-                let answer = #read;
-                #headers
-                Err(answer.failure(#wrap))
-            } },
-        }
+        quote! { {
+            let answer = #read;
+            #headers
+            #result
+        } }
     }
 
     /// The body out of `received`.

@@ -327,6 +327,8 @@ impl<'d> Plan<'d> {
         match kind {
             FormKind::Json | FormKind::UrlEncoded => match &content.schema {
                 None => any(),
+                // A schema that says nothing is JSON without a type.
+                Some(schema) if schema.value().as_object().is_some_and(serde_json::Map::is_empty) => any(),
                 Some(schema) => types.of(schema).unwrap_or_else(|| {
                     let message =
                         format!("{way} body of `{}` is carried as JSON without a type", content.media_type);

@@ -187,7 +187,9 @@ pub mod request {
 }
 pub mod response {
     use super::types;
-    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
+    use ::rescind_server::runtime::{
+        Answer, HeaderSet, OpenBody, RangeStatus, StreamBody,
+    };
     use ::http::StatusCode;
     /// The documented responses of `GET /login`.
     #[derive(Clone, Debug)]
@@ -497,32 +499,26 @@ pub mod types {
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }

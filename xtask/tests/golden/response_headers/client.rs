@@ -35,6 +35,10 @@ impl Client {
     pub fn create_thing(&self) -> builder::CreateThing<'_> {
         builder::CreateThing::new(self)
     }
+    /// Sends `GET /things/{id}`.
+    pub fn describe_thing(&self) -> builder::DescribeThing<'_> {
+        builder::DescribeThing::new(self)
+    }
 }
 /// The answers besides success that are documented for [`Client::create_thing`], one variant each.
 #[derive(Clone, Debug)]
@@ -54,6 +58,9 @@ pub enum CreateThingError {
         headers: RetryAfterHeader,
     },
 }
+/// The answers besides success that are documented for [`Client::describe_thing`], one variant each.
+#[derive(Clone, Debug)]
+pub enum DescribeThingError {}
 /// Documented response headers.
 ///
 /// A header that is missing or not of its type is an error of its own, and costs nothing else.
@@ -104,10 +111,309 @@ impl RetryAfterHeader {
         }
     }
 }
+/// Documented response headers.
+///
+/// A header that is missing or not of its type is an error of its own, and costs nothing else.
+#[derive(Clone, Debug)]
+pub struct DescribeThingOkHeaders {
+    /// `X-Count`.
+    pub x_count: ::std::result::Result<i64, HeaderError>,
+    /// `X-Ratio`, where it is sent.
+    pub x_ratio: ::std::result::Result<::std::option::Option<f64>, HeaderError>,
+    /// `X-Last`, where it is sent.
+    pub x_last: ::std::result::Result<::std::option::Option<bool>, HeaderError>,
+    /// `Last-Modified`, where it is sent.
+    pub last_modified: ::std::result::Result<
+        ::std::option::Option<::jiff::Timestamp>,
+        HeaderError,
+    >,
+    /// `X-Kind`, where it is sent.
+    pub x_kind: ::std::result::Result<
+        ::std::option::Option<types::DescribeThingOkXKind>,
+        HeaderError,
+    >,
+    /// `X-Ids`, where it is sent.
+    pub x_ids: ::std::result::Result<
+        ::std::option::Option<::std::vec::Vec<i64>>,
+        HeaderError,
+    >,
+    /// `X-Colour`, where it is sent.
+    pub x_colour: ::std::result::Result<
+        ::std::option::Option<types::Colour>,
+        HeaderError,
+    >,
+    /// `X-Filter`, where it is sent.
+    pub x_filter: ::std::result::Result<
+        ::std::option::Option<types::DescribeThingOkXFilter>,
+        HeaderError,
+    >,
+}
+impl DescribeThingOkHeaders {
+    /// What `headers` say.
+    pub fn read(headers: &support::HeaderMap) -> Self {
+        Self {
+            x_count: support::required_header(
+                headers,
+                "X-Count",
+                support::Shape::Integer,
+            ),
+            x_ratio: support::optional_header(
+                headers,
+                "X-Ratio",
+                support::Shape::Number,
+            ),
+            x_last: support::optional_header(headers, "X-Last", support::Shape::Boolean),
+            last_modified: support::optional_header(
+                headers,
+                "Last-Modified",
+                support::Shape::Time,
+            ),
+            x_kind: support::optional_header(headers, "X-Kind", support::Shape::Text),
+            x_ids: support::optional_header(
+                headers,
+                "X-Ids",
+                support::Shape::Array(&support::Shape::Integer),
+            ),
+            x_colour: support::optional_header(
+                headers,
+                "X-Colour",
+                support::Shape::Object(
+                    &support::Members {
+                        named: &[
+                            ("G", support::Shape::Integer),
+                            ("R", support::Shape::Integer),
+                        ],
+                        others: support::Shape::Any,
+                    },
+                ),
+            ),
+            x_filter: support::optional_header(headers, "X-Filter", support::Shape::Json),
+        }
+    }
+}
 /// Types of parameters and bodies.
 pub mod types {
+    /// `Colour`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct Colour {
+        #[serde(rename = "G", skip_serializing_if = "::std::option::Option::is_none")]
+        pub g: ::std::option::Option<i64>,
+        #[serde(rename = "R")]
+        pub r: i64,
+    }
+    /// `DescribeThingOk`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct DescribeThingOk {
+        pub name: ::std::string::String,
+    }
+    /// `DescribeThingOkXFilter`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct DescribeThingOkXFilter {
+        pub q: ::std::string::String,
+    }
+    /// `DescribeThingOkXKind`
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum DescribeThingOkXKind {
+        #[serde(rename = "small")]
+        Small,
+        #[serde(rename = "large")]
+        Large,
+    }
+    impl ::std::fmt::Display for DescribeThingOkXKind {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Small => f.write_str("small"),
+                Self::Large => f.write_str("large"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for DescribeThingOkXKind {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "small" => Ok(Self::Small),
+                "large" => Ok(Self::Large),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for DescribeThingOkXKind {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for DescribeThingOkXKind {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
     /// Structs that are filled in member by member.
-    pub mod builder {}
+    pub mod builder {
+        #[derive(Clone, Debug)]
+        pub struct Colour {
+            g: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
+            r: ::std::result::Result<i64, ::std::string::String>,
+        }
+        impl ::std::default::Default for Colour {
+            fn default() -> Self {
+                Self {
+                    g: Ok(::std::default::Default::default()),
+                    r: Err("no value supplied for r".to_owned()),
+                }
+            }
+        }
+        impl Colour {
+            pub fn g<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.g = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for g: {e}"));
+                self
+            }
+            pub fn r<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<i64>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.r = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for r: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<Colour> for super::Colour {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: Colour,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { g: value.g?, r: value.r? })
+            }
+        }
+        impl ::std::convert::From<super::Colour> for Colour {
+            fn from(value: super::Colour) -> Self {
+                Self {
+                    g: Ok(value.g),
+                    r: Ok(value.r),
+                }
+            }
+        }
+        impl super::Colour {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Colour {
+                ::std::default::Default::default()
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct DescribeThingOk {
+            name: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for DescribeThingOk {
+            fn default() -> Self {
+                Self {
+                    name: Err("no value supplied for name".to_owned()),
+                }
+            }
+        }
+        impl DescribeThingOk {
+            pub fn name<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.name = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for name: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<DescribeThingOk> for super::DescribeThingOk {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: DescribeThingOk,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { name: value.name? })
+            }
+        }
+        impl ::std::convert::From<super::DescribeThingOk> for DescribeThingOk {
+            fn from(value: super::DescribeThingOk) -> Self {
+                Self { name: Ok(value.name) }
+            }
+        }
+        impl super::DescribeThingOk {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> DescribeThingOk {
+                ::std::default::Default::default()
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct DescribeThingOkXFilter {
+            q: ::std::result::Result<::std::string::String, ::std::string::String>,
+        }
+        impl ::std::default::Default for DescribeThingOkXFilter {
+            fn default() -> Self {
+                Self {
+                    q: Err("no value supplied for q".to_owned()),
+                }
+            }
+        }
+        impl DescribeThingOkXFilter {
+            pub fn q<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::string::String>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.q = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for q: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<DescribeThingOkXFilter>
+        for super::DescribeThingOkXFilter {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: DescribeThingOkXFilter,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { q: value.q? })
+            }
+        }
+        impl ::std::convert::From<super::DescribeThingOkXFilter>
+        for DescribeThingOkXFilter {
+            fn from(value: super::DescribeThingOkXFilter) -> Self {
+                Self { q: Ok(value.q) }
+            }
+        }
+        impl super::DescribeThingOkXFilter {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> DescribeThingOkXFilter {
+                ::std::default::Default::default()
+            }
+        }
+    }
     /// Error types.
     pub mod error {
         /// A value is not one that the contract allows.
@@ -201,6 +507,67 @@ pub mod builder {
                                 headers,
                             }),
                     )
+                }
+                _ => Err(received.unexpected().await),
+            }
+        }
+    }
+    /// The call that [`Client::describe_thing`](super::Client::describe_thing) starts.
+    #[derive(Debug, Clone)]
+    #[must_use = "a call does nothing until it is sent"]
+    pub struct DescribeThing<'a> {
+        client: &'a super::Client,
+        id: Result<::std::string::String, String>,
+    }
+    impl<'a> DescribeThing<'a> {
+        /// The call, with nothing filled in.
+        pub(super) fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                id: Err("`id` is required and was not given".to_string()),
+            }
+        }
+        /// Sets the path parameter `id`.
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.id = value
+                .try_into()
+                .map_err(|_| "`id` is not a value that the contract allows".to_string());
+            self
+        }
+        /// Sends `GET /things/{id}`.
+        pub async fn send(
+            self,
+        ) -> ::std::result::Result<
+            ResponseValue<types::DescribeThingOk, super::DescribeThingOkHeaders>,
+            Error<super::DescribeThingError>,
+        > {
+            let Self { client, id } = self;
+            let id = id.map_err(Error::InvalidRequest)?;
+            let url = [
+                client.core.base_url(),
+                "/things/",
+                &support::segment("id", &id.to_string())?,
+            ]
+                .concat();
+            #[allow(unused_mut)]
+            let mut header_map = support::HeaderMap::new();
+            #[allow(unused_mut)]
+            let mut request = client
+                .core
+                .http()?
+                .request(support::Method::GET, url)
+                .header(support::ACCEPT, "application/json")
+                .headers(header_map)
+                .build()?;
+            let received = client.core.send(request, &[]).await?;
+            match received.status() {
+                200u16 => {
+                    let answer = received.json::<types::DescribeThingOk>().await?;
+                    let headers = super::DescribeThingOkHeaders::read(&answer.headers);
+                    Ok(answer.success(|body| body, headers))
                 }
                 _ => Err(received.unexpected().await),
             }

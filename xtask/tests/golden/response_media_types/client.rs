@@ -84,8 +84,7 @@ pub enum VersionsError {}
 /// The answers besides success that are documented for [`Client::anything`], one variant each.
 #[derive(Clone, Debug)]
 pub enum AnythingError {}
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `Full`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -93,42 +92,22 @@ pub mod types {
         pub id: ::std::string::String,
         pub pages: i64,
     }
-    impl Full {
-        pub fn builder() -> builder::Full {
-            Default::default()
-        }
-    }
     /// `Problem`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Problem {
         pub title: ::std::string::String,
-    }
-    impl Problem {
-        pub fn builder() -> builder::Problem {
-            Default::default()
-        }
     }
     /// `ReportBadRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ReportBadRequest {
         pub code: i64,
     }
-    impl ReportBadRequest {
-        pub fn builder() -> builder::ReportBadRequest {
-            Default::default()
-        }
-    }
     /// `Short`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Short {
         pub id: ::std::string::String,
     }
-    impl Short {
-        pub fn builder() -> builder::Short {
-            Default::default()
-        }
-    }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct Full {
@@ -138,8 +117,8 @@ pub mod types {
         impl ::std::default::Default for Full {
             fn default() -> Self {
                 Self {
-                    id: Err("no value supplied for id".to_string()),
-                    pages: Err("no value supplied for pages".to_string()),
+                    id: Err("no value supplied for id".to_owned()),
+                    pages: Err("no value supplied for pages".to_owned()),
                 }
             }
         }
@@ -186,6 +165,12 @@ pub mod types {
                 }
             }
         }
+        impl super::Full {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Full {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Problem {
             title: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -193,7 +178,7 @@ pub mod types {
         impl ::std::default::Default for Problem {
             fn default() -> Self {
                 Self {
-                    title: Err("no value supplied for title".to_string()),
+                    title: Err("no value supplied for title".to_owned()),
                 }
             }
         }
@@ -224,6 +209,12 @@ pub mod types {
                 Self { title: Ok(value.title) }
             }
         }
+        impl super::Problem {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Problem {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct ReportBadRequest {
             code: ::std::result::Result<i64, ::std::string::String>,
@@ -231,7 +222,7 @@ pub mod types {
         impl ::std::default::Default for ReportBadRequest {
             fn default() -> Self {
                 Self {
-                    code: Err("no value supplied for code".to_string()),
+                    code: Err("no value supplied for code".to_owned()),
                 }
             }
         }
@@ -262,6 +253,12 @@ pub mod types {
                 Self { code: Ok(value.code) }
             }
         }
+        impl super::ReportBadRequest {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> ReportBadRequest {
+                ::std::default::Default::default()
+            }
+        }
         #[derive(Clone, Debug)]
         pub struct Short {
             id: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -269,7 +266,7 @@ pub mod types {
         impl ::std::default::Default for Short {
             fn default() -> Self {
                 Self {
-                    id: Err("no value supplied for id".to_string()),
+                    id: Err("no value supplied for id".to_owned()),
                 }
             }
         }
@@ -298,35 +295,35 @@ pub mod types {
                 Self { id: Ok(value.id) }
             }
         }
+        impl super::Short {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> Short {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }

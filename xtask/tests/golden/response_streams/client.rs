@@ -87,20 +87,14 @@ impl DownloadOkHeaders {
         }
     }
 }
-/// Types used as operation parameters and responses.
-#[allow(clippy::all)]
+/// Types of parameters and bodies.
 pub mod types {
     /// `LinesAccepted`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct LinesAccepted {
         pub ticket: ::std::string::String,
     }
-    impl LinesAccepted {
-        pub fn builder() -> builder::LinesAccepted {
-            Default::default()
-        }
-    }
-    /// Types for composing complex structures.
+    /// Structs that are filled in member by member.
     pub mod builder {
         #[derive(Clone, Debug)]
         pub struct LinesAccepted {
@@ -109,7 +103,7 @@ pub mod types {
         impl ::std::default::Default for LinesAccepted {
             fn default() -> Self {
                 Self {
-                    ticket: Err("no value supplied for ticket".to_string()),
+                    ticket: Err("no value supplied for ticket".to_owned()),
                 }
             }
         }
@@ -140,35 +134,35 @@ pub mod types {
                 Self { ticket: Ok(value.ticket) }
             }
         }
+        impl super::LinesAccepted {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> LinesAccepted {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }

@@ -135,35 +135,37 @@ pub mod request {
 }
 pub mod response {
     use super::types;
-    use ::rescind_server::runtime::{Answer, HeaderSet, RangeStatus, RawBody};
+    use ::rescind_server::runtime::{
+        Answer, HeaderSet, OpenBody, RangeStatus, StreamBody,
+    };
     use ::http::StatusCode;
     /// The documented responses of `GET /file`.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub enum DownloadResponse {
         /// 200 as `application/octet-stream`.
         ///
         /// The file.
         Ok {
             /// The body.
-            body: ::bytes::Bytes,
+            body: ::rescind_server::runtime::StreamBody,
             /// The documented headers.
             headers: DownloadOkHeaders,
         },
         /// 404 as `application/octet-stream`.
         ///
         /// Bytes that are no file.
-        NotFound(::bytes::Bytes),
+        NotFound(::rescind_server::runtime::StreamBody),
     }
     impl From<DownloadResponse> for Answer {
         fn from(response: DownloadResponse) -> Self {
             use DownloadResponse as R;
             match response {
                 R::Ok { body, headers } => {
-                    Answer::bytes(StatusCode::OK, "application/octet-stream", body)
+                    Answer::stream(StatusCode::OK, "application/octet-stream", body)
                         .with_headers(headers)
                 }
                 R::NotFound(body) => {
-                    Answer::bytes(
+                    Answer::stream(
                         StatusCode::NOT_FOUND,
                         "application/octet-stream",
                         body,
@@ -173,28 +175,28 @@ pub mod response {
         }
     }
     /// The documented responses of `GET /events`.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub enum EventsResponse {
         /// 200 as `text/event-stream`.
         ///
         /// What happens.
-        Ok(String),
+        Ok(::rescind_server::runtime::StreamBody),
     }
     impl From<EventsResponse> for Answer {
         fn from(response: EventsResponse) -> Self {
             use EventsResponse as R;
             match response {
-                R::Ok(body) => Answer::text(StatusCode::OK, "text/event-stream", body),
+                R::Ok(body) => Answer::stream(StatusCode::OK, "text/event-stream", body),
             }
         }
     }
     /// The documented responses of `GET /lines`.
-    #[derive(Clone, Debug)]
+    #[derive(Debug)]
     pub enum LinesResponse {
         /// 200 as `application/x-ndjson`.
         ///
         /// One a line.
-        Ok(::bytes::Bytes),
+        Ok(::rescind_server::runtime::StreamBody),
         /// 202 as `application/json`.
         ///
         /// Later.
@@ -205,7 +207,7 @@ pub mod response {
             use LinesResponse as R;
             match response {
                 R::Ok(body) => {
-                    Answer::bytes(StatusCode::OK, "application/x-ndjson", body)
+                    Answer::stream(StatusCode::OK, "application/x-ndjson", body)
                 }
                 R::Accepted(body) => {
                     Answer::json(StatusCode::ACCEPTED, "application/json", &body)
@@ -352,32 +354,26 @@ pub mod types {
     }
     /// Error types.
     pub mod error {
-        /// Error from a `TryFrom` or `FromStr` implementation.
+        /// A value is not one that the contract allows.
         pub struct ConversionError(::std::borrow::Cow<'static, str>);
         impl ::std::error::Error for ConversionError {}
         impl ::std::fmt::Display for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Display::fmt(&self.0, f)
             }
         }
         impl ::std::fmt::Debug for ConversionError {
-            fn fmt(
-                &self,
-                f: &mut ::std::fmt::Formatter<'_>,
-            ) -> Result<(), ::std::fmt::Error> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(&self.0, f)
             }
         }
-        impl From<&'static str> for ConversionError {
+        impl ::std::convert::From<&'static str> for ConversionError {
             fn from(value: &'static str) -> Self {
                 Self(value.into())
             }
         }
-        impl From<String> for ConversionError {
-            fn from(value: String) -> Self {
+        impl ::std::convert::From<::std::string::String> for ConversionError {
+            fn from(value: ::std::string::String) -> Self {
                 Self(value.into())
             }
         }
