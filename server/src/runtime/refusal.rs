@@ -28,11 +28,12 @@ pub fn refuse(contract: Option<&Contract>, operation: Option<&Operation>, reject
         Some(response) => envelope(contract, response, status, rejection),
         None => errors(operation).find_map(|response| envelope(contract, response, status, rejection)),
     };
-    let Some(answer) = answer else { return problem(rejection) };
-    match documented {
-        Some(response) => example::with_headers(contract, response, answer).unwrap_or_else(|answer| answer),
-        None => answer,
+    let Some(mut answer) = answer else { return problem(rejection) };
+    if let Some(response) = documented {
+        // A header that cannot be made does not spoil what can be said.
+        let _ = example::add_headers(contract, response, &mut answer);
     }
+    answer
 }
 
 /// The documented status for a rejection; where several would do, the first that is documented.

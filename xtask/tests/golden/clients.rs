@@ -45,6 +45,10 @@ pub mod json_and_bodyless_errors;
 pub mod name_collisions;
 
 #[rustfmt::skip]
+#[path = "notes/client.rs"]
+pub mod notes;
+
+#[rustfmt::skip]
 #[path = "nullable/client.rs"]
 pub mod nullable;
 

@@ -96,21 +96,17 @@ pub fn answer(contract: &Contract, operation: &Operation, wish: &Wish) -> Option
 
 /// The documented response by its example, under a status that it covers.
 pub fn of(contract: &Contract, response: &Response, status: StatusCode, wish: &Wish) -> Option<Answer> {
-    let answer = if response.content.is_empty() || has_no_content(status) {
+    let mut answer = if response.content.is_empty() || has_no_content(status) {
         Answer::empty(status)
     } else {
         wish.order(&response.content).into_iter().find_map(|content| body(contract, content, status, wish))?
     };
-    with_headers(contract, response, answer).ok()
+    add_headers(contract, response, &mut answer)?;
+    Some(answer)
 }
 
-/// The answer with the headers that its response documents; an error holds what there is where a required one cannot
-/// be made.
-pub(crate) fn with_headers(
-    contract: &Contract,
-    response: &Response,
-    mut answer: Answer,
-) -> Result<Answer, Answer> {
+/// Adds the headers that the response documents; `None` where a required one cannot be made.
+pub(crate) fn add_headers(contract: &Contract, response: &Response, answer: &mut Answer) -> Option<()> {
     for header in &response.headers {
         let fits = |value: &Value| {
             let validator =
@@ -124,11 +120,11 @@ pub(crate) fn with_headers(
         let written = made.map(|value| Answer::empty(answer.status).with_typed_header(&header.name, &value));
         match written.filter(|written| written.fault().is_none()) {
             Some(written) => answer.headers.extend(written.headers),
-            None if header.required => return Err(answer),
+            None if header.required => return None,
             None => {}
         }
     }
-    Ok(answer)
+    Some(())
 }
 
 fn status(response: &Response) -> Option<StatusCode> {

@@ -5,13 +5,20 @@ use quote::quote;
 use rescind_specs::{Contract, KeyLocation, SchemeKind, SchemeName};
 
 use super::doc;
-use super::plan::Plan;
+use super::plan::{Plan, plain};
 use crate::emit::names::{Names, ident, pascal, snake};
 
 /// A set of schemes that are needed together.
 pub(super) struct CredentialSet {
     variant: Ident,
     schemes: Vec<Scheme>,
+}
+
+impl CredentialSet {
+    /// The name of the variant.
+    pub(super) fn variant(&self) -> &Ident {
+        &self.variant
+    }
 }
 
 struct Scheme {
@@ -147,9 +154,4 @@ fn declaration(set: &CredentialSet) -> TokenStream {
     let names: Vec<String> = set.schemes.iter().map(|scheme| format!("`{}`", scheme.name)).collect();
     let heading = doc::lines(&format!("{}, all of them.", names.join(" and ")));
     quote! { #heading #variant { #(#fields,)* } }
-}
-
-/// An identifier as a part of a longer one.
-fn plain(name: &str) -> &str {
-    name.strip_prefix("r#").unwrap_or(name)
 }

@@ -30,7 +30,7 @@ pub(super) fn paragraphs<'t>(texts: impl IntoIterator<Item = Option<&'t str>>) -
     lines(&texts.join("\n\n"))
 }
 
-fn escape(line: &str) -> String {
+pub(super) fn escape(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut code = false;
     for sign in line.chars() {

@@ -4,6 +4,8 @@
 mod api;
 mod credentials;
 mod doc;
+mod forms;
+mod guide;
 mod plan;
 mod request;
 mod response;
@@ -45,6 +47,8 @@ pub enum DocumentPlace {
 pub struct Stubs {
     /// Name and content of each module.
     pub modules: Vec<(&'static str, TokenStream)>,
+    /// How to serve them, as inner documentation.
+    pub guide: TokenStream,
     /// Re-exports of what users name most.
     pub names: TokenStream,
     /// What the stubs cannot carry, as warnings.
@@ -90,7 +94,7 @@ pub fn emit(draft: &mut Draft<'_>, options: &Options) -> Result<Stubs, EmitError
             pub use credentials::Credentials;
         ));
     }
-    Ok(Stubs { modules, names, losses: plan.losses.into_inner() })
+    Ok(Stubs { modules, guide: guide::emit(&plan), names, losses: plan.losses.into_inner() })
 }
 
 /// The stubs as a folder of files.
@@ -100,12 +104,12 @@ pub fn files(
     options: &Options,
 ) -> Result<(Vec<Artifact>, Vec<Diagnostic>), EmitError> {
     let stubs = emit(draft, options)?;
-    let (lints, names) = (lints(), &stubs.names);
+    let (lints, guide, names) = (lints(), &stubs.guide, &stubs.names);
     let modules = stubs.modules.iter().map(|(name, _)| {
         let name = super::names::ident(name);
         quote! { pub mod #name; }
     });
-    let root = quote! { #lints #(#modules)* #names };
+    let root = quote! { #guide #lints #(#modules)* #names };
     let mut files = vec![Artifact::rust(folder.join("mod.rs"), &options.source, root)?];
     for (name, tokens) in stubs.modules {
         files.push(Artifact::rust(folder.join(format!("{name}.rs")), &options.source, tokens)?);
@@ -128,8 +132,8 @@ pub fn file(
         let name = super::names::ident(name);
         quote! { pub mod #name { #tokens } }
     });
-    let (lints, names) = (lints(), &stubs.names);
-    let tokens = quote! { #lints #(#modules)* #names };
+    let (lints, guide, names) = (lints(), &stubs.guide, &stubs.names);
+    let tokens = quote! { #guide #lints #(#modules)* #names };
     Ok((Artifact::rust(path, &options.source, tokens)?, stubs.losses))
 }
 

@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::doc;
-use super::plan::{Body, Form, FormKind, Plan, PlannedOperation};
+use super::forms::{Body, Form, FormKind};
+use super::plan::{Plan, PlannedOperation};
 
 pub(super) fn emit(plan: &Plan<'_>) -> TokenStream {
     let runtime = &plan.runtime;

@@ -5,7 +5,8 @@ use quote::quote;
 use rescind_specs::StatusPattern;
 
 use super::doc;
-use super::plan::{Body, Form, FormKind, HeaderStruct, Plan, PlannedOperation, Variant};
+use super::forms::{Body, Form, FormKind};
+use super::plan::{HeaderStruct, Plan, PlannedOperation, Variant};
 
 pub(super) fn emit(plan: &Plan<'_>) -> TokenStream {
     let runtime = &plan.runtime;
