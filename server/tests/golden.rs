@@ -225,9 +225,9 @@ async fn a_form_becomes_typed_members() {
     for (body, wanted) in [
         (
             "grant_type=client_credentials&ttl=5&remember=true&scope=a&scope=b",
-            r#"200 application/json {"access_token":"Some(5) Some(true) [\"a\", \"b\"]"}"#,
+            r#"200 application/json {"access_token":"Some(5) Some(true) Some([\"a\", \"b\"])"}"#,
         ),
-        ("grant_type=client_credentials", r#"200 application/json {"access_token":"None None []"}"#),
+        ("grant_type=client_credentials", r#"200 application/json {"access_token":"None None None"}"#),
         ("grant_type=client_credentials&ttl=0", "400 text/plain body/ttl must be at least 1"),
         ("grant_type=client_credentials&extra=1", "400 text/plain body has a member that is not documented"),
     ] {
