@@ -134,8 +134,12 @@ fn put(request: &mut Request, scheme: &Scheme, credential: &Credential) -> Resul
             request.url_mut().query_pairs_mut().append_pair(key, value.expose());
         }
         (Scheme::Cookie { key, .. }, Credential::ApiKey(value)) => {
-            let pair = format!("{key}={}", value.expose());
-            request.headers_mut().append(COOKIE, sensitive(&pair).ok_or_else(not_sendable)?);
+            let mut pair = format!("{key}={}", value.expose());
+            // All cookies share one header (RFC 6265 §5.4).
+            if let Some(before) = request.headers().get(COOKIE).and_then(|before| before.to_str().ok()) {
+                pair = format!("{before}; {pair}");
+            }
+            request.headers_mut().insert(COOKIE, sensitive(&pair).ok_or_else(not_sendable)?);
         }
         (Scheme::Header { key, .. }, Credential::ApiKey(value)) => {
             let name = HeaderName::from_bytes(key.as_bytes()).map_err(|_| not_sendable())?;

@@ -6,13 +6,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
-
 pub use bytes::Bytes;
-pub use progenitor_client::QueryParam;
 pub use reqwest;
 pub use reqwest::Method;
-pub use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+pub use reqwest::header::HeaderMap;
+
+pub use crate::request::{Argument, File, Outgoing, Parts, Style, as_is};
 
 pub use crate::header::{Members, Shape, optional as optional_header, required as required_header};
 pub use crate::media_type::Form;
@@ -22,7 +21,7 @@ pub use crate::stream::ByteStream;
 
 use crate::credential::{Credential, Credentials, NotSendable};
 use crate::error::Error;
-use reqwest::{Request, RequestBuilder};
+use reqwest::Request;
 
 /// Longest time to connect, longest silence, and longest time for a whole call that is no stream, of a client made by
 /// `Client::new`.
@@ -167,81 +166,4 @@ impl Core {
 
 fn trimmed(base_url: &str) -> String {
     base_url.trim_end_matches('/').to_owned()
-}
-
-/// An argument as one segment of a path.
-///
-/// # Errors
-/// The argument is empty, `.` or `..`: URLs with such segments lead elsewhere.
-pub fn segment<E>(name: &str, text: &str) -> Result<String, Error<E>> {
-    if matches!(text, "" | "." | "..") {
-        return Err(Error::InvalidRequest(format!("`{name}` must not be empty, `.` or `..`")));
-    }
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        // RFC 3986 §2.3, unreserved characters.
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            encoded.push(char::from(b"0123456789ABCDEF"[usize::from(byte >> 4)]));
-            encoded.push(char::from(b"0123456789ABCDEF"[usize::from(byte & 15)]));
-        }
-    }
-    Ok(encoded)
-}
-
-/// Bodies that may be left out.
-pub trait RequestExt: Sized {
-    /// JSON as `media_type`; nothing at all, not even `null`, where there is no body.
-    #[must_use]
-    fn optional_json<T: Serialize>(self, media_type: &str, body: Option<&T>) -> Self;
-
-    /// A form, or nothing.
-    #[must_use]
-    fn optional_form<T: Serialize>(self, body: Option<&T>) -> Self;
-
-    /// Bytes as `media_type`, or nothing.
-    #[must_use]
-    fn optional_body(self, media_type: &str, body: Option<reqwest::Body>) -> Self;
-}
-
-impl RequestExt for RequestBuilder {
-    fn optional_json<T: Serialize>(self, media_type: &str, body: Option<&T>) -> Self {
-        match body {
-            Some(body) => self.header(CONTENT_TYPE, media_type).json(body),
-            None => self,
-        }
-    }
-
-    fn optional_form<T: Serialize>(self, body: Option<&T>) -> Self {
-        match body {
-            Some(body) => self.form(body),
-            None => self,
-        }
-    }
-
-    fn optional_body(self, media_type: &str, body: Option<reqwest::Body>) -> Self {
-        match body {
-            Some(body) => self.header(CONTENT_TYPE, media_type).body(body),
-            None => self,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn segments() {
-        for (value, documented) in
-            [("a", "a"), ("a/b", "a%2Fb"), ("ü", "%C3%BC"), ("a b?c#d", "a%20b%3Fc%23d"), ("...", "...")]
-        {
-            assert_eq!(segment::<()>("id", value).unwrap(), documented);
-        }
-        for value in ["", ".", ".."] {
-            assert!(matches!(segment::<()>("id", value), Err(Error::InvalidRequest(_))));
-        }
-    }
 }

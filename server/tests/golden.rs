@@ -18,6 +18,9 @@ mod composed_schemas;
 #[path = "../../xtask/tests/golden/default_response/server.rs"]
 mod default_response;
 #[rustfmt::skip]
+#[path = "../../xtask/tests/golden/every_parameter/server.rs"]
+mod every_parameter;
+#[rustfmt::skip]
 #[path = "../../xtask/tests/golden/form_body/server.rs"]
 mod form_body;
 #[rustfmt::skip]
@@ -32,6 +35,9 @@ mod inline_name_clash;
 #[rustfmt::skip]
 #[path = "../../xtask/tests/golden/json_and_bodyless_errors/server.rs"]
 mod json_and_bodyless_errors;
+#[rustfmt::skip]
+#[path = "../../xtask/tests/golden/multipart_body/server.rs"]
+mod multipart_body;
 #[rustfmt::skip]
 #[path = "../../xtask/tests/golden/name_collisions/server.rs"]
 mod name_collisions;

@@ -7,8 +7,8 @@ use rescind_specs::{Contract, Diagnostic, Document, LoadError};
 
 use crate::artifact::{self, Artifact, Drift};
 use crate::emit::client::{self, Runtime};
+use crate::emit::error::Unsound;
 use crate::emit::names;
-use crate::emit::progenitor::ProgenitorError;
 use crate::emit::server::{self, DocumentPlace, EmitError};
 use crate::losses::Difference;
 use crate::lower::{self, Draft};
@@ -37,7 +37,7 @@ pub enum CodegenError {
         /// Name of the contract.
         contract: String,
         /// What it said.
-        source: ProgenitorError,
+        source: Unsound,
     },
     /// The server stubs could not be made.
     #[error("{contract}: {source}")]

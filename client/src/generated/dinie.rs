@@ -1517,44 +1517,43 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use crate::support::{self, RequestExt as _};
+    use crate::support;
     #[allow(unused_imports)]
     use crate::{Error, ResponseValue};
     /// The call that [`Client::create_token`](super::Client::create_token) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct CreateToken<'a> {
         client: &'a super::Client,
-        body: Result<types::builder::TokenRequest, String>,
+        body: support::Argument<types::builder::TokenRequest>,
     }
     impl<'a> CreateToken<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::TokenRequest>,
-            <V as std::convert::TryInto<types::TokenRequest>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::TokenRequest>,
+            <V as ::std::convert::TryInto<
+                types::TokenRequest,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T10` for body failed: {}", s));
+            self.body.set_built::<types::TokenRequest, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::TokenRequest,
             ) -> types::builder::TokenRequest,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /auth/token`.
@@ -1564,25 +1563,22 @@ pub mod builder {
             ResponseValue<types::Token, super::Headers>,
             Error<super::CreateTokenError>,
         > {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| {
-                    types::TokenRequest::try_from(v).map_err(|e| e.to_string())
-                })
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/auth/token"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .form(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/auth/token");
+            request
+                .form(
+                    "body",
+                    &[],
+                    self.body,
+                    <types::TokenRequest as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -1606,20 +1602,20 @@ pub mod builder {
         }
     }
     /// The call that [`Client::create_credential`](super::Client::create_credential) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct CreateCredential<'a> {
         client: &'a super::Client,
-        idempotency_key: Result<Option<::std::string::String>, String>,
-        body: Result<types::builder::CreateCredentialRequest, String>,
+        idempotency_key: support::Argument<::std::string::String>,
+        body: support::Argument<types::builder::CreateCredentialRequest>,
     }
     impl<'a> CreateCredential<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                idempotency_key: Ok(None),
-                body: Ok(::std::default::Default::default()),
+                client,
+                idempotency_key: support::Argument::optional(),
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the header parameter `Idempotency-Key`.
@@ -1627,39 +1623,30 @@ pub mod builder {
         /// A unique string. For 24 hours a repeat with the same key gets the stored answer and is not processed again.
         pub fn idempotency_key<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.idempotency_key = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`idempotency_key` is not a value that the contract allows"
-                        .to_string()
-                });
+            self.idempotency_key.set("idempotency_key", value);
             self
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CreateCredentialRequest>,
-            <V as std::convert::TryInto<
+            V: ::std::convert::TryInto<types::CreateCredentialRequest>,
+            <V as ::std::convert::TryInto<
                 types::CreateCredentialRequest,
-            >>::Error: std::fmt::Display,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
+            self.body.set_built::<types::CreateCredentialRequest, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::CreateCredentialRequest,
             ) -> types::builder::CreateCredentialRequest,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /auth/credentials`.
@@ -1669,30 +1656,30 @@ pub mod builder {
             ResponseValue<types::CredentialWithSecret, super::Headers>,
             Error<super::CreateCredentialError>,
         > {
-            let Self { client, idempotency_key, body } = self;
-            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| {
-                    types::CreateCredentialRequest::try_from(v)
-                        .map_err(|e| e.to_string())
-                })
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/auth/credentials"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            if let Some(value) = idempotency_key {
-                header_map.append("Idempotency-Key", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json, application/problem+json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json, application/problem+json",
+            );
+            request.literal("/auth/credentials");
+            request
+                .header(
+                    "Idempotency-Key",
+                    support::Style::simple(),
+                    &self.idempotency_key,
+                );
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::CreateCredentialRequest as ::std::convert::TryFrom<
+                        _,
+                    >>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -1738,20 +1725,20 @@ pub mod builder {
         }
     }
     /// The call that [`Client::list_credentials`](super::Client::list_credentials) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListCredentials<'a> {
         client: &'a super::Client,
-        limit: Result<Option<i64>, String>,
-        starting_after: Result<Option<::std::string::String>, String>,
+        limit: support::Argument<i64>,
+        starting_after: support::Argument<::std::string::String>,
     }
     impl<'a> ListCredentials<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                limit: Ok(None),
-                starting_after: Ok(None),
+                client,
+                limit: support::Argument::optional(),
+                starting_after: support::Argument::optional(),
             }
         }
         /// Sets the query parameter `limit`.
@@ -1759,14 +1746,9 @@ pub mod builder {
         /// Items on a page.
         pub fn limit<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<i64>,
+            V: ::std::convert::TryInto<i64>,
         {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`limit` is not a value that the contract allows".to_string()
-                });
+            self.limit.set("limit", value);
             self
         }
         /// Sets the query parameter `starting_after`.
@@ -1774,15 +1756,9 @@ pub mod builder {
         /// Id of the last item of the page before.
         pub fn starting_after<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.starting_after = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`starting_after` is not a value that the contract allows"
-                        .to_string()
-                });
+            self.starting_after.set("starting_after", value);
             self
         }
         /// Sends `GET /auth/credentials`.
@@ -1792,23 +1768,22 @@ pub mod builder {
             ResponseValue<types::CredentialList, super::Headers>,
             Error<super::ListCredentialsError>,
         > {
-            let Self { client, limit, starting_after } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let starting_after = starting_after.map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/auth/credentials"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json, application/problem+json")
-                .query(&support::QueryParam::new("limit", &limit))
-                .query(&support::QueryParam::new("starting_after", &starting_after))
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json, application/problem+json",
+            );
+            request.literal("/auth/credentials");
+            request.query("limit", support::Style::form().exploded(), &self.limit);
+            request
+                .query(
+                    "starting_after",
+                    support::Style::form().exploded(),
+                    &self.starting_after,
+                );
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -1854,18 +1829,18 @@ pub mod builder {
         }
     }
     /// The call that [`Client::revoke_credential`](super::Client::revoke_credential) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct RevokeCredential<'a> {
         client: &'a super::Client,
-        client_id: Result<::std::string::String, String>,
+        client_id: support::Argument<::std::string::String>,
     }
     impl<'a> RevokeCredential<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                client_id: Err("`client_id` is required and was not given".to_string()),
+                client,
+                client_id: support::Argument::required("client_id"),
             }
         }
         /// Sets the path parameter `client_id`.
@@ -1873,13 +1848,9 @@ pub mod builder {
         /// The client_id of the credential to revoke.
         pub fn client_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.client_id = value
-                .try_into()
-                .map_err(|_| {
-                    "`client_id` is not a value that the contract allows".to_string()
-                });
+            self.client_id.set("client_id", value);
             self
         }
         /// Sends `DELETE /auth/credentials/{client_id}`.
@@ -1889,25 +1860,16 @@ pub mod builder {
             ResponseValue<(), super::Headers>,
             Error<super::RevokeCredentialError>,
         > {
-            let Self { client, client_id } = self;
-            let client_id = client_id.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/auth/credentials/",
-                &support::segment("client_id", &client_id.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::DELETE, url)
-                .header(support::ACCEPT, "application/problem+json")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::DELETE,
+                "application/problem+json",
+            );
+            request.literal("/auth/credentials/");
+            request.path("client_id", support::Style::simple(), &self.client_id);
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,

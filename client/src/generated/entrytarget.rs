@@ -1390,46 +1390,43 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use crate::support::{self, RequestExt as _};
+    use crate::support;
     #[allow(unused_imports)]
     use crate::{Error, ResponseValue};
     /// The call that [`Client::register_credential`](super::Client::register_credential) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct RegisterCredential<'a> {
         client: &'a super::Client,
-        body: Result<types::builder::RegisterCredentialRequest, String>,
+        body: support::Argument<types::builder::RegisterCredentialRequest>,
     }
     impl<'a> RegisterCredential<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RegisterCredentialRequest>,
-            <V as std::convert::TryInto<
+            V: ::std::convert::TryInto<types::RegisterCredentialRequest>,
+            <V as ::std::convert::TryInto<
                 types::RegisterCredentialRequest,
-            >>::Error: std::fmt::Display,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T13` for body failed: {}", s));
+            self.body.set_built::<types::RegisterCredentialRequest, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::RegisterCredentialRequest,
             ) -> types::builder::RegisterCredentialRequest,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /credentials`.
@@ -1439,26 +1436,23 @@ pub mod builder {
             ResponseValue<types::RegisteredCredential>,
             Error<super::RegisterCredentialError>,
         > {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| {
-                    types::RegisterCredentialRequest::try_from(v)
-                        .map_err(|e| e.to_string())
-                })
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/credentials"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/credentials");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::RegisterCredentialRequest as ::std::convert::TryFrom<
+                        _,
+                    >>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 201u16 => {
                     let answer = received.json::<types::RegisteredCredential>().await?;
@@ -1483,18 +1477,18 @@ pub mod builder {
         }
     }
     /// The call that [`Client::revoke_credential`](super::Client::revoke_credential) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct RevokeCredential<'a> {
         client: &'a super::Client,
-        api_key: Result<::std::string::String, String>,
+        api_key: support::Argument<::std::string::String>,
     }
     impl<'a> RevokeCredential<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                api_key: Err("`api_key` is required and was not given".to_string()),
+                client,
+                api_key: support::Argument::required("api_key"),
             }
         }
         /// Sets the path parameter `api_key`.
@@ -1502,13 +1496,9 @@ pub mod builder {
         /// The key to revoke.
         pub fn api_key<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.api_key = value
-                .try_into()
-                .map_err(|_| {
-                    "`api_key` is not a value that the contract allows".to_string()
-                });
+            self.api_key.set("api_key", value);
             self
         }
         /// Sends `DELETE /credentials/{api_key}`.
@@ -1518,25 +1508,16 @@ pub mod builder {
             ResponseValue<types::RevokedCredential>,
             Error<super::RevokeCredentialError>,
         > {
-            let Self { client, api_key } = self;
-            let api_key = api_key.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/credentials/",
-                &support::segment("api_key", &api_key.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::DELETE, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::DELETE,
+                "application/json",
+            );
+            request.literal("/credentials/");
+            request.path("api_key", support::Style::simple(), &self.api_key);
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -1587,42 +1568,39 @@ pub mod builder {
         }
     }
     /// The call that [`Client::create_account`](super::Client::create_account) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct CreateAccount<'a> {
         client: &'a super::Client,
-        body: Result<types::builder::CreateAccountRequest, String>,
+        body: support::Argument<types::builder::CreateAccountRequest>,
     }
     impl<'a> CreateAccount<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CreateAccountRequest>,
-            <V as std::convert::TryInto<
+            V: ::std::convert::TryInto<types::CreateAccountRequest>,
+            <V as ::std::convert::TryInto<
                 types::CreateAccountRequest,
-            >>::Error: std::fmt::Display,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T4` for body failed: {}", s));
+            self.body.set_built::<types::CreateAccountRequest, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::CreateAccountRequest,
             ) -> types::builder::CreateAccountRequest,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /account`.
@@ -1632,25 +1610,22 @@ pub mod builder {
             ResponseValue<types::CreatedAccount>,
             Error<super::CreateAccountError>,
         > {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| {
-                    types::CreateAccountRequest::try_from(v).map_err(|e| e.to_string())
-                })
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/account"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/account");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::CreateAccountRequest as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -1706,18 +1681,18 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_account`](super::Client::get_account) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetAccount<'a> {
         client: &'a super::Client,
-        id: Result<::uuid::Uuid, String>,
+        id: support::Argument<::uuid::Uuid>,
     }
     impl<'a> GetAccount<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                id: Err("`id` is required and was not given".to_string()),
+                client,
+                id: support::Argument::required("id"),
             }
         }
         /// Sets the path parameter `id`.
@@ -1725,11 +1700,9 @@ pub mod builder {
         /// The id of the account.
         pub fn id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::uuid::Uuid>,
+            V: ::std::convert::TryInto<::uuid::Uuid>,
         {
-            self.id = value
-                .try_into()
-                .map_err(|_| "`id` is not a value that the contract allows".to_string());
+            self.id.set("id", value);
             self
         }
         /// Sends `GET /account/{id}`.
@@ -1739,25 +1712,16 @@ pub mod builder {
             ResponseValue<types::Account>,
             Error<super::GetAccountError>,
         > {
-            let Self { client, id } = self;
-            let id = id.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/account/",
-                &support::segment("id", &id.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json",
+            );
+            request.literal("/account/");
+            request.path("id", support::Style::simple(), &self.id);
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -1806,18 +1770,18 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_account_by_asset`](super::Client::get_account_by_asset) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetAccountByAsset<'a> {
         client: &'a super::Client,
-        asset: Result<::std::string::String, String>,
+        asset: support::Argument<::std::string::String>,
     }
     impl<'a> GetAccountByAsset<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                asset: Err("`asset` is required and was not given".to_string()),
+                client,
+                asset: support::Argument::required("asset"),
             }
         }
         /// Sets the path parameter `asset`.
@@ -1825,13 +1789,9 @@ pub mod builder {
         /// The asset, such as a currency code.
         pub fn asset<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.asset = value
-                .try_into()
-                .map_err(|_| {
-                    "`asset` is not a value that the contract allows".to_string()
-                });
+            self.asset.set("asset", value);
             self
         }
         /// Sends `GET /account/asset/{asset}`.
@@ -1841,25 +1801,16 @@ pub mod builder {
             ResponseValue<types::AssetSummary>,
             Error<super::GetAccountByAssetError>,
         > {
-            let Self { client, asset } = self;
-            let asset = asset.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/account/asset/",
-                &support::segment("asset", &asset.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json",
+            );
+            request.literal("/account/asset/");
+            request.path("asset", support::Style::simple(), &self.asset);
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -1904,7 +1855,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_integrity`](super::Client::get_integrity) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetIntegrity<'a> {
         client: &'a super::Client,
@@ -1912,7 +1863,7 @@ pub mod builder {
     impl<'a> GetIntegrity<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /integrity`.
         pub async fn send(
@@ -1921,19 +1872,15 @@ pub mod builder {
             ResponseValue<types::Integrity>,
             Error<super::GetIntegrityError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/integrity"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json",
+            );
+            request.literal("/integrity");
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -1975,7 +1922,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_health`](super::Client::get_health) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetHealth<'a> {
         client: &'a super::Client,
@@ -1983,7 +1930,7 @@ pub mod builder {
     impl<'a> GetHealth<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /health`.
         pub async fn send(
@@ -1992,19 +1939,14 @@ pub mod builder {
             ResponseValue<types::Health>,
             Error<super::GetHealthError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/health"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json",
+            );
+            request.literal("/health");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Health>().await?;
@@ -2015,7 +1957,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_metrics`](super::Client::get_metrics) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetMetrics<'a> {
         client: &'a super::Client,
@@ -2023,7 +1965,7 @@ pub mod builder {
     impl<'a> GetMetrics<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /metrics`.
         pub async fn send(
@@ -2032,19 +1974,14 @@ pub mod builder {
             ResponseValue<::std::string::String>,
             Error<super::GetMetricsError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/metrics"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "text/plain")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "text/plain",
+            );
+            request.literal("/metrics");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received

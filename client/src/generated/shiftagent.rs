@@ -4571,24 +4571,24 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use crate::support::{self, RequestExt as _};
+    use crate::support;
     #[allow(unused_imports)]
     use crate::{Error, ResponseValue};
     /// The call that [`Client::create_credential`](super::Client::create_credential) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct CreateCredential<'a> {
         client: &'a super::Client,
-        idempotency_key: Result<Option<types::CreateCredentialIdempotencyKey>, String>,
-        body: Result<types::builder::CreateCredentialRequest, String>,
+        idempotency_key: support::Argument<types::CreateCredentialIdempotencyKey>,
+        body: support::Argument<types::builder::CreateCredentialRequest>,
     }
     impl<'a> CreateCredential<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                idempotency_key: Ok(None),
-                body: Ok(::std::default::Default::default()),
+                client,
+                idempotency_key: support::Argument::optional(),
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the header parameter `Idempotency-Key`.
@@ -4596,39 +4596,30 @@ pub mod builder {
         /// For 24 hours a repeat by the same principal of the same operation with this key gets the first status and body again.
         pub fn idempotency_key<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CreateCredentialIdempotencyKey>,
+            V: ::std::convert::TryInto<types::CreateCredentialIdempotencyKey>,
         {
-            self.idempotency_key = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`idempotency_key` is not a value that the contract allows"
-                        .to_string()
-                });
+            self.idempotency_key.set("idempotency_key", value);
             self
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CreateCredentialRequest>,
-            <V as std::convert::TryInto<
+            V: ::std::convert::TryInto<types::CreateCredentialRequest>,
+            <V as ::std::convert::TryInto<
                 types::CreateCredentialRequest,
-            >>::Error: std::fmt::Display,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T3` for body failed: {}", s));
+            self.body.set_built::<types::CreateCredentialRequest, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::CreateCredentialRequest,
             ) -> types::builder::CreateCredentialRequest,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /credentials`.
@@ -4638,30 +4629,30 @@ pub mod builder {
             ResponseValue<types::Credential, super::IdempotencyReplayedHeader>,
             Error<super::CreateCredentialError>,
         > {
-            let Self { client, idempotency_key, body } = self;
-            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| {
-                    types::CreateCredentialRequest::try_from(v)
-                        .map_err(|e| e.to_string())
-                })
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/credentials"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            if let Some(value) = idempotency_key {
-                header_map.append("Idempotency-Key", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json, application/problem+json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json, application/problem+json",
+            );
+            request.literal("/credentials");
+            request
+                .header(
+                    "Idempotency-Key",
+                    support::Style::simple(),
+                    &self.idempotency_key,
+                );
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::CreateCredentialRequest as ::std::convert::TryFrom<
+                        _,
+                    >>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -4700,24 +4691,24 @@ pub mod builder {
         }
     }
     /// The call that [`Client::list_credentials`](super::Client::list_credentials) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListCredentials<'a> {
         client: &'a super::Client,
-        limit: Result<Option<i64>, String>,
-        starting_after: Result<Option<::std::string::String>, String>,
-        ending_before: Result<Option<::std::string::String>, String>,
-        r#type: Result<Option<::std::string::String>, String>,
+        limit: support::Argument<i64>,
+        starting_after: support::Argument<::std::string::String>,
+        ending_before: support::Argument<::std::string::String>,
+        r#type: support::Argument<::std::string::String>,
     }
     impl<'a> ListCredentials<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                limit: Ok(None),
-                starting_after: Ok(None),
-                ending_before: Ok(None),
-                r#type: Ok(None),
+                client,
+                limit: support::Argument::optional(),
+                starting_after: support::Argument::optional(),
+                ending_before: support::Argument::optional(),
+                r#type: support::Argument::optional(),
             }
         }
         /// Sets the query parameter `limit`.
@@ -4725,14 +4716,9 @@ pub mod builder {
         /// Items on a page.
         pub fn limit<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<i64>,
+            V: ::std::convert::TryInto<i64>,
         {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`limit` is not a value that the contract allows".to_string()
-                });
+            self.limit.set("limit", value);
             self
         }
         /// Sets the query parameter `starting_after`.
@@ -4740,15 +4726,9 @@ pub mod builder {
         /// Id of the last item of the page before; excludes ending_before.
         pub fn starting_after<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.starting_after = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`starting_after` is not a value that the contract allows"
-                        .to_string()
-                });
+            self.starting_after.set("starting_after", value);
             self
         }
         /// Sets the query parameter `ending_before`.
@@ -4756,14 +4736,9 @@ pub mod builder {
         /// Id of the first item of the page after; excludes starting_after.
         pub fn ending_before<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.ending_before = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`ending_before` is not a value that the contract allows".to_string()
-                });
+            self.ending_before.set("ending_before", value);
             self
         }
         /// Sets the query parameter `type`.
@@ -4771,14 +4746,9 @@ pub mod builder {
         /// Only credentials of this kind.
         pub fn r#type<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.r#type = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`type` is not a value that the contract allows".to_string()
-                });
+            self.r#type.set("type", value);
             self
         }
         /// Sends `GET /credentials`.
@@ -4788,27 +4758,29 @@ pub mod builder {
             ResponseValue<types::CredentialList>,
             Error<super::ListCredentialsError>,
         > {
-            let Self { client, limit, starting_after, ending_before, r#type } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let starting_after = starting_after.map_err(Error::InvalidRequest)?;
-            let ending_before = ending_before.map_err(Error::InvalidRequest)?;
-            let r#type = r#type.map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/credentials"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json, application/problem+json")
-                .query(&support::QueryParam::new("limit", &limit))
-                .query(&support::QueryParam::new("starting_after", &starting_after))
-                .query(&support::QueryParam::new("ending_before", &ending_before))
-                .query(&support::QueryParam::new("type", &r#type))
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json, application/problem+json",
+            );
+            request.literal("/credentials");
+            request.query("limit", support::Style::form().exploded(), &self.limit);
+            request
+                .query(
+                    "starting_after",
+                    support::Style::form().exploded(),
+                    &self.starting_after,
+                );
+            request
+                .query(
+                    "ending_before",
+                    support::Style::form().exploded(),
+                    &self.ending_before,
+                );
+            request.query("type", support::Style::form().exploded(), &self.r#type);
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -4835,20 +4807,18 @@ pub mod builder {
         }
     }
     /// The call that [`Client::delete_credential`](super::Client::delete_credential) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct DeleteCredential<'a> {
         client: &'a super::Client,
-        credential_id: Result<::std::string::String, String>,
+        credential_id: support::Argument<::std::string::String>,
     }
     impl<'a> DeleteCredential<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                credential_id: Err(
-                    "`credential_id` is required and was not given".to_string(),
-                ),
+                client,
+                credential_id: support::Argument::required("credential_id"),
             }
         }
         /// Sets the path parameter `credential_id`.
@@ -4856,13 +4826,9 @@ pub mod builder {
         /// Internal id of the credential.
         pub fn credential_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.credential_id = value
-                .try_into()
-                .map_err(|_| {
-                    "`credential_id` is not a value that the contract allows".to_string()
-                });
+            self.credential_id.set("credential_id", value);
             self
         }
         /// Sends `DELETE /credentials/{credential_id}`.
@@ -4872,25 +4838,16 @@ pub mod builder {
             ResponseValue<()>,
             Error<super::DeleteCredentialError>,
         > {
-            let Self { client, credential_id } = self;
-            let credential_id = credential_id.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/credentials/",
-                &support::segment("credential_id", &credential_id.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::DELETE, url)
-                .header(support::ACCEPT, "application/problem+json")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::DELETE,
+                "application/problem+json",
+            );
+            request.literal("/credentials/");
+            request.path("credential_id", support::Style::simple(), &self.credential_id);
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -4925,20 +4882,20 @@ pub mod builder {
         }
     }
     /// The call that [`Client::register_repository`](super::Client::register_repository) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct RegisterRepository<'a> {
         client: &'a super::Client,
-        idempotency_key: Result<Option<types::RegisterRepositoryIdempotencyKey>, String>,
-        body: Result<types::builder::RegisterRepositoryRequest, String>,
+        idempotency_key: support::Argument<types::RegisterRepositoryIdempotencyKey>,
+        body: support::Argument<types::builder::RegisterRepositoryRequest>,
     }
     impl<'a> RegisterRepository<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                idempotency_key: Ok(None),
-                body: Ok(::std::default::Default::default()),
+                client,
+                idempotency_key: support::Argument::optional(),
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the header parameter `Idempotency-Key`.
@@ -4946,39 +4903,30 @@ pub mod builder {
         /// For 24 hours a repeat by the same principal of the same operation with this key gets the first status and body again.
         pub fn idempotency_key<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RegisterRepositoryIdempotencyKey>,
+            V: ::std::convert::TryInto<types::RegisterRepositoryIdempotencyKey>,
         {
-            self.idempotency_key = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`idempotency_key` is not a value that the contract allows"
-                        .to_string()
-                });
+            self.idempotency_key.set("idempotency_key", value);
             self
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RegisterRepositoryRequest>,
-            <V as std::convert::TryInto<
+            V: ::std::convert::TryInto<types::RegisterRepositoryRequest>,
+            <V as ::std::convert::TryInto<
                 types::RegisterRepositoryRequest,
-            >>::Error: std::fmt::Display,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T26` for body failed: {}", s));
+            self.body.set_built::<types::RegisterRepositoryRequest, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::RegisterRepositoryRequest,
             ) -> types::builder::RegisterRepositoryRequest,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /repositories`.
@@ -4988,30 +4936,30 @@ pub mod builder {
             ResponseValue<types::Repository, super::IdempotencyReplayedHeader>,
             Error<super::RegisterRepositoryError>,
         > {
-            let Self { client, idempotency_key, body } = self;
-            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| {
-                    types::RegisterRepositoryRequest::try_from(v)
-                        .map_err(|e| e.to_string())
-                })
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/repositories"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            if let Some(value) = idempotency_key {
-                header_map.append("Idempotency-Key", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json, application/problem+json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json, application/problem+json",
+            );
+            request.literal("/repositories");
+            request
+                .header(
+                    "Idempotency-Key",
+                    support::Style::simple(),
+                    &self.idempotency_key,
+                );
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::RegisterRepositoryRequest as ::std::convert::TryFrom<
+                        _,
+                    >>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -5050,24 +4998,24 @@ pub mod builder {
         }
     }
     /// The call that [`Client::list_repositories`](super::Client::list_repositories) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListRepositories<'a> {
         client: &'a super::Client,
-        limit: Result<Option<i64>, String>,
-        starting_after: Result<Option<::std::string::String>, String>,
-        ending_before: Result<Option<::std::string::String>, String>,
-        name: Result<Option<::std::string::String>, String>,
+        limit: support::Argument<i64>,
+        starting_after: support::Argument<::std::string::String>,
+        ending_before: support::Argument<::std::string::String>,
+        name: support::Argument<::std::string::String>,
     }
     impl<'a> ListRepositories<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                limit: Ok(None),
-                starting_after: Ok(None),
-                ending_before: Ok(None),
-                name: Ok(None),
+                client,
+                limit: support::Argument::optional(),
+                starting_after: support::Argument::optional(),
+                ending_before: support::Argument::optional(),
+                name: support::Argument::optional(),
             }
         }
         /// Sets the query parameter `limit`.
@@ -5075,14 +5023,9 @@ pub mod builder {
         /// Items on a page.
         pub fn limit<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<i64>,
+            V: ::std::convert::TryInto<i64>,
         {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`limit` is not a value that the contract allows".to_string()
-                });
+            self.limit.set("limit", value);
             self
         }
         /// Sets the query parameter `starting_after`.
@@ -5090,15 +5033,9 @@ pub mod builder {
         /// Id of the last item of the page before; excludes ending_before.
         pub fn starting_after<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.starting_after = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`starting_after` is not a value that the contract allows"
-                        .to_string()
-                });
+            self.starting_after.set("starting_after", value);
             self
         }
         /// Sets the query parameter `ending_before`.
@@ -5106,14 +5043,9 @@ pub mod builder {
         /// Id of the first item of the page after; excludes starting_after.
         pub fn ending_before<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.ending_before = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`ending_before` is not a value that the contract allows".to_string()
-                });
+            self.ending_before.set("ending_before", value);
             self
         }
         /// Sets the query parameter `name`.
@@ -5121,14 +5053,9 @@ pub mod builder {
         /// Only the repository with exactly this name.
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.name = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`name` is not a value that the contract allows".to_string()
-                });
+            self.name.set("name", value);
             self
         }
         /// Sends `GET /repositories`.
@@ -5138,27 +5065,29 @@ pub mod builder {
             ResponseValue<types::RepositoryList>,
             Error<super::ListRepositoriesError>,
         > {
-            let Self { client, limit, starting_after, ending_before, name } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let starting_after = starting_after.map_err(Error::InvalidRequest)?;
-            let ending_before = ending_before.map_err(Error::InvalidRequest)?;
-            let name = name.map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/repositories"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json")
-                .query(&support::QueryParam::new("limit", &limit))
-                .query(&support::QueryParam::new("starting_after", &starting_after))
-                .query(&support::QueryParam::new("ending_before", &ending_before))
-                .query(&support::QueryParam::new("name", &name))
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json",
+            );
+            request.literal("/repositories");
+            request.query("limit", support::Style::form().exploded(), &self.limit);
+            request
+                .query(
+                    "starting_after",
+                    support::Style::form().exploded(),
+                    &self.starting_after,
+                );
+            request
+                .query(
+                    "ending_before",
+                    support::Style::form().exploded(),
+                    &self.ending_before,
+                );
+            request.query("name", support::Style::form().exploded(), &self.name);
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -5181,20 +5110,18 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_repository`](super::Client::get_repository) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetRepository<'a> {
         client: &'a super::Client,
-        repository_id: Result<types::GetRepositoryRepositoryId, String>,
+        repository_id: support::Argument<types::GetRepositoryRepositoryId>,
     }
     impl<'a> GetRepository<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                repository_id: Err(
-                    "`repository_id` is required and was not given".to_string(),
-                ),
+                client,
+                repository_id: support::Argument::required("repository_id"),
             }
         }
         /// Sets the path parameter `repository_id`.
@@ -5202,13 +5129,9 @@ pub mod builder {
         /// Internal id of the repository.
         pub fn repository_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::GetRepositoryRepositoryId>,
+            V: ::std::convert::TryInto<types::GetRepositoryRepositoryId>,
         {
-            self.repository_id = value
-                .try_into()
-                .map_err(|_| {
-                    "`repository_id` is not a value that the contract allows".to_string()
-                });
+            self.repository_id.set("repository_id", value);
             self
         }
         /// Sends `GET /repositories/{repository_id}`.
@@ -5218,25 +5141,16 @@ pub mod builder {
             ResponseValue<types::Repository>,
             Error<super::GetRepositoryError>,
         > {
-            let Self { client, repository_id } = self;
-            let repository_id = repository_id.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/repositories/",
-                &support::segment("repository_id", &repository_id.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json, application/problem+json")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json, application/problem+json",
+            );
+            request.literal("/repositories/");
+            request.path("repository_id", support::Style::simple(), &self.repository_id);
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -5263,22 +5177,20 @@ pub mod builder {
         }
     }
     /// The call that [`Client::update_repository`](super::Client::update_repository) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct UpdateRepository<'a> {
         client: &'a super::Client,
-        repository_id: Result<types::UpdateRepositoryRepositoryId, String>,
-        body: Result<types::builder::UpdateRepositoryRequest, String>,
+        repository_id: support::Argument<types::UpdateRepositoryRepositoryId>,
+        body: support::Argument<types::builder::UpdateRepositoryRequest>,
     }
     impl<'a> UpdateRepository<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                repository_id: Err(
-                    "`repository_id` is required and was not given".to_string(),
-                ),
-                body: Ok(::std::default::Default::default()),
+                client,
+                repository_id: support::Argument::required("repository_id"),
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the path parameter `repository_id`.
@@ -5286,37 +5198,30 @@ pub mod builder {
         /// Internal id of the repository.
         pub fn repository_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UpdateRepositoryRepositoryId>,
+            V: ::std::convert::TryInto<types::UpdateRepositoryRepositoryId>,
         {
-            self.repository_id = value
-                .try_into()
-                .map_err(|_| {
-                    "`repository_id` is not a value that the contract allows".to_string()
-                });
+            self.repository_id.set("repository_id", value);
             self
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UpdateRepositoryRequest>,
-            <V as std::convert::TryInto<
+            V: ::std::convert::TryInto<types::UpdateRepositoryRequest>,
+            <V as ::std::convert::TryInto<
                 types::UpdateRepositoryRequest,
-            >>::Error: std::fmt::Display,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T50` for body failed: {}", s));
+            self.body.set_built::<types::UpdateRepositoryRequest, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::UpdateRepositoryRequest,
             ) -> types::builder::UpdateRepositoryRequest,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `PATCH /repositories/{repository_id}`.
@@ -5326,32 +5231,25 @@ pub mod builder {
             ResponseValue<types::Repository>,
             Error<super::UpdateRepositoryError>,
         > {
-            let Self { client, repository_id, body } = self;
-            let repository_id = repository_id.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| {
-                    types::UpdateRepositoryRequest::try_from(v)
-                        .map_err(|e| e.to_string())
-                })
-                .map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/repositories/",
-                &support::segment("repository_id", &repository_id.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::PATCH, url)
-                .header(support::ACCEPT, "application/json, application/problem+json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::PATCH,
+                "application/json, application/problem+json",
+            );
+            request.literal("/repositories/");
+            request.path("repository_id", support::Style::simple(), &self.repository_id);
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::UpdateRepositoryRequest as ::std::convert::TryFrom<
+                        _,
+                    >>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -5378,20 +5276,18 @@ pub mod builder {
         }
     }
     /// The call that [`Client::delete_repository`](super::Client::delete_repository) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct DeleteRepository<'a> {
         client: &'a super::Client,
-        repository_id: Result<types::DeleteRepositoryRepositoryId, String>,
+        repository_id: support::Argument<types::DeleteRepositoryRepositoryId>,
     }
     impl<'a> DeleteRepository<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                repository_id: Err(
-                    "`repository_id` is required and was not given".to_string(),
-                ),
+                client,
+                repository_id: support::Argument::required("repository_id"),
             }
         }
         /// Sets the path parameter `repository_id`.
@@ -5399,13 +5295,9 @@ pub mod builder {
         /// Internal id of the repository.
         pub fn repository_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::DeleteRepositoryRepositoryId>,
+            V: ::std::convert::TryInto<types::DeleteRepositoryRepositoryId>,
         {
-            self.repository_id = value
-                .try_into()
-                .map_err(|_| {
-                    "`repository_id` is not a value that the contract allows".to_string()
-                });
+            self.repository_id.set("repository_id", value);
             self
         }
         /// Sends `DELETE /repositories/{repository_id}`.
@@ -5415,25 +5307,16 @@ pub mod builder {
             ResponseValue<()>,
             Error<super::DeleteRepositoryError>,
         > {
-            let Self { client, repository_id } = self;
-            let repository_id = repository_id.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/repositories/",
-                &support::segment("repository_id", &repository_id.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::DELETE, url)
-                .header(support::ACCEPT, "application/problem+json")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::DELETE,
+                "application/problem+json",
+            );
+            request.literal("/repositories/");
+            request.path("repository_id", support::Style::simple(), &self.repository_id);
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -5460,22 +5343,20 @@ pub mod builder {
         }
     }
     /// The call that [`Client::sync_repository`](super::Client::sync_repository) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct SyncRepository<'a> {
         client: &'a super::Client,
-        repository_id: Result<types::SyncRepositoryRepositoryId, String>,
-        idempotency_key: Result<Option<types::SyncRepositoryIdempotencyKey>, String>,
+        repository_id: support::Argument<types::SyncRepositoryRepositoryId>,
+        idempotency_key: support::Argument<types::SyncRepositoryIdempotencyKey>,
     }
     impl<'a> SyncRepository<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                repository_id: Err(
-                    "`repository_id` is required and was not given".to_string(),
-                ),
-                idempotency_key: Ok(None),
+                client,
+                repository_id: support::Argument::required("repository_id"),
+                idempotency_key: support::Argument::optional(),
             }
         }
         /// Sets the path parameter `repository_id`.
@@ -5483,13 +5364,9 @@ pub mod builder {
         /// Internal id of the repository.
         pub fn repository_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SyncRepositoryRepositoryId>,
+            V: ::std::convert::TryInto<types::SyncRepositoryRepositoryId>,
         {
-            self.repository_id = value
-                .try_into()
-                .map_err(|_| {
-                    "`repository_id` is not a value that the contract allows".to_string()
-                });
+            self.repository_id.set("repository_id", value);
             self
         }
         /// Sets the header parameter `Idempotency-Key`.
@@ -5497,15 +5374,9 @@ pub mod builder {
         /// For 24 hours a repeat by the same principal of the same operation with this key gets the first status and body again.
         pub fn idempotency_key<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SyncRepositoryIdempotencyKey>,
+            V: ::std::convert::TryInto<types::SyncRepositoryIdempotencyKey>,
         {
-            self.idempotency_key = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`idempotency_key` is not a value that the contract allows"
-                        .to_string()
-                });
+            self.idempotency_key.set("idempotency_key", value);
             self
         }
         /// Sends `POST /repositories/{repository_id}/sync`.
@@ -5515,30 +5386,23 @@ pub mod builder {
             ResponseValue<types::Repository, super::IdempotencyReplayedHeader>,
             Error<super::SyncRepositoryError>,
         > {
-            let Self { client, repository_id, idempotency_key } = self;
-            let repository_id = repository_id.map_err(Error::InvalidRequest)?;
-            let idempotency_key = idempotency_key.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/repositories/",
-                &support::segment("repository_id", &repository_id.to_string())?,
-                "/sync",
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            if let Some(value) = idempotency_key {
-                header_map.append("Idempotency-Key", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json, application/problem+json")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json, application/problem+json",
+            );
+            request.literal("/repositories/");
+            request.path("repository_id", support::Style::simple(), &self.repository_id);
+            request.literal("/sync");
+            request
+                .header(
+                    "Idempotency-Key",
+                    support::Style::simple(),
+                    &self.idempotency_key,
+                );
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -5577,42 +5441,39 @@ pub mod builder {
         }
     }
     /// The call that [`Client::token_exchange`](super::Client::token_exchange) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct TokenExchange<'a> {
         client: &'a super::Client,
-        body: Result<types::builder::TokenExchangeRequest, String>,
+        body: support::Argument<types::builder::TokenExchangeRequest>,
     }
     impl<'a> TokenExchange<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::TokenExchangeRequest>,
-            <V as std::convert::TryInto<
+            V: ::std::convert::TryInto<types::TokenExchangeRequest>,
+            <V as ::std::convert::TryInto<
                 types::TokenExchangeRequest,
-            >>::Error: std::fmt::Display,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T43` for body failed: {}", s));
+            self.body.set_built::<types::TokenExchangeRequest, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::TokenExchangeRequest,
             ) -> types::builder::TokenExchangeRequest,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /auth/token-exchange`.
@@ -5622,25 +5483,22 @@ pub mod builder {
             ResponseValue<types::Token>,
             Error<super::TokenExchangeError>,
         > {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| {
-                    types::TokenExchangeRequest::try_from(v).map_err(|e| e.to_string())
-                })
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/auth/token-exchange"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json, application/problem+json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json, application/problem+json",
+            );
+            request.literal("/auth/token-exchange");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::TokenExchangeRequest as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -5671,7 +5529,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_integration_self`](super::Client::get_integration_self) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetIntegrationSelf<'a> {
         client: &'a super::Client,
@@ -5679,7 +5537,7 @@ pub mod builder {
     impl<'a> GetIntegrationSelf<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /integration/self`.
         pub async fn send(
@@ -5688,19 +5546,15 @@ pub mod builder {
             ResponseValue<types::IntegrationPrincipal>,
             Error<super::GetIntegrationSelfError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/integration/self"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json, application/problem+json")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json, application/problem+json",
+            );
+            request.literal("/integration/self");
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -5727,7 +5581,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_health`](super::Client::get_health) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetHealth<'a> {
         client: &'a super::Client,
@@ -5735,7 +5589,7 @@ pub mod builder {
     impl<'a> GetHealth<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /health`.
         pub async fn send(
@@ -5744,19 +5598,14 @@ pub mod builder {
             ResponseValue<types::Health>,
             Error<super::GetHealthError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/health"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json, application/problem+json")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json, application/problem+json",
+            );
+            request.literal("/health");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Health>().await?;

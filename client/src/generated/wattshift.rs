@@ -3942,46 +3942,44 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use crate::support::{self, RequestExt as _};
+    use crate::support;
     #[allow(unused_imports)]
     use crate::{Error, ResponseValue};
     /// The call that [`Client::request_agent_sandbox_credential`](super::Client::request_agent_sandbox_credential) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct RequestAgentSandboxCredential<'a> {
         client: &'a super::Client,
-        body: Result<types::builder::CreateAgentCredentialRequestDto, String>,
+        body: support::Argument<types::builder::CreateAgentCredentialRequestDto>,
     }
     impl<'a> RequestAgentSandboxCredential<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CreateAgentCredentialRequestDto>,
-            <V as std::convert::TryInto<
+            V: ::std::convert::TryInto<types::CreateAgentCredentialRequestDto>,
+            <V as ::std::convert::TryInto<
                 types::CreateAgentCredentialRequestDto,
-            >>::Error: std::fmt::Display,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T7` for body failed: {}", s));
+            self.body
+                .set_built::<types::CreateAgentCredentialRequestDto, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::CreateAgentCredentialRequestDto,
             ) -> types::builder::CreateAgentCredentialRequestDto,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /v1/agent-credentials`.
@@ -3991,26 +3989,23 @@ pub mod builder {
             ResponseValue<types::AgentCredentialResponseDto>,
             Error<super::RequestAgentSandboxCredentialError>,
         > {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| {
-                    types::CreateAgentCredentialRequestDto::try_from(v)
-                        .map_err(|e| e.to_string())
-                })
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/v1/agent-credentials"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/v1/agent-credentials");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::CreateAgentCredentialRequestDto as ::std::convert::TryFrom<
+                        _,
+                    >>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received
@@ -4023,24 +4018,20 @@ pub mod builder {
         }
     }
     /// The call that [`Client::revoke_agent_sandbox_credential`](super::Client::revoke_agent_sandbox_credential) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct RevokeAgentSandboxCredential<'a> {
         client: &'a super::Client,
-        credential_id: Result<::std::string::String, String>,
-        body: ::std::option::Option<
-            Result<types::builder::RevokeAgentCredentialRequest, String>,
-        >,
+        credential_id: support::Argument<::std::string::String>,
+        body: support::Argument<types::builder::RevokeAgentCredentialRequest>,
     }
     impl<'a> RevokeAgentSandboxCredential<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                credential_id: Err(
-                    "`credential_id` is required and was not given".to_string(),
-                ),
-                body: None,
+                client,
+                credential_id: support::Argument::required("credential_id"),
+                body: support::Argument::optional(),
             }
         }
         /// Sets the path parameter `credentialId`.
@@ -4048,42 +4039,30 @@ pub mod builder {
         /// The credential_id of the answer that issued it.
         pub fn credential_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.credential_id = value
-                .try_into()
-                .map_err(|_| {
-                    "`credential_id` is not a value that the contract allows".to_string()
-                });
+            self.credential_id.set("credential_id", value);
             self
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RevokeAgentCredentialRequest>,
-            <V as std::convert::TryInto<
+            V: ::std::convert::TryInto<types::RevokeAgentCredentialRequest>,
+            <V as ::std::convert::TryInto<
                 types::RevokeAgentCredentialRequest,
-            >>::Error: std::fmt::Display,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = Some(
-                value
-                    .try_into()
-                    .map(From::from)
-                    .map_err(|s| format!("conversion to `T28` for body failed: {}", s)),
-            );
+            self.body.set_built::<types::RevokeAgentCredentialRequest, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::RevokeAgentCredentialRequest,
             ) -> types::builder::RevokeAgentCredentialRequest,
         {
-            let body = self
-                .body
-                .unwrap_or_else(|| Ok(::std::default::Default::default()));
-            self.body = Some(body.map(f));
+            self.body.change(f);
             self
         }
         /// Sends `POST /v1/agent-credentials/{credentialId}/revoke`.
@@ -4093,40 +4072,26 @@ pub mod builder {
             ResponseValue<types::AgentCredentialRevocationResponseDto>,
             Error<super::RevokeAgentSandboxCredentialError>,
         > {
-            let Self { client, credential_id, body } = self;
-            let credential_id = credential_id.map_err(Error::InvalidRequest)?;
-            let body = match body {
-                Some(body) => {
-                    Some(
-                        body
-                            .and_then(|v| {
-                                types::RevokeAgentCredentialRequest::try_from(v)
-                                    .map_err(|e| e.to_string())
-                            })
-                            .map_err(Error::InvalidRequest)?,
-                    )
-                }
-                None => None,
-            };
-            let url = [
-                client.core.base_url(),
-                "/v1/agent-credentials/",
-                &support::segment("credentialId", &credential_id.to_string())?,
-                "/revoke",
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .optional_json("application/json", body.as_ref())
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/v1/agent-credentials/");
+            request.path("credentialId", support::Style::simple(), &self.credential_id);
+            request.literal("/revoke");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::RevokeAgentCredentialRequest as ::std::convert::TryFrom<
+                        _,
+                    >>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -4185,42 +4150,39 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_utility`](super::Client::get_utility) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetUtility<'a> {
         client: &'a super::Client,
-        body: Result<types::builder::UtilityRequestDto, String>,
+        body: support::Argument<types::builder::UtilityRequestDto>,
     }
     impl<'a> GetUtility<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::UtilityRequestDto>,
-            <V as std::convert::TryInto<
+            V: ::std::convert::TryInto<types::UtilityRequestDto>,
+            <V as ::std::convert::TryInto<
                 types::UtilityRequestDto,
-            >>::Error: std::fmt::Display,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T33` for body failed: {}", s));
+            self.body.set_built::<types::UtilityRequestDto, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::UtilityRequestDto,
             ) -> types::builder::UtilityRequestDto,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /v1/utility/get`.
@@ -4230,25 +4192,22 @@ pub mod builder {
             ResponseValue<types::UtilityList>,
             Error<super::GetUtilityError>,
         > {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| {
-                    types::UtilityRequestDto::try_from(v).map_err(|e| e.to_string())
-                })
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/v1/utility/get"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/v1/utility/get");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::UtilityRequestDto as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -4286,7 +4245,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::list_homes`](super::Client::list_homes) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListHomes<'a> {
         client: &'a super::Client,
@@ -4294,7 +4253,7 @@ pub mod builder {
     impl<'a> ListHomes<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `POST /v1/homes/list`.
         pub async fn send(
@@ -4303,19 +4262,15 @@ pub mod builder {
             ResponseValue<types::HomeList>,
             Error<super::ListHomesError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/v1/homes/list"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/v1/homes/list");
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -4339,46 +4294,39 @@ pub mod builder {
         }
     }
     /// The call that [`Client::onboarding_controller_generate_session_token_v1`](super::Client::onboarding_controller_generate_session_token_v1) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct OnboardingControllerGenerateSessionTokenV1<'a> {
         client: &'a super::Client,
-        body: ::std::option::Option<
-            Result<types::builder::GenerateSessionTokenRequest, String>,
-        >,
+        body: support::Argument<types::builder::GenerateSessionTokenRequest>,
     }
     impl<'a> OnboardingControllerGenerateSessionTokenV1<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client, body: None }
+            Self {
+                client,
+                body: support::Argument::optional(),
+            }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::GenerateSessionTokenRequest>,
-            <V as std::convert::TryInto<
+            V: ::std::convert::TryInto<types::GenerateSessionTokenRequest>,
+            <V as ::std::convert::TryInto<
                 types::GenerateSessionTokenRequest,
-            >>::Error: std::fmt::Display,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = Some(
-                value
-                    .try_into()
-                    .map(From::from)
-                    .map_err(|s| format!("conversion to `T23` for body failed: {}", s)),
-            );
+            self.body.set_built::<types::GenerateSessionTokenRequest, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::GenerateSessionTokenRequest,
             ) -> types::builder::GenerateSessionTokenRequest,
         {
-            let body = self
-                .body
-                .unwrap_or_else(|| Ok(::std::default::Default::default()));
-            self.body = Some(body.map(f));
+            self.body.change(f);
             self
         }
         /// Sends `POST /v1/onboarding/session-token/generate`.
@@ -4388,34 +4336,24 @@ pub mod builder {
             ResponseValue<types::SessionToken>,
             Error<super::OnboardingControllerGenerateSessionTokenV1Error>,
         > {
-            let Self { client, body } = self;
-            let body = match body {
-                Some(body) => {
-                    Some(
-                        body
-                            .and_then(|v| {
-                                types::GenerateSessionTokenRequest::try_from(v)
-                                    .map_err(|e| e.to_string())
-                            })
-                            .map_err(Error::InvalidRequest)?,
-                    )
-                }
-                None => None,
-            };
-            let url = [client.core.base_url(), "/v1/onboarding/session-token/generate"]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .optional_json("application/json", body.as_ref())
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/v1/onboarding/session-token/generate");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::GenerateSessionTokenRequest as ::std::convert::TryFrom<
+                        _,
+                    >>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,

@@ -2,7 +2,7 @@
 
 pub mod client;
 pub mod docs;
+pub mod error;
 pub mod names;
-pub mod progenitor;
 pub mod server;
 pub mod types;

@@ -17,8 +17,7 @@ pub(super) fn run(draft: &mut Draft<'_>) {
     let mut asked = BTreeSet::new();
     let mut answered = BTreeSet::new();
     for call in &draft.calls {
-        let bodies = call.body.iter().map(|body| &body.slot.schema);
-        for schema in bodies.chain(call.parameters.iter().map(|place| &place.slot.schema)) {
+        for schema in call.asked() {
             reach(draft, schema, &mut asked);
         }
         for reply in &call.replies {
@@ -40,7 +39,7 @@ pub(super) fn run(draft: &mut Draft<'_>) {
         });
     }
     for call in &mut draft.calls {
-        if let Some(body) = &mut call.body {
+        for body in &mut call.bodies {
             each_within(&body.slot.pointer, &mut body.slot.schema, &mut |at, schema| {
                 relax(at, schema, true, false, &flags, &mut lost);
             });

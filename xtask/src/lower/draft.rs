@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rescind_specs::{Contract, Operation, Pointer, StatusPattern};
+use rescind_specs::{Contract, Operation, ParameterLocation, ParameterStyle, Pointer, StatusPattern};
 use serde_json::{Value, json};
 
 use super::shape::Definition;
@@ -82,8 +82,8 @@ pub struct Call<'c> {
     pub type_name: String,
     /// The parameters that the call takes as arguments.
     pub parameters: Vec<Place>,
-    /// Its body, if it takes one.
-    pub body: Option<Body>,
+    /// Its bodies, one a documented media type, the preferred one first; empty where it takes none.
+    pub bodies: Vec<Body>,
     /// Its documented responses, in document order.
     pub replies: Vec<Reply>,
 }
@@ -93,14 +93,43 @@ pub struct Call<'c> {
 pub struct Place {
     /// Name on the wire.
     pub name: String,
-    /// `path`, `query` or `header`.
-    pub location: &'static str,
+    /// Where it travels.
+    pub location: ParameterLocation,
+    /// How its value is written.
+    pub writing: Writing,
     /// Whether a call without it breaks the contract.
     pub required: bool,
+    /// Whether it may be sent without a value.
+    pub empty: Empty,
     /// What it means.
     pub description: Option<String>,
     /// Its schema.
     pub slot: SchemaSlot,
+}
+
+/// Whether a parameter may be sent without a value that its schema knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Empty {
+    /// It may.
+    Allowed,
+    /// It may not.
+    Excluded,
+}
+
+/// How a value is written into a parameter or into the member of a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writing {
+    /// By a style of OpenAPI.
+    Style {
+        /// Which one.
+        style: ParameterStyle,
+        /// Whether each item stands on its own.
+        explode: bool,
+        /// Whether reserved characters stand as they are.
+        reserved: bool,
+    },
+    /// As a JSON text.
+    Json,
 }
 
 /// How a request body is written.
@@ -110,8 +139,12 @@ pub enum BodyKind {
     Json,
     /// URL-encoded form.
     Form,
+    /// A form of parts.
+    Multipart,
     /// Bytes as they are.
     Bytes,
+    /// Bytes of a media type that the caller chooses within the documented range.
+    Range,
     /// Plain text.
     Text,
 }
@@ -121,13 +154,58 @@ pub enum BodyKind {
 pub struct Body {
     /// How it is written.
     pub kind: BodyKind,
-    /// The media type it is sent as.
+    /// The media type it is sent as, or the range that it comes from.
     pub media_type: String,
-    /// Whether a call without it breaks the contract.
+    /// Whether a call without any body breaks the contract.
     pub required: bool,
+    /// Name of the function that sets it.
+    pub setter: String,
     /// What it means.
     pub description: Option<String>,
     /// Its schema; `{}` where none is documented.
+    pub slot: SchemaSlot,
+    /// The members of an urlencoded form whose writing the document says.
+    pub members: Vec<(String, Writing)>,
+    /// The parts of a form of parts.
+    pub parts: Vec<Part>,
+    /// Whether a form of parts may have others than those.
+    pub more: More,
+}
+
+/// Whether a form may have parts that the contract does not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum More {
+    /// It may.
+    Allowed,
+    /// It may not.
+    Excluded,
+}
+
+/// What a part of a form holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartKind {
+    /// Bytes with a name and a media type of their own.
+    File,
+    /// A value of a type.
+    Value,
+}
+
+/// A named part of a form.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its name on the wire.
+    pub name: String,
+    /// What it holds.
+    pub kind: PartKind,
+    /// Whether it may come several times.
+    pub repeated: bool,
+    /// Whether a form without it breaks the contract.
+    pub required: bool,
+    /// The media type it is sent as; `None` where plain text needs none.
+    pub media_type: Option<String>,
+    /// What it means.
+    pub description: Option<String>,
+    /// Its schema, lists included; `{}` for files.
     pub slot: SchemaSlot,
 }
 
@@ -178,6 +256,17 @@ impl Reply {
     }
 }
 
+impl Call<'_> {
+    /// The schemas of everything that a caller gives.
+    pub fn asked(&self) -> impl Iterator<Item = &Value> {
+        let bodies = self
+            .bodies
+            .iter()
+            .flat_map(|body| body.parts.iter().map(|part| &part.slot).chain(std::iter::once(&body.slot)));
+        self.parameters.iter().map(|place| &place.slot).chain(bodies).map(|slot| &slot.schema)
+    }
+}
+
 impl<'c> Draft<'c> {
     /// A draft that holds the operations of `contract` and nothing of them yet.
     pub(super) fn new(contract: &'c Contract) -> Self {
@@ -189,7 +278,7 @@ impl<'c> Draft<'c> {
                 function: String::new(),
                 type_name: String::new(),
                 parameters: Vec::new(),
-                body: None,
+                bodies: Vec::new(),
                 replies: Vec::new(),
             })
             .collect();
@@ -232,7 +321,9 @@ impl<'c> Draft<'c> {
     /// Calls `visit` with every schema of the draft and all schemas within them.
     pub(super) fn each_schema(&mut self, visit: &mut dyn FnMut(&Pointer, &mut Value)) {
         let places = self.calls.iter_mut().flat_map(|call| {
-            let bodies = call.body.iter_mut().map(|body| &mut body.slot);
+            let bodies = call.bodies.iter_mut().flat_map(|body| {
+                body.parts.iter_mut().map(|part| &mut part.slot).chain(std::iter::once(&mut body.slot))
+            });
             call.parameters.iter_mut().map(|place| &mut place.slot).chain(bodies)
         });
         for slot in self.schemas.values_mut().chain(places) {

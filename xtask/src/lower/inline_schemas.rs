@@ -10,15 +10,20 @@ pub(super) fn run(draft: &mut Draft<'_>) {
     // Bodies of requests first: they are what users write by name.
     for index in 0..draft.calls.len() {
         let type_name = draft.calls[index].type_name.clone();
-        if let Some(mut body) = draft.calls[index].body.take() {
+        let mut bodies = std::mem::take(&mut draft.calls[index].bodies);
+        for body in &mut bodies {
             let written = matches!(body.kind, super::BodyKind::Json | super::BodyKind::Form);
             if written && body.slot.schema.get("$ref").is_none() {
                 let name = draft.add(&format!("{type_name} Body"), body.slot.clone());
                 body.slot.schema = Draft::reference(&name);
                 open.push(name);
             }
-            draft.calls[index].body = Some(body);
+            for part in &mut body.parts {
+                let name = format!("{type_name} {}", part.name);
+                hoist(draft, &mut open, &name, &mut part.slot.schema, &part.slot.pointer);
+            }
         }
+        draft.calls[index].bodies = bodies;
         let mut parameters = std::mem::take(&mut draft.calls[index].parameters);
         for place in &mut parameters {
             let name = format!("{type_name} {}", place.name);

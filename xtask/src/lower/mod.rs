@@ -1,14 +1,14 @@
-//! From a contract to a document that progenitor accepts: one rewrite a file.
+//! From a contract to what the emitters write: one rewrite a file.
 //!
 //! What a pass takes away is either given back by an emitter (typed errors, security, optional bodies) or told as a
 //! [`Loss`], so that nothing disappears in silence.
 
 mod compose;
 mod directions;
-mod document;
 mod draft;
 mod inline_schemas;
 mod loss;
+mod multipart;
 mod nullable_roots;
 mod operation_names;
 mod parameters;
@@ -20,18 +20,23 @@ mod schema_names;
 mod secrets;
 mod shape;
 mod shapes;
+mod status_words;
 mod unions;
+mod wire_shape;
 
 use rescind_specs::{Contract, Diagnostic};
 
-pub use document::document;
-pub(crate) use document::{stand_ins, words};
-pub use draft::{Body, BodyKind, Call, Draft, Payload, Place, Reply, ReplyForm, SchemaSlot};
+pub use draft::{
+    Body, BodyKind, Call, Draft, Empty, More, Part, PartKind, Payload, Place, Reply, ReplyForm, SchemaSlot,
+    Writing,
+};
 pub use loss::Loss;
 pub use response_headers::{HeaderField, HeaderSet, HeaderShape, HeaderType};
+pub(crate) use secrets::is_secret;
 pub use shape::{
     Choice, Definition, Field, Loops, Presence, Rest, Rules, Shape, Struct, TypeRef, Union, Variant, Word,
 };
+pub(crate) use status_words::words;
 
 /// Runs all passes over `contract`.
 ///

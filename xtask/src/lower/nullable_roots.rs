@@ -5,12 +5,13 @@ use super::{Draft, Payload, compose};
 
 pub(super) fn run(draft: &mut Draft<'_>) {
     for index in 0..draft.calls.len() {
-        if let Some(mut body) = draft.calls[index].body.take() {
+        let mut bodies = std::mem::take(&mut draft.calls[index].bodies);
+        for body in &mut bodies {
             if let Some(name) = compose::target(&body.slot.schema).and_then(|name| or_null(draft, name)) {
                 body.slot.schema = Draft::reference(&name);
             }
-            draft.calls[index].body = Some(body);
         }
+        draft.calls[index].bodies = bodies;
         let mut replies = std::mem::take(&mut draft.calls[index].replies);
         for reply in &mut replies {
             for form in &mut reply.forms {

@@ -1,9 +1,12 @@
-//! Parameters: those that a security scheme repeats go, and so do those that no argument can express.
+//! Parameters: those that a security scheme repeats go, the others become arguments that know how they are written.
 
-use rescind_specs::{KeyLocation, Operation, Parameter, ParameterLocation, ParameterStyle, SchemeKind};
-use serde_json::Value;
+use rescind_specs::{
+    KeyLocation, Operation, Parameter, ParameterLocation, ParameterStyle, SchemaType, SchemeKind,
+};
+use serde_json::json;
 
-use super::{Draft, Place};
+use super::wire_shape::{Lists, Shape, lists, shape};
+use super::{Draft, Empty, Place, SchemaSlot, Writing};
 
 const PASS: &str = "parameters";
 
@@ -14,7 +17,7 @@ pub(super) fn run(draft: &mut Draft<'_>) {
             if repeats_scheme(draft, operation, parameter) || is_reserved(parameter) {
                 continue;
             }
-            if let Some(place) = place(draft, parameter) {
+            if let Some(place) = place(draft, operation, parameter) {
                 draft.calls[index].parameters.push(place);
             }
         }
@@ -26,7 +29,7 @@ pub(super) fn run(draft: &mut Draft<'_>) {
 fn undeclared(draft: &mut Draft<'_>, index: usize) {
     let operation = draft.calls[index].operation;
     for name in operation.path.parameters() {
-        let known = |place: &Place| place.location == "path" && place.name == name;
+        let known = |place: &Place| place.location == ParameterLocation::Path && place.name == name;
         if draft.calls[index].parameters.iter().any(known) {
             continue;
         }
@@ -38,13 +41,12 @@ fn undeclared(draft: &mut Draft<'_>, index: usize) {
         );
         draft.calls[index].parameters.push(Place {
             name: name.to_owned(),
-            location: "path",
+            location: ParameterLocation::Path,
+            writing: Writing::Style { style: ParameterStyle::Simple, explode: false, reserved: false },
             required: true,
+            empty: Empty::Excluded,
             description: None,
-            slot: super::SchemaSlot {
-                schema: serde_json::json!({ "type": "string" }),
-                pointer: operation.pointer.clone(),
-            },
+            slot: SchemaSlot { schema: json!({ "type": "string" }), pointer: operation.pointer.clone() },
         });
     }
 }
@@ -75,71 +77,106 @@ fn is_reserved(parameter: &Parameter) -> bool {
             .any(|name| parameter.name.eq_ignore_ascii_case(name))
 }
 
-fn place(draft: &mut Draft<'_>, parameter: &Parameter) -> Option<Place> {
-    let what = || format!("{} parameter `{}`", parameter.location, parameter.name);
-    let location = match (parameter.location, parameter.style) {
-        (ParameterLocation::Path, ParameterStyle::Simple) => "path",
-        (ParameterLocation::Query, ParameterStyle::Form) => "query",
-        (ParameterLocation::Header, ParameterStyle::Simple) => "header",
-        (ParameterLocation::Cookie, _) => {
-            draft.lose(PASS, &parameter.pointer, what(), "cookies are not sent by the client");
-            return None;
-        }
-        _ => {
-            draft.lose(PASS, &parameter.pointer, what(), "this style of writing values is not supported");
-            return text_in_path(parameter);
-        }
-    };
-    if location == "header"
-        && !parameter
-            .name
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&byte))
-    {
-        draft.lose(PASS, &parameter.pointer, what(), "this is not the name of a header");
+fn place(draft: &mut Draft<'_>, operation: &Operation, parameter: &Parameter) -> Option<Place> {
+    let what = format!("{} parameter `{}`", parameter.location, parameter.name);
+    let mut lose = |what: String, why| draft.lose(PASS, &parameter.pointer, what, why);
+    if parameter.location == ParameterLocation::Header && !is_token(&parameter.name) {
+        lose(what, "this is not the name of a header");
         return None;
     }
-    let Some(schema) = &parameter.schema else {
-        draft.lose(PASS, &parameter.pointer, what(), "a parameter with `content` is not supported");
-        return text_in_path(parameter);
+    if parameter.location == ParameterLocation::Cookie && !is_token(&parameter.name) {
+        lose(what, "this is not the name of a cookie");
+        return None;
+    }
+    if parameter.location == ParameterLocation::Path
+        && !operation.path.parameters().any(|name| name == parameter.name)
+    {
+        lose(what, "the path has no such part");
+        return None;
+    }
+    let writing = writing(draft, parameter, &what);
+    let mut slot = match &parameter.schema {
+        Some(schema) => draft.schema_at(schema.pointer()),
+        None if writing == Writing::Json => {
+            SchemaSlot { schema: json!({}), pointer: parameter.pointer.clone() }
+        }
+        None => SchemaSlot { schema: json!({ "type": "string" }), pointer: parameter.pointer.clone() },
     };
-    let mut slot = draft.schema_at(schema.pointer());
-    let kind = schema.value().get("type").and_then(Value::as_str);
-    let structured = matches!(kind, Some("array" | "object"))
-        || ["allOf", "anyOf", "oneOf"].iter().any(|keyword| schema.value().get(keyword).is_some());
-    let takes_array =
-        parameter.location == ParameterLocation::Query && kind == Some("array") && parameter.explode;
-    if structured && !takes_array {
-        draft.lose(
-            PASS,
-            &parameter.pointer,
-            format!("the type of {}", what()),
-            "it is written as plain text",
-        );
-        slot.schema = serde_json::json!({ "type": "string" });
-    } else if let Some(object) = slot.schema.as_object_mut() {
-        // Absence says the same, and a header cannot carry null.
+    if let Some(object) = slot.schema.as_object_mut() {
+        // Absence says the same.
         object.remove("nullable");
     }
     Some(Place {
         name: parameter.name.clone(),
-        location,
-        required: parameter.required || location == "path",
+        location: parameter.location,
+        writing,
+        required: parameter.required || parameter.location == ParameterLocation::Path,
+        empty: empty(parameter),
         description: parameter.description.clone(),
         slot,
     })
 }
 
-/// A path without its parameter cannot be built, so it stays, as text.
-fn text_in_path(parameter: &Parameter) -> Option<Place> {
-    (parameter.location == ParameterLocation::Path).then(|| Place {
-        name: parameter.name.clone(),
-        location: "path",
-        required: true,
-        description: parameter.description.clone(),
-        slot: super::SchemaSlot {
-            schema: serde_json::json!({ "type": "string" }),
-            pointer: parameter.pointer.clone(),
-        },
-    })
+/// RFC 9110 §5.6.2.
+fn is_token(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&byte))
+}
+
+/// How the value is written; what the specification leaves open is told.
+fn writing(draft: &mut Draft<'_>, parameter: &Parameter, what: &str) -> Writing {
+    use ParameterLocation::{Cookie, Header, Path, Query};
+    use ParameterStyle::{DeepObject, Form, Label, Matrix, PipeDelimited, Simple, SpaceDelimited};
+
+    let mut lose = |what: String, why| draft.lose(PASS, &parameter.pointer, what, why);
+    if let Some(media_type) = &parameter.media_type {
+        if !media_type.is_json()
+            && parameter.schema.as_ref().is_some_and(|schema| shape(schema) != Shape::Scalar)
+        {
+            lose(format!("{what} as `{media_type}`"), "its members are written as JSON");
+        }
+        if media_type.is_json() {
+            return Writing::Json;
+        }
+    }
+    let style = match (parameter.location, parameter.style) {
+        (Path, style @ (Simple | Label | Matrix))
+        | (Header, style @ Simple)
+        | (Cookie, style @ Form)
+        | (Query, style @ (Form | SpaceDelimited | PipeDelimited | DeepObject)) => style,
+        (location, _) => {
+            lose(format!("the style of {what}"), "there is no such style in that place");
+            if matches!(location, Path | Header) { Simple } else { Form }
+        }
+    };
+    if let Some(schema) = &parameter.schema {
+        match (style, shape(schema)) {
+            (DeepObject, _) if lists(schema) == Lists::Some => {
+                let why = "the specification has no style for them; each item is written with its number";
+                lose(format!("the lists within {what}"), why);
+            }
+            (DeepObject, _) => {}
+            (_, Shape::Nested) => {
+                let why = "the specification has no style for it; it is written as JSON";
+                lose(format!("what is within the items of {what}"), why);
+            }
+            _ => {}
+        }
+    }
+    Writing::Style { style, explode: parameter.explode, reserved: parameter.allow_reserved }
+}
+
+/// Whether a call may send the name with nothing behind it, which no value of the schema says.
+fn empty(parameter: &Parameter) -> Empty {
+    let says_itself = parameter.schema.as_ref().is_some_and(|schema| {
+        schema.kind() == Some(SchemaType::String)
+            && ["enum", "pattern", "minLength", "format"]
+                .into_iter()
+                .all(|keyword| schema.keyword(keyword).is_none())
+    });
+    if parameter.location == ParameterLocation::Query && parameter.allow_empty_value && !says_itself {
+        Empty::Allowed
+    } else {
+        Empty::Excluded
+    }
 }

@@ -1,4 +1,4 @@
-//! Responses leave the document that progenitor sees, and are remembered for the typed layer.
+//! Responses, as the typed layer reads them.
 
 use rescind_specs::{Content, MediaType, Operation, Response, Schema, SchemaType, StatusPattern};
 use serde_json::Value;

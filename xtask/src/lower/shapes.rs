@@ -14,7 +14,7 @@ const PASS: &str = "shapes";
 
 pub(super) fn run(draft: &mut Draft<'_>) {
     let mut asked = BTreeSet::new();
-    for body in draft.calls.iter().filter_map(|call| call.body.as_ref()) {
+    for body in draft.calls.iter().flat_map(|call| &call.bodies) {
         // A form has no null.
         if body.kind == BodyKind::Json {
             reach(draft, &body.slot.schema, &mut asked);

@@ -157,7 +157,7 @@ fn operation(call: &Call<'_>) -> OperationFacts {
             (plain && named).then(|| names::snake(&place.name))
         })
         .collect();
-    let complete = !call.body.as_ref().is_some_and(|body| body.required);
+    let complete = !call.bodies.iter().any(|body| body.required);
     OperationFacts {
         signature: call.operation.signature(),
         function: names::snake(&call.function),

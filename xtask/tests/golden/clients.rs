@@ -21,6 +21,10 @@ pub mod composed_schemas;
 pub mod default_response;
 
 #[rustfmt::skip]
+#[path = "every_parameter/client.rs"]
+pub mod every_parameter;
+
+#[rustfmt::skip]
 #[path = "form_body/client.rs"]
 pub mod form_body;
 
@@ -39,6 +43,10 @@ pub mod inline_name_clash;
 #[rustfmt::skip]
 #[path = "json_and_bodyless_errors/client.rs"]
 pub mod json_and_bodyless_errors;
+
+#[rustfmt::skip]
+#[path = "multipart_body/client.rs"]
+pub mod multipart_body;
 
 #[rustfmt::skip]
 #[path = "name_collisions/client.rs"]

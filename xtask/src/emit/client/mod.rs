@@ -1,16 +1,17 @@
-//! The client of one contract: progenitor's types and builders, with the typed layer around them.
+//! The client of one contract: its types, a builder a call, and the typed layer around them.
 
+mod arguments;
 mod builder;
 mod headers;
+mod multipart;
 mod outcome;
 mod reply;
-mod stand_ins;
 
 use quote::quote;
 use syn::{File, Item, parse_quote};
 
+use super::error::Unsound;
 use super::names::ident;
-use super::progenitor::{ProgenitorError, generate};
 use super::types;
 use crate::lower::{self, Draft};
 
@@ -22,29 +23,19 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    fn root(&self) -> Result<syn::Path, ProgenitorError> {
-        syn::parse_str(&self.path)
-            .map_err(|error| ProgenitorError::Output(format!("`{}`: {error}", self.path)))
+    fn root(&self) -> Result<syn::Path, Unsound> {
+        syn::parse_str(&self.path).map_err(|error| Unsound::Output(format!("`{}`: {error}", self.path)))
     }
 }
 
 /// The client module of `draft`.
-pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, ProgenitorError> {
+pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, Unsound> {
     let root = runtime.root()?;
-    let document = lower::document(draft);
-    let raw = generate(&document)?;
     let type_items = types::module(draft, &runtime.path)?;
-    // The client itself and its hooks are written anew, and so are the functions that start a builder.
-    let builder_items = raw.items.into_iter().find_map(|item| match item {
-        Item::Mod(module) if module.ident == "builder" => Some(module),
-        _ => None,
-    });
-    let mut builder_items =
-        builder_items.ok_or_else(|| ProgenitorError::Output("there is no module `builder`".to_owned()))?;
-    stand_ins::replace(&mut builder_items, draft);
-
+    let arguments = arguments::arguments(draft, &runtime.path)?;
     let (outcomes, headers) = outcome::outcomes(draft);
-    let builders = builder::rewrite(builder_items, draft, &outcomes, &root)?;
+    let builders = builder::module(draft, &arguments, &outcomes, &root);
+    let forms = multipart::module(draft, &arguments, &root);
     let client = client(draft);
     let functions = draft.calls.iter().map(function);
     let enums = outcomes.iter().flat_map(|outcome| &outcome.items);
@@ -65,6 +56,8 @@ pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, ProgenitorErro
         #(#headers)*
 
         #type_items
+
+        #forms
 
         #builders
     };

@@ -18,7 +18,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use rescind_specs::Diagnostic;
 
-use super::progenitor::ProgenitorError;
+use super::error::Unsound;
 use crate::artifact::{Artifact, FormatError};
 use crate::lower::Draft;
 
@@ -60,7 +60,7 @@ pub struct Stubs {
 pub enum EmitError {
     /// The types could not be made.
     #[error("failed to generate types: {0}")]
-    Types(#[from] ProgenitorError),
+    Types(#[from] Unsound),
     /// The path of the runtime is no path.
     #[error("`{0}` is no path of a module; write one such as `crate::runtime`")]
     Runtime(String),

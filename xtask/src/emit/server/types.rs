@@ -7,12 +7,12 @@ use quote::quote;
 use rescind_specs::{Pointer, Schema, SchemaType};
 use syn::Item;
 
+use crate::emit::error::Unsound;
 use crate::emit::names::ident;
-use crate::emit::progenitor::ProgenitorError;
 use crate::lower::{Draft, TypeRef};
 
 /// The items of the module `types`.
-pub(super) fn items(draft: &Draft<'_>, runtime: &str) -> Result<Vec<Item>, ProgenitorError> {
+pub(super) fn items(draft: &Draft<'_>, runtime: &str) -> Result<Vec<Item>, Unsound> {
     crate::emit::types::types(draft, runtime)
 }
 

@@ -10,8 +10,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Item, ItemMod, parse_quote};
 
+use super::error::Unsound;
 use super::names::ident;
-use super::progenitor::ProgenitorError;
 use crate::lower::{Definition, Draft, Shape, TypeRef};
 
 /// The items of `pub mod types` for `draft`, without builders.
@@ -19,7 +19,7 @@ use crate::lower::{Definition, Draft, Shape, TypeRef};
 /// Every schema of the draft is one type of the same name; the helper module `error` follows. `runtime` is the path
 /// of a module with the types `Secret`, for strings of `format: password`, and `Nullable<T>`, for members of requests
 /// that may be missing and may be null, and with the module `typing`, which reads alternatives.
-pub fn types(draft: &Draft<'_>, runtime: &str) -> Result<Vec<Item>, ProgenitorError> {
+pub fn types(draft: &Draft<'_>, runtime: &str) -> Result<Vec<Item>, Unsound> {
     let mut items = Emitter::new(draft, runtime)?.items()?;
     items.push(error());
     let mut file: syn::File = parse_quote! { #(#items)* };
@@ -28,7 +28,7 @@ pub fn types(draft: &Draft<'_>, runtime: &str) -> Result<Vec<Item>, ProgenitorEr
 }
 
 /// `pub mod types` for `draft`, with a builder for each struct.
-pub fn module(draft: &Draft<'_>, runtime: &str) -> Result<ItemMod, ProgenitorError> {
+pub fn module(draft: &Draft<'_>, runtime: &str) -> Result<ItemMod, Unsound> {
     let emitter = Emitter::new(draft, runtime)?;
     let mut items = emitter.items()?;
     items.push(emitter.builders());
@@ -37,6 +37,15 @@ pub fn module(draft: &Draft<'_>, runtime: &str) -> Result<ItemMod, ProgenitorErr
         /// Types of parameters and bodies.
         pub mod types { #(#items)* }
     })
+}
+
+/// What spells out types of `draft` outside of their module.
+pub(super) fn speller<'d>(
+    draft: &'d Draft<'_>,
+    runtime: &str,
+) -> Result<impl Fn(&TypeRef) -> TokenStream + 'd, Unsound> {
+    let emitter = Emitter::new(draft, runtime)?;
+    Ok(move |ty: &TypeRef| emitter.ty(ty, &quote!(types::)))
 }
 
 /// What spells out types.
@@ -48,13 +57,13 @@ struct Emitter<'d, 'c> {
 }
 
 impl<'d, 'c> Emitter<'d, 'c> {
-    fn new(draft: &'d Draft<'c>, runtime: &str) -> Result<Self, ProgenitorError> {
-        let runtime = syn::parse_str(runtime)
-            .map_err(|error| ProgenitorError::Output(format!("`{runtime}`: {error}")))?;
+    fn new(draft: &'d Draft<'c>, runtime: &str) -> Result<Self, Unsound> {
+        let runtime =
+            syn::parse_str(runtime).map_err(|error| Unsound::Output(format!("`{runtime}`: {error}")))?;
         Ok(Self { draft, runtime, loops: loops::loops(&draft.types) })
     }
 
-    fn items(&self) -> Result<Vec<Item>, ProgenitorError> {
+    fn items(&self) -> Result<Vec<Item>, Unsound> {
         let mut items = Vec::new();
         for (name, definition) in &self.draft.types {
             items.extend(self.definition(name, definition)?);
@@ -62,7 +71,7 @@ impl<'d, 'c> Emitter<'d, 'c> {
         Ok(items)
     }
 
-    fn definition(&self, name: &str, definition: &Definition) -> Result<Vec<Item>, ProgenitorError> {
+    fn definition(&self, name: &str, definition: &Definition) -> Result<Vec<Item>, Unsound> {
         let doc = definition.description.clone().unwrap_or_else(|| format!("`{name}`"));
         let tokens = match &definition.shape {
             Shape::Struct(item) => self.structure(name, &doc, item),
@@ -74,7 +83,7 @@ impl<'d, 'c> Emitter<'d, 'c> {
             Shape::Union(union) => self.union(name, &doc, union),
         };
         let file = syn::parse2::<syn::File>(tokens)
-            .map_err(|error| ProgenitorError::Output(format!("the type `{name}`: {error}")))?;
+            .map_err(|error| Unsound::Output(format!("the type `{name}`: {error}")))?;
         Ok(file.items)
     }
 

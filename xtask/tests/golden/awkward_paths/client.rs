@@ -103,57 +103,45 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::get_key`](super::Client::get_key) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetKey<'a> {
         client: &'a super::Client,
-        id: Result<::std::string::String, String>,
+        id: support::Argument<::std::string::String>,
     }
     impl<'a> GetKey<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                id: Err("`id` is required and was not given".to_string()),
+                client,
+                id: support::Argument::required("id"),
             }
         }
         /// Sets the path parameter `id`.
         pub fn id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.id = value
-                .try_into()
-                .map_err(|_| "`id` is not a value that the contract allows".to_string());
+            self.id.set("id", value);
             self
         }
         /// Sends `GET /keys/{id}`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::GetKeyError>> {
-            let Self { client, id } = self;
-            let id = id.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/keys/",
-                &support::segment("id", &id.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/keys/");
+            request.path("id", support::Style::simple(), &self.id);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -164,72 +152,53 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_part`](super::Client::get_part) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetPart<'a> {
         client: &'a super::Client,
-        key_id: Result<i64, String>,
-        r#type: Result<::std::string::String, String>,
+        key_id: support::Argument<i64>,
+        r#type: support::Argument<::std::string::String>,
     }
     impl<'a> GetPart<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                key_id: Err("`key_id` is required and was not given".to_string()),
-                r#type: Err("`type` is required and was not given".to_string()),
+                client,
+                key_id: support::Argument::required("key_id"),
+                r#type: support::Argument::required("type"),
             }
         }
         /// Sets the path parameter `key_id`.
         pub fn key_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<i64>,
+            V: ::std::convert::TryInto<i64>,
         {
-            self.key_id = value
-                .try_into()
-                .map_err(|_| {
-                    "`key_id` is not a value that the contract allows".to_string()
-                });
+            self.key_id.set("key_id", value);
             self
         }
         /// Sets the path parameter `type`.
         pub fn r#type<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.r#type = value
-                .try_into()
-                .map_err(|_| {
-                    "`type` is not a value that the contract allows".to_string()
-                });
+            self.r#type.set("type", value);
             self
         }
         /// Sends `GET /keys/{key_id}/parts/{type}`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::GetPartError>> {
-            let Self { client, key_id, r#type } = self;
-            let key_id = key_id.map_err(Error::InvalidRequest)?;
-            let r#type = r#type.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/keys/",
-                &support::segment("key_id", &key_id.to_string())?,
-                "/parts/",
-                &support::segment("type", &r#type.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/keys/");
+            request.path("key_id", support::Style::simple(), &self.key_id);
+            request.literal("/parts/");
+            request.path("type", support::Style::simple(), &self.r#type);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -240,54 +209,42 @@ pub mod builder {
         }
     }
     /// The call that [`Client::revoke_key`](super::Client::revoke_key) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct RevokeKey<'a> {
         client: &'a super::Client,
-        id: Result<::std::string::String, String>,
+        id: support::Argument<::std::string::String>,
     }
     impl<'a> RevokeKey<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                id: Err("`id` is required and was not given".to_string()),
+                client,
+                id: support::Argument::required("id"),
             }
         }
         /// Sets the path parameter `id`.
         pub fn id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.id = value
-                .try_into()
-                .map_err(|_| "`id` is not a value that the contract allows".to_string());
+            self.id.set("id", value);
             self
         }
         /// Sends `POST /keys/{id}:revoke`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::RevokeKeyError>> {
-            let Self { client, id } = self;
-            let id = id.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/keys/",
-                &support::segment("id", &id.to_string())?,
-                ":revoke",
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/keys/");
+            request.path("id", support::Style::simple(), &self.id);
+            request.literal(":revoke");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -298,7 +255,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::my_key`](super::Client::my_key) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct MyKey<'a> {
         client: &'a super::Client,
@@ -306,25 +263,20 @@ pub mod builder {
     impl<'a> MyKey<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /keys/mine`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::MyKeyError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/keys/mine"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/keys/mine");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -335,72 +287,53 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_file`](super::Client::get_file) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetFile<'a> {
         client: &'a super::Client,
-        name: Result<::std::string::String, String>,
-        extension: Result<::std::string::String, String>,
+        name: support::Argument<::std::string::String>,
+        extension: support::Argument<::std::string::String>,
     }
     impl<'a> GetFile<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                name: Err("`name` is required and was not given".to_string()),
-                extension: Err("`extension` is required and was not given".to_string()),
+                client,
+                name: support::Argument::required("name"),
+                extension: support::Argument::required("extension"),
             }
         }
         /// Sets the path parameter `name`.
         pub fn name<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.name = value
-                .try_into()
-                .map_err(|_| {
-                    "`name` is not a value that the contract allows".to_string()
-                });
+            self.name.set("name", value);
             self
         }
         /// Sets the path parameter `extension`.
         pub fn extension<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.extension = value
-                .try_into()
-                .map_err(|_| {
-                    "`extension` is not a value that the contract allows".to_string()
-                });
+            self.extension.set("extension", value);
             self
         }
         /// Sends `GET /files/{name}.{extension}`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::GetFileError>> {
-            let Self { client, name, extension } = self;
-            let name = name.map_err(Error::InvalidRequest)?;
-            let extension = extension.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/files/",
-                &support::segment("name", &name.to_string())?,
-                ".",
-                &support::segment("extension", &extension.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/files/");
+            request.path("name", support::Style::simple(), &self.name);
+            request.literal(".");
+            request.path("extension", support::Style::simple(), &self.extension);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -89,11 +89,11 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::create_token`](super::Client::create_token) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct CreateToken<'a> {
         client: &'a super::Client,
@@ -101,25 +101,21 @@ pub mod builder {
     impl<'a> CreateToken<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `POST /token`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::CreateTokenError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/token"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/token");
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -142,7 +138,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::list_things`](super::Client::list_things) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListThings<'a> {
         client: &'a super::Client,
@@ -150,25 +146,21 @@ pub mod builder {
     impl<'a> ListThings<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /things`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::ListThingsError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/things"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/things");
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -191,7 +183,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::list_news`](super::Client::list_news) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListNews<'a> {
         client: &'a super::Client,
@@ -199,25 +191,21 @@ pub mod builder {
     impl<'a> ListNews<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /news`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::ListNewsError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/news"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/news");
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,

@@ -219,46 +219,43 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::revoke`](super::Client::revoke) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Revoke<'a> {
         client: &'a super::Client,
-        body: ::std::option::Option<Result<types::builder::RevokeBody, String>>,
+        body: support::Argument<types::builder::RevokeBody>,
     }
     impl<'a> Revoke<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client, body: None }
+            Self {
+                client,
+                body: support::Argument::optional(),
+            }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RevokeBody>,
-            <V as std::convert::TryInto<types::RevokeBody>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::RevokeBody>,
+            <V as ::std::convert::TryInto<
+                types::RevokeBody,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = Some(
-                value
-                    .try_into()
-                    .map(From::from)
-                    .map_err(|s| format!("conversion to `T0` for body failed: {}", s)),
-            );
+            self.body.set_built::<types::RevokeBody, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::RevokeBody,
             ) -> types::builder::RevokeBody,
         {
-            let body = self
-                .body
-                .unwrap_or_else(|| Ok(::std::default::Default::default()));
-            self.body = Some(body.map(f));
+            self.body.change(f);
             self
         }
         /// Sends `POST /revoke`.
@@ -268,32 +265,21 @@ pub mod builder {
             ResponseValue<types::RevokeOk>,
             Error<super::RevokeError>,
         > {
-            let Self { client, body } = self;
-            let body = match body {
-                Some(body) => {
-                    Some(
-                        body
-                            .and_then(|v| {
-                                types::RevokeBody::try_from(v).map_err(|e| e.to_string())
-                            })
-                            .map_err(Error::InvalidRequest)?,
-                    )
-                }
-                None => None,
-            };
-            let url = [client.core.base_url(), "/revoke"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .optional_json("application/json", body.as_ref())
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/revoke");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::RevokeBody as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::RevokeOk>().await?;

@@ -606,11 +606,11 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::list_shapes`](super::Client::list_shapes) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListShapes<'a> {
         client: &'a super::Client,
@@ -618,7 +618,7 @@ pub mod builder {
     impl<'a> ListShapes<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /shapes`.
         pub async fn send(
@@ -627,19 +627,14 @@ pub mod builder {
             ResponseValue<types::ListShapesOk>,
             Error<super::ListShapesError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/shapes"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json",
+            );
+            request.literal("/shapes");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::ListShapesOk>().await?;

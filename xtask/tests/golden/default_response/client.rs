@@ -200,11 +200,11 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::explicit`](super::Client::explicit) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Explicit<'a> {
         client: &'a super::Client,
@@ -212,7 +212,7 @@ pub mod builder {
     impl<'a> Explicit<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /explicit`.
         pub async fn send(
@@ -221,19 +221,14 @@ pub mod builder {
             ResponseValue<types::Thing>,
             Error<super::ExplicitError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/explicit"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json",
+            );
+            request.literal("/explicit");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Thing>().await?;
@@ -251,7 +246,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::alone`](super::Client::alone) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Alone<'a> {
         client: &'a super::Client,
@@ -259,7 +254,7 @@ pub mod builder {
     impl<'a> Alone<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /alone`.
         pub async fn send(
@@ -268,19 +263,14 @@ pub mod builder {
             ResponseValue<types::Thing>,
             Error<super::AloneError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/alone"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json",
+            );
+            request.literal("/alone");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16..=299u16 => {
                     let answer = received.json::<types::Thing>().await?;

@@ -35,10 +35,17 @@ impl Client {
     pub fn create_token(&self) -> builder::CreateToken<'_> {
         builder::CreateToken::new(self)
     }
+    /// Sends `POST /structured`.
+    pub fn send_structured(&self) -> builder::SendStructured<'_> {
+        builder::SendStructured::new(self)
+    }
 }
 /// The answers besides success that are documented for [`Client::create_token`], one variant each.
 #[derive(Clone, Debug)]
 pub enum CreateTokenError {}
+/// The answers besides success that are documented for [`Client::send_structured`], one variant each.
+#[derive(Clone, Debug)]
+pub enum SendStructuredError {}
 /// Types of parameters and bodies.
 pub mod types {
     /// `CreateTokenBody`
@@ -107,6 +114,60 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateTokenOk {
         pub access_token: ::rescind_client::Secret,
+    }
+    /// `SendStructuredBody`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct SendStructuredBody {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub deep: ::std::option::Option<SendStructuredBodyDeep>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub joined: ::std::option::Option<::std::vec::Vec<i64>>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub link: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub list: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub object: ::std::option::Option<SendStructuredBodyObject>,
+    }
+    impl ::std::default::Default for SendStructuredBody {
+        fn default() -> Self {
+            Self {
+                deep: ::std::default::Default::default(),
+                joined: ::std::default::Default::default(),
+                link: ::std::default::Default::default(),
+                list: ::std::default::Default::default(),
+                object: ::std::default::Default::default(),
+            }
+        }
+    }
+    /// `SendStructuredBodyDeep`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct SendStructuredBodyDeep {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub from: ::std::option::Option<i64>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub to: ::std::option::Option<i64>,
+    }
+    impl ::std::default::Default for SendStructuredBodyDeep {
+        fn default() -> Self {
+            Self {
+                from: ::std::default::Default::default(),
+                to: ::std::default::Default::default(),
+            }
+        }
+    }
+    /// `SendStructuredBodyObject`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct SendStructuredBodyObject {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ::std::default::Default for SendStructuredBodyObject {
+        fn default() -> Self {
+            Self {
+                a: ::std::default::Default::default(),
+            }
+        }
     }
     /// Structs that are filled in member by member.
     pub mod builder {
@@ -231,6 +292,253 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        #[derive(Clone, Debug)]
+        pub struct SendStructuredBody {
+            deep: ::std::result::Result<
+                ::std::option::Option<super::SendStructuredBodyDeep>,
+                ::std::string::String,
+            >,
+            joined: ::std::result::Result<
+                ::std::option::Option<::std::vec::Vec<i64>>,
+                ::std::string::String,
+            >,
+            link: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+            list: ::std::result::Result<
+                ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                ::std::string::String,
+            >,
+            object: ::std::result::Result<
+                ::std::option::Option<super::SendStructuredBodyObject>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for SendStructuredBody {
+            fn default() -> Self {
+                Self {
+                    deep: Ok(::std::default::Default::default()),
+                    joined: Ok(::std::default::Default::default()),
+                    link: Ok(::std::default::Default::default()),
+                    list: Ok(::std::default::Default::default()),
+                    object: Ok(::std::default::Default::default()),
+                }
+            }
+        }
+        impl SendStructuredBody {
+            pub fn deep<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::SendStructuredBodyDeep>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.deep = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for deep: {e}")
+                    });
+                self
+            }
+            pub fn joined<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::vec::Vec<i64>>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.joined = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for joined: {e}")
+                    });
+                self
+            }
+            pub fn link<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.link = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for link: {e}")
+                    });
+                self
+            }
+            pub fn list<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.list = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for list: {e}")
+                    });
+                self
+            }
+            pub fn object<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::SendStructuredBodyObject>,
+                >,
+                T::Error: ::std::fmt::Display,
+            {
+                self.object = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for object: {e}")
+                    });
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<SendStructuredBody> for super::SendStructuredBody {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: SendStructuredBody,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    deep: value.deep?,
+                    joined: value.joined?,
+                    link: value.link?,
+                    list: value.list?,
+                    object: value.object?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::SendStructuredBody> for SendStructuredBody {
+            fn from(value: super::SendStructuredBody) -> Self {
+                Self {
+                    deep: Ok(value.deep),
+                    joined: Ok(value.joined),
+                    link: Ok(value.link),
+                    list: Ok(value.list),
+                    object: Ok(value.object),
+                }
+            }
+        }
+        impl super::SendStructuredBody {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> SendStructuredBody {
+                ::std::default::Default::default()
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct SendStructuredBodyDeep {
+            from: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            to: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
+        }
+        impl ::std::default::Default for SendStructuredBodyDeep {
+            fn default() -> Self {
+                Self {
+                    from: Ok(::std::default::Default::default()),
+                    to: Ok(::std::default::Default::default()),
+                }
+            }
+        }
+        impl SendStructuredBodyDeep {
+            pub fn from<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.from = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for from: {e}")
+                    });
+                self
+            }
+            pub fn to<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.to = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for to: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<SendStructuredBodyDeep>
+        for super::SendStructuredBodyDeep {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: SendStructuredBodyDeep,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    from: value.from?,
+                    to: value.to?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::SendStructuredBodyDeep>
+        for SendStructuredBodyDeep {
+            fn from(value: super::SendStructuredBodyDeep) -> Self {
+                Self {
+                    from: Ok(value.from),
+                    to: Ok(value.to),
+                }
+            }
+        }
+        impl super::SendStructuredBodyDeep {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> SendStructuredBodyDeep {
+                ::std::default::Default::default()
+            }
+        }
+        #[derive(Clone, Debug)]
+        pub struct SendStructuredBodyObject {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for SendStructuredBodyObject {
+            fn default() -> Self {
+                Self {
+                    a: Ok(::std::default::Default::default()),
+                }
+            }
+        }
+        impl SendStructuredBodyObject {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<SendStructuredBodyObject>
+        for super::SendStructuredBodyObject {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: SendStructuredBodyObject,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::SendStructuredBodyObject>
+        for SendStructuredBodyObject {
+            fn from(value: super::SendStructuredBodyObject) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        impl super::SendStructuredBodyObject {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> SendStructuredBodyObject {
+                ::std::default::Default::default()
+            }
+        }
     }
     /// Error types.
     pub mod error {
@@ -264,46 +572,43 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::create_token`](super::Client::create_token) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct CreateToken<'a> {
         client: &'a super::Client,
-        body: Result<types::builder::CreateTokenBody, String>,
+        body: support::Argument<types::builder::CreateTokenBody>,
     }
     impl<'a> CreateToken<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::CreateTokenBody>,
-            <V as std::convert::TryInto<
+            V: ::std::convert::TryInto<types::CreateTokenBody>,
+            <V as ::std::convert::TryInto<
                 types::CreateTokenBody,
-            >>::Error: std::fmt::Display,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
+            self.body.set_built::<types::CreateTokenBody, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::CreateTokenBody,
             ) -> types::builder::CreateTokenBody,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /token`.
@@ -313,28 +618,95 @@ pub mod builder {
             ResponseValue<types::CreateTokenOk>,
             Error<super::CreateTokenError>,
         > {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| {
-                    types::CreateTokenBody::try_from(v).map_err(|e| e.to_string())
-                })
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/token"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .form(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/token");
+            request
+                .form(
+                    "body",
+                    &[],
+                    self.body,
+                    <types::CreateTokenBody as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::CreateTokenOk>().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
+            }
+        }
+    }
+    /// The call that [`Client::send_structured`](super::Client::send_structured) starts.
+    #[derive(Clone, Debug)]
+    #[must_use = "a call does nothing until it is sent"]
+    pub struct SendStructured<'a> {
+        client: &'a super::Client,
+        body: support::Argument<types::builder::SendStructuredBody>,
+    }
+    impl<'a> SendStructured<'a> {
+        /// The call, with nothing filled in.
+        pub(super) fn new(client: &'a super::Client) -> Self {
+            Self {
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
+            }
+        }
+        /// Sets the body.
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<types::SendStructuredBody>,
+            <V as ::std::convert::TryInto<
+                types::SendStructuredBody,
+            >>::Error: ::std::fmt::Display,
+        {
+            self.body.set_built::<types::SendStructuredBody, V>("body", value);
+            self
+        }
+        /// Changes the body, starting from an empty one.
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: ::std::ops::FnOnce(
+                types::builder::SendStructuredBody,
+            ) -> types::builder::SendStructuredBody,
+        {
+            self.body.change(f);
+            self
+        }
+        /// Sends `POST /structured`.
+        pub async fn send(
+            self,
+        ) -> ::std::result::Result<
+            ResponseValue<()>,
+            Error<super::SendStructuredError>,
+        > {
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/structured");
+            request
+                .form(
+                    "body",
+                    &[
+                        ("joined", support::Style::form()),
+                        ("deep", support::Style::deep_object().exploded()),
+                        ("link", support::Style::form().exploded().reserved()),
+                    ],
+                    self.body,
+                    <types::SendStructuredBody as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
+            match received.status() {
+                204u16 => {
+                    let answer = received.empty().await?;
                     Ok(answer.success(|body| body, ()))
                 }
                 _ => Err(received.unexpected().await),

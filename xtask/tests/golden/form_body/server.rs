@@ -52,14 +52,17 @@ pub mod api {
     pub enum Operation {
         /// `POST /token`.
         CreateToken,
+        /// `POST /structured`.
+        SendStructured,
     }
     impl Operation {
         /// All operations, in document order.
-        pub const ALL: &'static [Self] = &[Self::CreateToken];
+        pub const ALL: &'static [Self] = &[Self::CreateToken, Self::SendStructured];
         /// The identifier in the document.
         pub fn id(self) -> &'static str {
             match self {
                 Self::CreateToken => "createToken",
+                Self::SendStructured => "sendStructured",
             }
         }
     }
@@ -94,6 +97,14 @@ pub mod api {
             let _ = request;
             ::std::future::ready(Err(Failure::NotImplemented))
         }
+        /// `POST /structured`
+        fn send_structured(
+            &self,
+            request: SendStructuredRequest,
+        ) -> impl Future<Output = Result<SendStructuredResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
     }
 }
 pub mod request {
@@ -108,6 +119,23 @@ pub mod request {
         pub context: Context,
     }
     impl CreateTokenRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                body: admitted.body()?,
+                context: admitted.context,
+            })
+        }
+    }
+    /// A request to `POST /structured` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct SendStructuredRequest {
+        /// The body: `application/x-www-form-urlencoded`.
+        pub body: types::SendStructuredBody,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl SendStructuredRequest {
         /// The typed form of what the gate let through.
         pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
             Ok(Self {
@@ -136,6 +164,22 @@ pub mod response {
             use CreateTokenResponse as R;
             match response {
                 R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            }
+        }
+    }
+    /// The documented responses of `POST /structured`.
+    #[derive(Clone, Debug)]
+    pub enum SendStructuredResponse {
+        /// 204, without a body.
+        ///
+        /// Taken.
+        NoContent,
+    }
+    impl From<SendStructuredResponse> for Answer {
+        fn from(response: SendStructuredResponse) -> Self {
+            use SendStructuredResponse as R;
+            match response {
+                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
             }
         }
     }
@@ -204,6 +248,9 @@ pub mod router {
                 Some(Operation::CreateToken) => {
                     Box::pin(calls::create_token(&*self.0, caller, admitted))
                 }
+                Some(Operation::SendStructured) => {
+                    Box::pin(calls::send_structured(&*self.0, caller, admitted))
+                }
                 None => {
                     Box::pin(
                         ::std::future::ready(
@@ -228,6 +275,14 @@ pub mod router {
         ) -> Result<Answer, Rejection> {
             let request = CreateTokenRequest::admit(admitted)?;
             Ok(api.create_token(request).await?.into())
+        }
+        pub(super) async fn send_structured<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = SendStructuredRequest::admit(admitted)?;
+            Ok(api.send_structured(request).await?.into())
         }
     }
 }
@@ -298,6 +353,60 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateTokenOk {
         pub access_token: ::rescind_server::runtime::Secret,
+    }
+    /// `SendStructuredBody`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct SendStructuredBody {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub deep: ::std::option::Option<SendStructuredBodyDeep>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub joined: ::std::option::Option<::std::vec::Vec<i64>>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub link: ::std::option::Option<::std::string::String>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub list: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub object: ::std::option::Option<SendStructuredBodyObject>,
+    }
+    impl ::std::default::Default for SendStructuredBody {
+        fn default() -> Self {
+            Self {
+                deep: ::std::default::Default::default(),
+                joined: ::std::default::Default::default(),
+                link: ::std::default::Default::default(),
+                list: ::std::default::Default::default(),
+                object: ::std::default::Default::default(),
+            }
+        }
+    }
+    /// `SendStructuredBodyDeep`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct SendStructuredBodyDeep {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub from: ::std::option::Option<i64>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub to: ::std::option::Option<i64>,
+    }
+    impl ::std::default::Default for SendStructuredBodyDeep {
+        fn default() -> Self {
+            Self {
+                from: ::std::default::Default::default(),
+                to: ::std::default::Default::default(),
+            }
+        }
+    }
+    /// `SendStructuredBodyObject`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct SendStructuredBodyObject {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ::std::default::Default for SendStructuredBodyObject {
+        fn default() -> Self {
+            Self {
+                a: ::std::default::Default::default(),
+            }
+        }
     }
     /// Error types.
     pub mod error {

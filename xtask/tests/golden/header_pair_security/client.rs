@@ -89,58 +89,46 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::pair`](super::Client::pair) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Pair<'a> {
         client: &'a super::Client,
-        x_trace: Result<Option<::std::string::String>, String>,
+        x_trace: support::Argument<::std::string::String>,
     }
     impl<'a> Pair<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                x_trace: Ok(None),
+                client,
+                x_trace: support::Argument::optional(),
             }
         }
         /// Sets the header parameter `X-Trace`.
         pub fn x_trace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.x_trace = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`x_trace` is not a value that the contract allows".to_string()
-                });
+            self.x_trace.set("x_trace", value);
             self
         }
         /// Sends `DELETE /pair`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::PairError>> {
-            let Self { client, x_trace } = self;
-            let x_trace = x_trace.map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/pair"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            if let Some(value) = x_trace {
-                header_map.append("X-Trace", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::DELETE, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::DELETE,
+                "*/*",
+            );
+            request.literal("/pair");
+            request.header("X-Trace", support::Style::simple(), &self.x_trace);
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -168,7 +156,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::either`](super::Client::either) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Either<'a> {
         client: &'a super::Client,
@@ -176,25 +164,21 @@ pub mod builder {
     impl<'a> Either<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /either`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::EitherError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/either"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/either");
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -224,7 +208,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::open`](super::Client::open) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Open<'a> {
         client: &'a super::Client,
@@ -232,25 +216,20 @@ pub mod builder {
     impl<'a> Open<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /open`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::OpenError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/open"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/open");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -132,58 +132,46 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::revoke`](super::Client::revoke) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Revoke<'a> {
         client: &'a super::Client,
-        id: Result<::std::string::String, String>,
+        id: support::Argument<::std::string::String>,
     }
     impl<'a> Revoke<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                id: Err("`id` is required and was not given".to_string()),
+                client,
+                id: support::Argument::required("id"),
             }
         }
         /// Sets the path parameter `id`.
         pub fn id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.id = value
-                .try_into()
-                .map_err(|_| "`id` is not a value that the contract allows".to_string());
+            self.id.set("id", value);
             self
         }
         /// Sends `POST /credentials/{id}/revoke`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::RevokeError>> {
-            let Self { client, id } = self;
-            let id = id.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/credentials/",
-                &support::segment("id", &id.to_string())?,
-                "/revoke",
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/credentials/");
+            request.path("id", support::Style::simple(), &self.id);
+            request.literal("/revoke");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -680,11 +680,11 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::get_foo`](super::Client::get_foo) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetFoo<'a> {
         client: &'a super::Client,
@@ -692,25 +692,20 @@ pub mod builder {
     impl<'a> GetFoo<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /foo`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::GetFooError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/foo"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/foo");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -721,7 +716,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_foo2`](super::Client::get_foo2) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetFoo2<'a> {
         client: &'a super::Client,
@@ -729,25 +724,20 @@ pub mod builder {
     impl<'a> GetFoo2<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `POST /foo`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::GetFoo2Error>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/foo"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/foo");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -758,247 +748,172 @@ pub mod builder {
         }
     }
     /// The call that [`Client::new2`](super::Client::new2) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct New<'a> {
         client: &'a super::Client,
-        client2: Result<::std::string::String, String>,
-        r#type: Result<::std::string::String, String>,
-        url2: Result<Option<::std::string::String>, String>,
-        body2: Result<Option<::std::string::String>, String>,
-        send: Result<Option<::std::string::String>, String>,
-        request2: Result<Option<::std::string::String>, String>,
-        header_map2: Result<Option<::std::string::String>, String>,
-        p0: Result<Option<::std::string::String>, String>,
-        value2: Result<Option<::std::string::String>, String>,
-        client3: Result<Option<::std::string::String>, String>,
-        body: Result<types::builder::String2, String>,
+        client2: support::Argument<::std::string::String>,
+        r#type: support::Argument<::std::string::String>,
+        client3: support::Argument<::std::string::String>,
+        url: support::Argument<::std::string::String>,
+        body2: support::Argument<::std::string::String>,
+        send: support::Argument<::std::string::String>,
+        request: support::Argument<::std::string::String>,
+        header_map: support::Argument<::std::string::String>,
+        p0: support::Argument<::std::string::String>,
+        value: support::Argument<::std::string::String>,
+        body: support::Argument<types::builder::String2>,
     }
     impl<'a> New<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                client2: Err("`client` is required and was not given".to_string()),
-                r#type: Err("`type` is required and was not given".to_string()),
-                url2: Ok(None),
-                body2: Ok(None),
-                send: Ok(None),
-                request2: Ok(None),
-                header_map2: Ok(None),
-                p0: Ok(None),
-                value2: Ok(None),
-                client3: Ok(None),
-                body: Ok(::std::default::Default::default()),
+                client,
+                client2: support::Argument::required("client"),
+                r#type: support::Argument::required("type"),
+                client3: support::Argument::optional(),
+                url: support::Argument::optional(),
+                body2: support::Argument::optional(),
+                send: support::Argument::optional(),
+                request: support::Argument::optional(),
+                header_map: support::Argument::optional(),
+                p0: support::Argument::optional(),
+                value: support::Argument::optional(),
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the path parameter `client`.
         pub fn client<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.client2 = value
-                .try_into()
-                .map_err(|_| {
-                    "`client` is not a value that the contract allows".to_string()
-                });
+            self.client2.set("client", value);
             self
         }
         /// Sets the path parameter `type`.
         pub fn r#type<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.r#type = value
-                .try_into()
-                .map_err(|_| {
-                    "`type` is not a value that the contract allows".to_string()
-                });
-            self
-        }
-        /// Sets the query parameter `url`.
-        pub fn url<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.url2 = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`url` is not a value that the contract allows".to_string()
-                });
-            self
-        }
-        /// Sets the query parameter `body`.
-        pub fn body2<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.body2 = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`body2` is not a value that the contract allows".to_string()
-                });
-            self
-        }
-        /// Sets the query parameter `send`.
-        pub fn send2<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.send = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`send2` is not a value that the contract allows".to_string()
-                });
-            self
-        }
-        /// Sets the query parameter `request`.
-        pub fn request<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.request2 = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`request` is not a value that the contract allows".to_string()
-                });
-            self
-        }
-        /// Sets the query parameter `header_map`.
-        pub fn header_map<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.header_map2 = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`header_map` is not a value that the contract allows".to_string()
-                });
-            self
-        }
-        /// Sets the query parameter `p0`.
-        pub fn p0<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.p0 = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| "`p0` is not a value that the contract allows".to_string());
-            self
-        }
-        /// Sets the query parameter `value`.
-        pub fn value<V>(mut self, value: V) -> Self
-        where
-            V: std::convert::TryInto<::std::string::String>,
-        {
-            self.value2 = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`value` is not a value that the contract allows".to_string()
-                });
+            self.r#type.set("type", value);
             self
         }
         /// Sets the header parameter `Client`.
         pub fn client2<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.client3 = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`client2` is not a value that the contract allows".to_string()
-                });
+            self.client3.set("client2", value);
+            self
+        }
+        /// Sets the query parameter `url`.
+        pub fn url<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<::std::string::String>,
+        {
+            self.url.set("url", value);
+            self
+        }
+        /// Sets the query parameter `body`.
+        pub fn body2<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<::std::string::String>,
+        {
+            self.body2.set("body2", value);
+            self
+        }
+        /// Sets the query parameter `send`.
+        pub fn send2<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<::std::string::String>,
+        {
+            self.send.set("send2", value);
+            self
+        }
+        /// Sets the query parameter `request`.
+        pub fn request<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<::std::string::String>,
+        {
+            self.request.set("request", value);
+            self
+        }
+        /// Sets the query parameter `header_map`.
+        pub fn header_map<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<::std::string::String>,
+        {
+            self.header_map.set("header_map", value);
+            self
+        }
+        /// Sets the query parameter `p0`.
+        pub fn p0<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<::std::string::String>,
+        {
+            self.p0.set("p0", value);
+            self
+        }
+        /// Sets the query parameter `value`.
+        pub fn value<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<::std::string::String>,
+        {
+            self.value.set("value", value);
             self
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::String2>,
-            <V as std::convert::TryInto<types::String2>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::String2>,
+            <V as ::std::convert::TryInto<types::String2>>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T7` for body failed: {}", s));
+            self.body.set_built::<types::String2, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(types::builder::String2) -> types::builder::String2,
+            F: ::std::ops::FnOnce(types::builder::String2) -> types::builder::String2,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `PUT /new/{client}/{type}`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<types::Foo2>, Error<super::NewError>> {
-            let Self {
-                client,
-                client2,
-                r#type,
-                url2,
-                body2,
-                send,
-                request2,
-                header_map2,
-                p0,
-                value2,
-                client3,
-                body,
-            } = self;
-            let client2 = client2.map_err(Error::InvalidRequest)?;
-            let r#type = r#type.map_err(Error::InvalidRequest)?;
-            let url2 = url2.map_err(Error::InvalidRequest)?;
-            let body2 = body2.map_err(Error::InvalidRequest)?;
-            let send = send.map_err(Error::InvalidRequest)?;
-            let request2 = request2.map_err(Error::InvalidRequest)?;
-            let header_map2 = header_map2.map_err(Error::InvalidRequest)?;
-            let p0 = p0.map_err(Error::InvalidRequest)?;
-            let value2 = value2.map_err(Error::InvalidRequest)?;
-            let client3 = client3.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| types::String2::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/new/",
-                &support::segment("client", &client2.to_string())?,
-                "/",
-                &support::segment("type", &r#type.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            if let Some(value) = client3 {
-                header_map.append("Client", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::PUT, url)
-                .header(support::ACCEPT, "application/json")
-                .json(&body)
-                .query(&support::QueryParam::new("url", &url2))
-                .query(&support::QueryParam::new("body", &body2))
-                .query(&support::QueryParam::new("send", &send))
-                .query(&support::QueryParam::new("request", &request2))
-                .query(&support::QueryParam::new("header_map", &header_map2))
-                .query(&support::QueryParam::new("p0", &p0))
-                .query(&support::QueryParam::new("value", &value2))
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::PUT,
+                "application/json",
+            );
+            request.literal("/new/");
+            request.path("client", support::Style::simple(), &self.client2);
+            request.literal("/");
+            request.path("type", support::Style::simple(), &self.r#type);
+            request.header("Client", support::Style::simple(), &self.client3);
+            request.query("url", support::Style::form().exploded(), &self.url);
+            request.query("body", support::Style::form().exploded(), &self.body2);
+            request.query("send", support::Style::form().exploded(), &self.send);
+            request.query("request", support::Style::form().exploded(), &self.request);
+            request
+                .query(
+                    "header_map",
+                    support::Style::form().exploded(),
+                    &self.header_map,
+                );
+            request.query("p0", support::Style::form().exploded(), &self.p0);
+            request.query("value", support::Style::form().exploded(), &self.value);
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::String2 as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Foo2>().await?;

@@ -383,11 +383,11 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::get_thing`](super::Client::get_thing) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetThing<'a> {
         client: &'a super::Client,
@@ -395,7 +395,7 @@ pub mod builder {
     impl<'a> GetThing<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /things`.
         pub async fn send(
@@ -404,19 +404,14 @@ pub mod builder {
             ResponseValue<types::Thing>,
             Error<super::GetThingError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/things"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json",
+            );
+            request.literal("/things");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Thing>().await?;

@@ -229,42 +229,39 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::create_account`](super::Client::create_account) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct CreateAccount<'a> {
         client: &'a super::Client,
-        body: Result<types::builder::Account, String>,
+        body: support::Argument<types::builder::Account>,
     }
     impl<'a> CreateAccount<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::Account>,
-            <V as std::convert::TryInto<types::Account>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::Account>,
+            <V as ::std::convert::TryInto<types::Account>>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
+            self.body.set_built::<types::Account, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(types::builder::Account) -> types::builder::Account,
+            F: ::std::ops::FnOnce(types::builder::Account) -> types::builder::Account,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /accounts`.
@@ -274,23 +271,21 @@ pub mod builder {
             ResponseValue<types::Account>,
             Error<super::CreateAccountError>,
         > {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| types::Account::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/accounts"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/accounts");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::Account as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 201u16 => {
                     let answer = received.json::<types::Account>().await?;

@@ -238,76 +238,60 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::send_json`](super::Client::send_json) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct SendJson<'a> {
         client: &'a super::Client,
-        body: ::std::option::Option<Result<types::builder::Reason, String>>,
+        body: support::Argument<types::builder::Reason>,
     }
     impl<'a> SendJson<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client, body: None }
+            Self {
+                client,
+                body: support::Argument::optional(),
+            }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::Reason>,
-            <V as std::convert::TryInto<types::Reason>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::Reason>,
+            <V as ::std::convert::TryInto<types::Reason>>::Error: ::std::fmt::Display,
         {
-            self.body = Some(
-                value
-                    .try_into()
-                    .map(From::from)
-                    .map_err(|s| format!("conversion to `T0` for body failed: {}", s)),
-            );
+            self.body.set_built::<types::Reason, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(types::builder::Reason) -> types::builder::Reason,
+            F: ::std::ops::FnOnce(types::builder::Reason) -> types::builder::Reason,
         {
-            let body = self
-                .body
-                .unwrap_or_else(|| Ok(::std::default::Default::default()));
-            self.body = Some(body.map(f));
+            self.body.change(f);
             self
         }
         /// Sends `POST /json`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendJsonError>> {
-            let Self { client, body } = self;
-            let body = match body {
-                Some(body) => {
-                    Some(
-                        body
-                            .and_then(|v| {
-                                types::Reason::try_from(v).map_err(|e| e.to_string())
-                            })
-                            .map_err(Error::InvalidRequest)?,
-                    )
-                }
-                None => None,
-            };
-            let url = [client.core.base_url(), "/json"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "*/*")
-                .optional_json("application/json", body.as_ref())
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/json");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::Reason as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -318,72 +302,56 @@ pub mod builder {
         }
     }
     /// The call that [`Client::send_form`](super::Client::send_form) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct SendForm<'a> {
         client: &'a super::Client,
-        body: ::std::option::Option<Result<types::builder::Reason, String>>,
+        body: support::Argument<types::builder::Reason>,
     }
     impl<'a> SendForm<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client, body: None }
+            Self {
+                client,
+                body: support::Argument::optional(),
+            }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::Reason>,
-            <V as std::convert::TryInto<types::Reason>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::Reason>,
+            <V as ::std::convert::TryInto<types::Reason>>::Error: ::std::fmt::Display,
         {
-            self.body = Some(
-                value
-                    .try_into()
-                    .map(From::from)
-                    .map_err(|s| format!("conversion to `T0` for body failed: {}", s)),
-            );
+            self.body.set_built::<types::Reason, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(types::builder::Reason) -> types::builder::Reason,
+            F: ::std::ops::FnOnce(types::builder::Reason) -> types::builder::Reason,
         {
-            let body = self
-                .body
-                .unwrap_or_else(|| Ok(::std::default::Default::default()));
-            self.body = Some(body.map(f));
+            self.body.change(f);
             self
         }
         /// Sends `POST /form`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendFormError>> {
-            let Self { client, body } = self;
-            let body = match body {
-                Some(body) => {
-                    Some(
-                        body
-                            .and_then(|v| {
-                                types::Reason::try_from(v).map_err(|e| e.to_string())
-                            })
-                            .map_err(Error::InvalidRequest)?,
-                    )
-                }
-                None => None,
-            };
-            let url = [client.core.base_url(), "/form"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "*/*")
-                .optional_form(body.as_ref())
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/form");
+            request
+                .form(
+                    "body",
+                    &[],
+                    self.body,
+                    <types::Reason as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -394,53 +362,41 @@ pub mod builder {
         }
     }
     /// The call that [`Client::send_any`](super::Client::send_any) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct SendAny<'a> {
         client: &'a super::Client,
-        body: ::std::option::Option<Result<types::SendAnyBody, String>>,
+        body: support::Argument<types::SendAnyBody>,
     }
     impl<'a> SendAny<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client, body: None }
+            Self {
+                client,
+                body: support::Argument::optional(),
+            }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SendAnyBody>,
+            V: ::std::convert::TryInto<types::SendAnyBody>,
         {
-            self.body = Some(
-                value
-                    .try_into()
-                    .map_err(|_| {
-                        "`body` is not a value that the contract allows".to_string()
-                    }),
-            );
+            self.body.set("body", value);
             self
         }
         /// Sends `POST /any`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendAnyError>> {
-            let Self { client, body } = self;
-            let body = match body {
-                Some(body) => Some(body.map_err(Error::InvalidRequest)?),
-                None => None,
-            };
-            let url = [client.core.base_url(), "/any"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "*/*")
-                .optional_json("application/json", body.as_ref())
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/any");
+            request.json("body", "application/json", self.body, support::as_is);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -455,49 +411,37 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct SendBytes<'a> {
         client: &'a super::Client,
-        body: ::std::option::Option<Result<support::reqwest::Body, String>>,
+        body: support::Argument<support::reqwest::Body>,
     }
     impl<'a> SendBytes<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client, body: None }
+            Self {
+                client,
+                body: support::Argument::optional(),
+            }
         }
         /// Sets the body.
-        pub fn body<B>(mut self, value: B) -> Self
+        pub fn body<V>(mut self, value: V) -> Self
         where
-            B: std::convert::TryInto<support::reqwest::Body>,
+            V: ::std::convert::TryInto<support::reqwest::Body>,
         {
-            self.body = Some(
-                value
-                    .try_into()
-                    .map_err(|_| {
-                        "`body` is not a value that the contract allows".to_string()
-                    }),
-            );
+            self.body.set("body", value);
             self
         }
         /// Sends `POST /bytes`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendBytesError>> {
-            let Self { client, body } = self;
-            let body = match body {
-                Some(body) => Some(body.map_err(Error::InvalidRequest)?),
-                None => None,
-            };
-            let url = [client.core.base_url(), "/bytes"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "*/*")
-                .optional_body("application/octet-stream", body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/bytes");
+            request.bytes("application/octet-stream", self.body);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

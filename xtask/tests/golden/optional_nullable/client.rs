@@ -1090,56 +1090,53 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::update_thing`](super::Client::update_thing) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct UpdateThing<'a> {
         client: &'a super::Client,
-        id: Result<::std::string::String, String>,
-        body: Result<types::builder::ThingChange, String>,
+        id: support::Argument<::std::string::String>,
+        body: support::Argument<types::builder::ThingChange>,
     }
     impl<'a> UpdateThing<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                id: Err("`id` is required and was not given".to_string()),
-                body: Ok(::std::default::Default::default()),
+                client,
+                id: support::Argument::required("id"),
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the path parameter `id`.
         pub fn id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.id = value
-                .try_into()
-                .map_err(|_| "`id` is not a value that the contract allows".to_string());
+            self.id.set("id", value);
             self
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ThingChange>,
-            <V as std::convert::TryInto<types::ThingChange>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::ThingChange>,
+            <V as ::std::convert::TryInto<
+                types::ThingChange,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T5` for body failed: {}", s));
+            self.body.set_built::<types::ThingChange, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::ThingChange,
             ) -> types::builder::ThingChange,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `PATCH /things/{id}`.
@@ -1149,29 +1146,22 @@ pub mod builder {
             ResponseValue<types::Thing>,
             Error<super::UpdateThingError>,
         > {
-            let Self { client, id, body } = self;
-            let id = id.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| types::ThingChange::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/things/",
-                &support::segment("id", &id.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::PATCH, url)
-                .header(support::ACCEPT, "application/json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::PATCH,
+                "application/json",
+            );
+            request.literal("/things/");
+            request.path("id", support::Style::simple(), &self.id);
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::ThingChange as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Thing>().await?;
@@ -1182,79 +1172,69 @@ pub mod builder {
         }
     }
     /// The call that [`Client::submit_thing`](super::Client::submit_thing) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct SubmitThing<'a> {
         client: &'a super::Client,
-        id: Result<::std::string::String, String>,
-        body: Result<types::builder::ThingForm, String>,
+        id: support::Argument<::std::string::String>,
+        body: support::Argument<types::builder::ThingForm>,
     }
     impl<'a> SubmitThing<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                id: Err("`id` is required and was not given".to_string()),
-                body: Ok(::std::default::Default::default()),
+                client,
+                id: support::Argument::required("id"),
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the path parameter `id`.
         pub fn id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.id = value
-                .try_into()
-                .map_err(|_| "`id` is not a value that the contract allows".to_string());
+            self.id.set("id", value);
             self
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ThingForm>,
-            <V as std::convert::TryInto<types::ThingForm>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::ThingForm>,
+            <V as ::std::convert::TryInto<types::ThingForm>>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T8` for body failed: {}", s));
+            self.body.set_built::<types::ThingForm, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(types::builder::ThingForm) -> types::builder::ThingForm,
+            F: ::std::ops::FnOnce(
+                types::builder::ThingForm,
+            ) -> types::builder::ThingForm,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /things/{id}`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SubmitThingError>> {
-            let Self { client, id, body } = self;
-            let id = id.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| types::ThingForm::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/things/",
-                &support::segment("id", &id.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "*/*")
-                .form(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/things/");
+            request.path("id", support::Style::simple(), &self.id);
+            request
+                .form(
+                    "body",
+                    &[],
+                    self.body,
+                    <types::ThingForm as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -1265,74 +1245,60 @@ pub mod builder {
         }
     }
     /// The call that [`Client::replace_merged`](super::Client::replace_merged) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ReplaceMerged<'a> {
         client: &'a super::Client,
-        body: ::std::option::Option<Result<types::builder::MergedChange, String>>,
+        body: support::Argument<types::builder::MergedChange>,
     }
     impl<'a> ReplaceMerged<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client, body: None }
+            Self {
+                client,
+                body: support::Argument::optional(),
+            }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::MergedChange>,
-            <V as std::convert::TryInto<types::MergedChange>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::MergedChange>,
+            <V as ::std::convert::TryInto<
+                types::MergedChange,
+            >>::Error: ::std::fmt::Display,
         {
-            self.body = Some(
-                value
-                    .try_into()
-                    .map(From::from)
-                    .map_err(|s| format!("conversion to `T0` for body failed: {}", s)),
-            );
+            self.body.set_built::<types::MergedChange, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(
+            F: ::std::ops::FnOnce(
                 types::builder::MergedChange,
             ) -> types::builder::MergedChange,
         {
-            let body = self
-                .body
-                .unwrap_or_else(|| Ok(::std::default::Default::default()));
-            self.body = Some(body.map(f));
+            self.body.change(f);
             self
         }
         /// Sends `PUT /merged`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::ReplaceMergedError>> {
-            let Self { client, body } = self;
-            let body = match body {
-                Some(body) => {
-                    Some(
-                        body
-                            .and_then(|v| {
-                                types::MergedChange::try_from(v).map_err(|e| e.to_string())
-                            })
-                            .map_err(Error::InvalidRequest)?,
-                    )
-                }
-                None => None,
-            };
-            let url = [client.core.base_url(), "/merged"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::PUT, url)
-                .header(support::ACCEPT, "*/*")
-                .optional_json("application/json", body.as_ref())
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::PUT,
+                "*/*",
+            );
+            request.literal("/merged");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::MergedChange as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -1343,30 +1309,26 @@ pub mod builder {
         }
     }
     /// The call that [`Client::replace_alternative`](super::Client::replace_alternative) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ReplaceAlternative<'a> {
         client: &'a super::Client,
-        body: Result<types::ReplaceAlternativeBody, String>,
+        body: support::Argument<types::ReplaceAlternativeBody>,
     }
     impl<'a> ReplaceAlternative<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Err("`body` is required and was not given".to_string()),
+                client,
+                body: support::Argument::required("body"),
             }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ReplaceAlternativeBody>,
+            V: ::std::convert::TryInto<types::ReplaceAlternativeBody>,
         {
-            self.body = value
-                .try_into()
-                .map_err(|_| {
-                    "`body` is not a value that the contract allows".to_string()
-                });
+            self.body.set("body", value);
             self
         }
         /// Sends `PUT /alternatives`.
@@ -1376,21 +1338,15 @@ pub mod builder {
             ResponseValue<()>,
             Error<super::ReplaceAlternativeError>,
         > {
-            let Self { client, body } = self;
-            let body = body.map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/alternatives"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::PUT, url)
-                .header(support::ACCEPT, "*/*")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::PUT,
+                "*/*",
+            );
+            request.literal("/alternatives");
+            request.json("body", "application/json", self.body, support::as_is);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -48,6 +48,22 @@ pub enum SearchError {}
 pub enum RawError {}
 /// Types of parameters and bodies.
 pub mod types {
+    /// `RawFilter`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct RawFilter {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub from: ::std::option::Option<i64>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub to: ::std::option::Option<i64>,
+    }
+    impl ::std::default::Default for RawFilter {
+        fn default() -> Self {
+            Self {
+                from: ::std::default::Default::default(),
+                to: ::std::default::Default::default(),
+            }
+        }
+    }
     /// `SearchState`
     #[derive(
         ::serde::Deserialize,
@@ -104,7 +120,73 @@ pub mod types {
         }
     }
     /// Structs that are filled in member by member.
-    pub mod builder {}
+    pub mod builder {
+        #[derive(Clone, Debug)]
+        pub struct RawFilter {
+            from: ::std::result::Result<
+                ::std::option::Option<i64>,
+                ::std::string::String,
+            >,
+            to: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
+        }
+        impl ::std::default::Default for RawFilter {
+            fn default() -> Self {
+                Self {
+                    from: Ok(::std::default::Default::default()),
+                    to: Ok(::std::default::Default::default()),
+                }
+            }
+        }
+        impl RawFilter {
+            pub fn from<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.from = value
+                    .try_into()
+                    .map_err(|e| {
+                        format!("error converting supplied value for from: {e}")
+                    });
+                self
+            }
+            pub fn to<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<i64>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.to = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for to: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<RawFilter> for super::RawFilter {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: RawFilter,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self {
+                    from: value.from?,
+                    to: value.to?,
+                })
+            }
+        }
+        impl ::std::convert::From<super::RawFilter> for RawFilter {
+            fn from(value: super::RawFilter) -> Self {
+                Self {
+                    from: Ok(value.from),
+                    to: Ok(value.to),
+                }
+            }
+        }
+        impl super::RawFilter {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> RawFilter {
+                ::std::default::Default::default()
+            }
+        }
+    }
     /// Error types.
     pub mod error {
         /// A value is not one that the contract allows.
@@ -137,162 +219,122 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::search`](super::Client::search) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Search<'a> {
         client: &'a super::Client,
-        path_ids: Result<::std::string::String, String>,
-        tag: Result<Option<::std::vec::Vec<::std::string::String>>, String>,
-        ids: Result<Option<::std::string::String>, String>,
-        limit: Result<Option<i64>, String>,
-        body2: Result<bool, String>,
-        state: Result<Option<types::SearchState>, String>,
-        since: Result<Option<::jiff::Timestamp>, String>,
+        path_ids: support::Argument<::std::vec::Vec<i64>>,
+        tag: support::Argument<::std::vec::Vec<::std::string::String>>,
+        ids: support::Argument<::std::vec::Vec<i64>>,
+        pipes: support::Argument<::std::vec::Vec<::std::string::String>>,
+        limit: support::Argument<i64>,
+        body: support::Argument<bool>,
+        state: support::Argument<types::SearchState>,
+        since: support::Argument<::jiff::Timestamp>,
     }
     impl<'a> Search<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                path_ids: Err("`path_ids` is required and was not given".to_string()),
-                tag: Ok(None),
-                ids: Ok(None),
-                limit: Ok(None),
-                body2: Err("`body2` is required and was not given".to_string()),
-                state: Ok(None),
-                since: Ok(None),
+                client,
+                path_ids: support::Argument::required("path_ids"),
+                tag: support::Argument::optional(),
+                ids: support::Argument::optional(),
+                pipes: support::Argument::optional(),
+                limit: support::Argument::optional(),
+                body: support::Argument::required("body2"),
+                state: support::Argument::optional(),
+                since: support::Argument::optional(),
             }
         }
         /// Sets the path parameter `path_ids`.
         pub fn path_ids<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::vec::Vec<i64>>,
         {
-            self.path_ids = value
-                .try_into()
-                .map_err(|_| {
-                    "`path_ids` is not a value that the contract allows".to_string()
-                });
+            self.path_ids.set("path_ids", value);
             self
         }
         /// Sets the query parameter `tag`.
         pub fn tag<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+            V: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
         {
-            self.tag = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`tag` is not a value that the contract allows".to_string()
-                });
+            self.tag.set("tag", value);
             self
         }
         /// Sets the query parameter `ids`.
         pub fn ids<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::vec::Vec<i64>>,
         {
-            self.ids = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`ids` is not a value that the contract allows".to_string()
-                });
+            self.ids.set("ids", value);
+            self
+        }
+        /// Sets the query parameter `pipes`.
+        pub fn pipes<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+        {
+            self.pipes.set("pipes", value);
             self
         }
         /// Sets the query parameter `limit`.
         pub fn limit<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<i64>,
+            V: ::std::convert::TryInto<i64>,
         {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`limit` is not a value that the contract allows".to_string()
-                });
+            self.limit.set("limit", value);
             self
         }
         /// Sets the query parameter `body`.
         pub fn body2<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<bool>,
+            V: ::std::convert::TryInto<bool>,
         {
-            self.body2 = value
-                .try_into()
-                .map_err(|_| {
-                    "`body2` is not a value that the contract allows".to_string()
-                });
+            self.body.set("body2", value);
             self
         }
         /// Sets the query parameter `state`.
         pub fn state<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SearchState>,
+            V: ::std::convert::TryInto<types::SearchState>,
         {
-            self.state = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`state` is not a value that the contract allows".to_string()
-                });
+            self.state.set("state", value);
             self
         }
         /// Sets the header parameter `Since`.
         pub fn since<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::jiff::Timestamp>,
+            V: ::std::convert::TryInto<::jiff::Timestamp>,
         {
-            self.since = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`since` is not a value that the contract allows".to_string()
-                });
+            self.since.set("since", value);
             self
         }
         /// Sends `GET /search/{path_ids}`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SearchError>> {
-            let Self { client, path_ids, tag, ids, limit, body2, state, since } = self;
-            let path_ids = path_ids.map_err(Error::InvalidRequest)?;
-            let tag = tag.map_err(Error::InvalidRequest)?;
-            let ids = ids.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let body2 = body2.map_err(Error::InvalidRequest)?;
-            let state = state.map_err(Error::InvalidRequest)?;
-            let since = since.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/search/",
-                &support::segment("path_ids", &path_ids.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            if let Some(value) = since {
-                header_map.append("Since", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .query(&support::QueryParam::new("tag", &tag))
-                .query(&support::QueryParam::new("ids", &ids))
-                .query(&support::QueryParam::new("limit", &limit))
-                .query(&support::QueryParam::new("body", &body2))
-                .query(&support::QueryParam::new("state", &state))
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/search/");
+            request.path("path_ids", support::Style::simple(), &self.path_ids);
+            request.query("tag", support::Style::form().exploded(), &self.tag);
+            request.query("ids", support::Style::form(), &self.ids);
+            request.query("pipes", support::Style::pipe_delimited(), &self.pipes);
+            request.query("limit", support::Style::form().exploded(), &self.limit);
+            request.query("body", support::Style::form().exploded(), &self.body);
+            request.query("state", support::Style::form().exploded(), &self.state);
+            request.header("Since", support::Style::simple(), &self.since);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -303,33 +345,52 @@ pub mod builder {
         }
     }
     /// The call that [`Client::raw`](super::Client::raw) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Raw<'a> {
         client: &'a super::Client,
+        filter: support::Argument<types::RawFilter>,
+        session: support::Argument<::std::string::String>,
     }
     impl<'a> Raw<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self {
+                client,
+                filter: support::Argument::optional(),
+                session: support::Argument::optional(),
+            }
+        }
+        /// Sets the query parameter `filter`.
+        pub fn filter<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<types::RawFilter>,
+        {
+            self.filter.set("filter", value);
+            self
+        }
+        /// Sets the cookie parameter `session`.
+        pub fn session<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<::std::string::String>,
+        {
+            self.session.set("session", value);
+            self
         }
         /// Sends `GET /raw`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::RawError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/raw"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/raw");
+            request.query("filter", support::Style::deep_object(), &self.filter);
+            request.cookie("session", support::Style::form().exploded(), &self.session);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -152,7 +152,7 @@ pub mod request {
     #[derive(Clone, Debug)]
     pub struct RawRequest {
         /// The query parameter `filter`.
-        pub filter: Option<::serde_json::Value>,
+        pub filter: Option<types::RawFilter>,
         /// The cookie parameter `session`.
         pub session: Option<String>,
         /// Method, path, headers and extensions of the request.
@@ -312,6 +312,22 @@ pub mod router {
     }
 }
 pub mod types {
+    /// `RawFilter`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct RawFilter {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub from: ::std::option::Option<i64>,
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub to: ::std::option::Option<i64>,
+    }
+    impl ::std::default::Default for RawFilter {
+        fn default() -> Self {
+            Self {
+                from: ::std::default::Default::default(),
+                to: ::std::default::Default::default(),
+            }
+        }
+    }
     /// `SearchState`
     #[derive(
         ::serde::Deserialize,

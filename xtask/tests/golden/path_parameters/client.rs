@@ -205,58 +205,46 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::revoke`](super::Client::revoke) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Revoke<'a> {
         client: &'a super::Client,
-        id: Result<types::RevokeId, String>,
+        id: support::Argument<types::RevokeId>,
     }
     impl<'a> Revoke<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                id: Err("`id` is required and was not given".to_string()),
+                client,
+                id: support::Argument::required("id"),
             }
         }
         /// Sets the path parameter `id`.
         pub fn id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::RevokeId>,
+            V: ::std::convert::TryInto<types::RevokeId>,
         {
-            self.id = value
-                .try_into()
-                .map_err(|_| "`id` is not a value that the contract allows".to_string());
+            self.id.set("id", value);
             self
         }
         /// Sends `POST /a/{id}:revoke`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::RevokeError>> {
-            let Self { client, id } = self;
-            let id = id.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/a/",
-                &support::segment("id", &id.to_string())?,
-                ":revoke",
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/a/");
+            request.path("id", support::Style::simple(), &self.id);
+            request.literal(":revoke");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -267,87 +255,65 @@ pub mod builder {
         }
     }
     /// The call that [`Client::report`](super::Client::report) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Report<'a> {
         client: &'a super::Client,
-        kind: Result<types::ReportKind, String>,
-        year: Result<i64, String>,
-        at: Result<::jiff::Timestamp, String>,
+        kind: support::Argument<types::ReportKind>,
+        year: support::Argument<i64>,
+        at: support::Argument<::jiff::Timestamp>,
     }
     impl<'a> Report<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                kind: Err("`kind` is required and was not given".to_string()),
-                year: Err("`year` is required and was not given".to_string()),
-                at: Err("`at` is required and was not given".to_string()),
+                client,
+                kind: support::Argument::required("kind"),
+                year: support::Argument::required("year"),
+                at: support::Argument::required("at"),
             }
         }
         /// Sets the path parameter `kind`.
         pub fn kind<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::ReportKind>,
+            V: ::std::convert::TryInto<types::ReportKind>,
         {
-            self.kind = value
-                .try_into()
-                .map_err(|_| {
-                    "`kind` is not a value that the contract allows".to_string()
-                });
+            self.kind.set("kind", value);
             self
         }
         /// Sets the path parameter `year`.
         pub fn year<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<i64>,
+            V: ::std::convert::TryInto<i64>,
         {
-            self.year = value
-                .try_into()
-                .map_err(|_| {
-                    "`year` is not a value that the contract allows".to_string()
-                });
+            self.year.set("year", value);
             self
         }
         /// Sets the path parameter `at`.
         pub fn at<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::jiff::Timestamp>,
+            V: ::std::convert::TryInto<::jiff::Timestamp>,
         {
-            self.at = value
-                .try_into()
-                .map_err(|_| "`at` is not a value that the contract allows".to_string());
+            self.at.set("at", value);
             self
         }
         /// Sends `GET /b/{year}.{kind}/{at}`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::ReportError>> {
-            let Self { client, kind, year, at } = self;
-            let kind = kind.map_err(Error::InvalidRequest)?;
-            let year = year.map_err(Error::InvalidRequest)?;
-            let at = at.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/b/",
-                &support::segment("year", &year.to_string())?,
-                ".",
-                &support::segment("kind", &kind.to_string())?,
-                "/",
-                &support::segment("at", &at.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/b/");
+            request.path("year", support::Style::simple(), &self.year);
+            request.literal(".");
+            request.path("kind", support::Style::simple(), &self.kind);
+            request.literal("/");
+            request.path("at", support::Style::simple(), &self.at);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -358,55 +324,41 @@ pub mod builder {
         }
     }
     /// The call that [`Client::several`](super::Client::several) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Several<'a> {
         client: &'a super::Client,
-        list: Result<::std::string::String, String>,
+        list: support::Argument<::std::vec::Vec<::std::string::String>>,
     }
     impl<'a> Several<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                list: Err("`list` is required and was not given".to_string()),
+                client,
+                list: support::Argument::required("list"),
             }
         }
         /// Sets the path parameter `list`.
         pub fn list<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
         {
-            self.list = value
-                .try_into()
-                .map_err(|_| {
-                    "`list` is not a value that the contract allows".to_string()
-                });
+            self.list.set("list", value);
             self
         }
         /// Sends `GET /c/{list}`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SeveralError>> {
-            let Self { client, list } = self;
-            let list = list.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/c/",
-                &support::segment("list", &list.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/c/");
+            request.path("list", support::Style::simple(), &self.list);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

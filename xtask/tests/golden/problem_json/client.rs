@@ -191,11 +191,11 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::list_credentials`](super::Client::list_credentials) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListCredentials<'a> {
         client: &'a super::Client,
@@ -203,7 +203,7 @@ pub mod builder {
     impl<'a> ListCredentials<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /credentials`.
         pub async fn send(
@@ -212,22 +212,14 @@ pub mod builder {
             ResponseValue<types::ListCredentialsOk>,
             Error<super::ListCredentialsError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/credentials"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(
-                    support::ACCEPT,
-                    "application/json, application/problem+json, application/problem+json; charset=utf-8",
-                )
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json, application/problem+json, application/problem+json; charset=utf-8",
+            );
+            request.literal("/credentials");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::ListCredentialsOk>().await?;

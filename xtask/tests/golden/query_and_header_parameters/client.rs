@@ -55,6 +55,19 @@ pub enum SearchOptionsError {}
 pub enum SearchHeadError {}
 /// Types of parameters and bodies.
 pub mod types {
+    /// `SearchFilter`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct SearchFilter {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ::std::default::Default for SearchFilter {
+        fn default() -> Self {
+            Self {
+                a: ::std::default::Default::default(),
+            }
+        }
+    }
     /// `SearchOrder`
     #[derive(
         ::serde::Deserialize,
@@ -172,7 +185,53 @@ pub mod types {
         }
     }
     /// Structs that are filled in member by member.
-    pub mod builder {}
+    pub mod builder {
+        #[derive(Clone, Debug)]
+        pub struct SearchFilter {
+            a: ::std::result::Result<
+                ::std::option::Option<::std::string::String>,
+                ::std::string::String,
+            >,
+        }
+        impl ::std::default::Default for SearchFilter {
+            fn default() -> Self {
+                Self {
+                    a: Ok(::std::default::Default::default()),
+                }
+            }
+        }
+        impl SearchFilter {
+            pub fn a<T>(mut self, value: T) -> Self
+            where
+                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T::Error: ::std::fmt::Display,
+            {
+                self.a = value
+                    .try_into()
+                    .map_err(|e| format!("error converting supplied value for a: {e}"));
+                self
+            }
+        }
+        impl ::std::convert::TryFrom<SearchFilter> for super::SearchFilter {
+            type Error = super::error::ConversionError;
+            fn try_from(
+                value: SearchFilter,
+            ) -> ::std::result::Result<Self, super::error::ConversionError> {
+                Ok(Self { a: value.a? })
+            }
+        }
+        impl ::std::convert::From<super::SearchFilter> for SearchFilter {
+            fn from(value: super::SearchFilter) -> Self {
+                Self { a: Ok(value.a) }
+            }
+        }
+        impl super::SearchFilter {
+            /// The struct, to be filled in member by member.
+            pub fn builder() -> SearchFilter {
+                ::std::default::Default::default()
+            }
+        }
+    }
     /// Error types.
     pub mod error {
         /// A value is not one that the contract allows.
@@ -205,221 +264,166 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::search`](super::Client::search) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Search<'a> {
         client: &'a super::Client,
-        q: Result<types::SearchQ, String>,
-        tag: Result<Option<::std::vec::Vec<::std::string::String>>, String>,
-        since: Result<Option<::jiff::Timestamp>, String>,
-        day: Result<Option<::jiff::civil::Date>, String>,
-        order: Result<Option<types::SearchOrder>, String>,
-        limit: Result<Option<i64>, String>,
-        flag: Result<Option<bool>, String>,
-        if_match: Result<::std::string::String, String>,
-        x_depth: Result<Option<i64>, String>,
-        x_list: Result<Option<::std::string::String>, String>,
+        q: support::Argument<types::SearchQ>,
+        tag: support::Argument<::std::vec::Vec<::std::string::String>>,
+        since: support::Argument<::jiff::Timestamp>,
+        day: support::Argument<::jiff::civil::Date>,
+        order: support::Argument<types::SearchOrder>,
+        limit: support::Argument<i64>,
+        flag: support::Argument<bool>,
+        filter: support::Argument<types::SearchFilter>,
+        if_match: support::Argument<::std::string::String>,
+        x_depth: support::Argument<i64>,
+        x_list: support::Argument<::std::vec::Vec<::std::string::String>>,
+        session: support::Argument<::std::string::String>,
     }
     impl<'a> Search<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                q: Err("`q` is required and was not given".to_string()),
-                tag: Ok(None),
-                since: Ok(None),
-                day: Ok(None),
-                order: Ok(None),
-                limit: Ok(None),
-                flag: Ok(None),
-                if_match: Err("`if_match` is required and was not given".to_string()),
-                x_depth: Ok(None),
-                x_list: Ok(None),
+                client,
+                q: support::Argument::required("q"),
+                tag: support::Argument::optional(),
+                since: support::Argument::optional(),
+                day: support::Argument::optional(),
+                order: support::Argument::optional(),
+                limit: support::Argument::optional(),
+                flag: support::Argument::optional(),
+                filter: support::Argument::optional(),
+                if_match: support::Argument::required("if_match"),
+                x_depth: support::Argument::optional(),
+                x_list: support::Argument::optional(),
+                session: support::Argument::optional(),
             }
         }
         /// Sets the query parameter `q`.
         pub fn q<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SearchQ>,
+            V: ::std::convert::TryInto<types::SearchQ>,
         {
-            self.q = value
-                .try_into()
-                .map_err(|_| "`q` is not a value that the contract allows".to_string());
+            self.q.set("q", value);
             self
         }
         /// Sets the query parameter `tag`.
         pub fn tag<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
+            V: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
         {
-            self.tag = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`tag` is not a value that the contract allows".to_string()
-                });
+            self.tag.set("tag", value);
             self
         }
         /// Sets the query parameter `since`.
         pub fn since<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::jiff::Timestamp>,
+            V: ::std::convert::TryInto<::jiff::Timestamp>,
         {
-            self.since = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`since` is not a value that the contract allows".to_string()
-                });
+            self.since.set("since", value);
             self
         }
         /// Sets the query parameter `day`.
         pub fn day<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::jiff::civil::Date>,
+            V: ::std::convert::TryInto<::jiff::civil::Date>,
         {
-            self.day = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`day` is not a value that the contract allows".to_string()
-                });
+            self.day.set("day", value);
             self
         }
         /// Sets the query parameter `order`.
         pub fn order<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::SearchOrder>,
+            V: ::std::convert::TryInto<types::SearchOrder>,
         {
-            self.order = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`order` is not a value that the contract allows".to_string()
-                });
+            self.order.set("order", value);
             self
         }
         /// Sets the query parameter `limit`.
         pub fn limit<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<i64>,
+            V: ::std::convert::TryInto<i64>,
         {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`limit` is not a value that the contract allows".to_string()
-                });
+            self.limit.set("limit", value);
             self
         }
         /// Sets the query parameter `flag`.
         pub fn flag<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<bool>,
+            V: ::std::convert::TryInto<bool>,
         {
-            self.flag = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`flag` is not a value that the contract allows".to_string()
-                });
+            self.flag.set("flag", value);
+            self
+        }
+        /// Sets the query parameter `filter`.
+        pub fn filter<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<types::SearchFilter>,
+        {
+            self.filter.set("filter", value);
             self
         }
         /// Sets the header parameter `If-Match`.
         pub fn if_match<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.if_match = value
-                .try_into()
-                .map_err(|_| {
-                    "`if_match` is not a value that the contract allows".to_string()
-                });
+            self.if_match.set("if_match", value);
             self
         }
         /// Sets the header parameter `X-Depth`.
         pub fn x_depth<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<i64>,
+            V: ::std::convert::TryInto<i64>,
         {
-            self.x_depth = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`x_depth` is not a value that the contract allows".to_string()
-                });
+            self.x_depth.set("x_depth", value);
             self
         }
         /// Sets the header parameter `X-List`.
         pub fn x_list<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
         {
-            self.x_list = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`x_list` is not a value that the contract allows".to_string()
-                });
+            self.x_list.set("x_list", value);
+            self
+        }
+        /// Sets the cookie parameter `session`.
+        pub fn session<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<::std::string::String>,
+        {
+            self.session.set("session", value);
             self
         }
         /// Sends `GET /search`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SearchError>> {
-            let Self {
-                client,
-                q,
-                tag,
-                since,
-                day,
-                order,
-                limit,
-                flag,
-                if_match,
-                x_depth,
-                x_list,
-            } = self;
-            let q = q.map_err(Error::InvalidRequest)?;
-            let tag = tag.map_err(Error::InvalidRequest)?;
-            let since = since.map_err(Error::InvalidRequest)?;
-            let day = day.map_err(Error::InvalidRequest)?;
-            let order = order.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let flag = flag.map_err(Error::InvalidRequest)?;
-            let if_match = if_match.map_err(Error::InvalidRequest)?;
-            let x_depth = x_depth.map_err(Error::InvalidRequest)?;
-            let x_list = x_list.map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/search"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            header_map.append("If-Match", if_match.to_string().try_into()?);
-            if let Some(value) = x_depth {
-                header_map.append("X-Depth", value.to_string().try_into()?);
-            }
-            if let Some(value) = x_list {
-                header_map.append("X-List", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .query(&support::QueryParam::new("q", &q))
-                .query(&support::QueryParam::new("tag", &tag))
-                .query(&support::QueryParam::new("since", &since))
-                .query(&support::QueryParam::new("day", &day))
-                .query(&support::QueryParam::new("order", &order))
-                .query(&support::QueryParam::new("limit", &limit))
-                .query(&support::QueryParam::new("flag", &flag))
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/search");
+            request.query("q", support::Style::form().exploded(), &self.q);
+            request.query("tag", support::Style::form().exploded(), &self.tag);
+            request.query("since", support::Style::form().exploded(), &self.since);
+            request.query("day", support::Style::form().exploded(), &self.day);
+            request.query("order", support::Style::form().exploded(), &self.order);
+            request.query("limit", support::Style::form().exploded(), &self.limit);
+            request.query("flag", support::Style::form().exploded(), &self.flag);
+            request.query("filter", support::Style::deep_object(), &self.filter);
+            request.header("If-Match", support::Style::simple(), &self.if_match);
+            request.header("X-Depth", support::Style::simple(), &self.x_depth);
+            request.header("X-List", support::Style::simple(), &self.x_list);
+            request.cookie("session", support::Style::form().exploded(), &self.session);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -430,7 +434,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::search_options`](super::Client::search_options) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct SearchOptions<'a> {
         client: &'a super::Client,
@@ -438,25 +442,20 @@ pub mod builder {
     impl<'a> SearchOptions<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `OPTIONS /search`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SearchOptionsError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/search"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::OPTIONS, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::OPTIONS,
+                "*/*",
+            );
+            request.literal("/search");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -467,7 +466,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::search_head`](super::Client::search_head) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct SearchHead<'a> {
         client: &'a super::Client,
@@ -475,25 +474,20 @@ pub mod builder {
     impl<'a> SearchHead<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `HEAD /search`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SearchHeadError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/search"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::HEAD, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::HEAD,
+                "*/*",
+            );
+            request.literal("/search");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.empty().await?;

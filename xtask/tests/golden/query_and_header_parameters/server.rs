@@ -143,7 +143,7 @@ pub mod request {
         /// The query parameter `flag`.
         pub flag: Option<Option<bool>>,
         /// The query parameter `filter`.
-        pub filter: Option<::serde_json::Value>,
+        pub filter: Option<types::SearchFilter>,
         /// The header parameter `If-Match`.
         pub if_match: String,
         /// The header parameter `X-Depth`.
@@ -372,6 +372,19 @@ pub mod router {
     }
 }
 pub mod types {
+    /// `SearchFilter`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    pub struct SearchFilter {
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub a: ::std::option::Option<::std::string::String>,
+    }
+    impl ::std::default::Default for SearchFilter {
+        fn default() -> Self {
+            Self {
+                a: ::std::default::Default::default(),
+            }
+        }
+    }
     /// `SearchOrder`
     #[derive(
         ::serde::Deserialize,

@@ -203,11 +203,11 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::list_things`](super::Client::list_things) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListThings<'a> {
         client: &'a super::Client,
@@ -215,7 +215,7 @@ pub mod builder {
     impl<'a> ListThings<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /things`.
         pub async fn send(
@@ -224,19 +224,14 @@ pub mod builder {
             ResponseValue<types::ListThingsOk>,
             Error<super::ListThingsError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/things"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json, text/plain")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json, text/plain",
+            );
+            request.literal("/things");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::ListThingsOk>().await?;

@@ -1797,86 +1797,69 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::place_order`](super::Client::place_order) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct PlaceOrder<'a> {
         client: &'a super::Client,
-        shop: Result<types::PlaceOrderShop, String>,
-        dry: Result<Option<bool>, String>,
-        x_trace: Result<Option<types::PlaceOrderXTrace>, String>,
-        body: Result<types::builder::Order, String>,
+        shop: support::Argument<types::PlaceOrderShop>,
+        dry: support::Argument<bool>,
+        x_trace: support::Argument<types::PlaceOrderXTrace>,
+        body: support::Argument<types::builder::Order>,
     }
     impl<'a> PlaceOrder<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                shop: Err("`shop` is required and was not given".to_string()),
-                dry: Ok(None),
-                x_trace: Ok(None),
-                body: Ok(::std::default::Default::default()),
+                client,
+                shop: support::Argument::required("shop"),
+                dry: support::Argument::optional(),
+                x_trace: support::Argument::optional(),
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the path parameter `shop`.
         pub fn shop<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::PlaceOrderShop>,
+            V: ::std::convert::TryInto<types::PlaceOrderShop>,
         {
-            self.shop = value
-                .try_into()
-                .map_err(|_| {
-                    "`shop` is not a value that the contract allows".to_string()
-                });
+            self.shop.set("shop", value);
             self
         }
         /// Sets the query parameter `dry`.
         pub fn dry<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<bool>,
+            V: ::std::convert::TryInto<bool>,
         {
-            self.dry = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`dry` is not a value that the contract allows".to_string()
-                });
+            self.dry.set("dry", value);
             self
         }
         /// Sets the header parameter `X-Trace`.
         pub fn x_trace<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::PlaceOrderXTrace>,
+            V: ::std::convert::TryInto<types::PlaceOrderXTrace>,
         {
-            self.x_trace = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`x_trace` is not a value that the contract allows".to_string()
-                });
+            self.x_trace.set("x_trace", value);
             self
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::Order>,
-            <V as std::convert::TryInto<types::Order>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::Order>,
+            <V as ::std::convert::TryInto<types::Order>>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T14` for body failed: {}", s));
+            self.body.set_built::<types::Order, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(types::builder::Order) -> types::builder::Order,
+            F: ::std::ops::FnOnce(types::builder::Order) -> types::builder::Order,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /shops/{shop}/orders`.
@@ -1886,36 +1869,25 @@ pub mod builder {
             ResponseValue<types::Receipt>,
             Error<super::PlaceOrderError>,
         > {
-            let Self { client, shop, dry, x_trace, body } = self;
-            let shop = shop.map_err(Error::InvalidRequest)?;
-            let dry = dry.map_err(Error::InvalidRequest)?;
-            let x_trace = x_trace.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| types::Order::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/shops/",
-                &support::segment("shop", &shop.to_string())?,
-                "/orders",
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            if let Some(value) = x_trace {
-                header_map.append("X-Trace", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .json(&body)
-                .query(&support::QueryParam::new("dry", &dry))
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/shops/");
+            request.path("shop", support::Style::simple(), &self.shop);
+            request.literal("/orders");
+            request.query("dry", support::Style::form().exploded(), &self.dry);
+            request.header("X-Trace", support::Style::simple(), &self.x_trace);
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::Order as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Receipt>().await?;

@@ -47,6 +47,26 @@ impl Client {
     pub fn send_opaque(&self) -> builder::SendOpaque<'_> {
         builder::SendOpaque::new(self)
     }
+    /// Sends `POST /choice`.
+    pub fn send_choice(&self) -> builder::SendChoice<'_> {
+        builder::SendChoice::new(self)
+    }
+    /// Sends `PUT /picture`.
+    pub fn send_picture(&self) -> builder::SendPicture<'_> {
+        builder::SendPicture::new(self)
+    }
+    /// Sends `POST /lines`.
+    pub fn send_lines(&self) -> builder::SendLines<'_> {
+        builder::SendLines::new(self)
+    }
+    /// Sends `DELETE /any`.
+    pub fn delete_any(&self) -> builder::DeleteAny<'_> {
+        builder::DeleteAny::new(self)
+    }
+    /// Sends `POST /empty`.
+    pub fn send_empty(&self) -> builder::SendEmpty<'_> {
+        builder::SendEmpty::new(self)
+    }
 }
 /// The answers besides success that are documented for [`Client::patch_thing`], one variant each.
 #[derive(Clone, Debug)]
@@ -60,8 +80,72 @@ pub enum SendTextError {}
 /// The answers besides success that are documented for [`Client::send_opaque`], one variant each.
 #[derive(Clone, Debug)]
 pub enum SendOpaqueError {}
+/// The answers besides success that are documented for [`Client::send_choice`], one variant each.
+#[derive(Clone, Debug)]
+pub enum SendChoiceError {}
+/// The answers besides success that are documented for [`Client::send_picture`], one variant each.
+#[derive(Clone, Debug)]
+pub enum SendPictureError {}
+/// The answers besides success that are documented for [`Client::send_lines`], one variant each.
+#[derive(Clone, Debug)]
+pub enum SendLinesError {}
+/// The answers besides success that are documented for [`Client::delete_any`], one variant each.
+#[derive(Clone, Debug)]
+pub enum DeleteAnyError {}
+/// The answers besides success that are documented for [`Client::send_empty`], one variant each.
+#[derive(Clone, Debug)]
+pub enum SendEmptyError {}
 /// Types of parameters and bodies.
 pub mod types {
+    /// `DeleteAnyBody`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct DeleteAnyBody(pub ::serde_json::Value);
+    impl ::std::ops::Deref for DeleteAnyBody {
+        type Target = ::serde_json::Value;
+        fn deref(&self) -> &::serde_json::Value {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<DeleteAnyBody> for ::serde_json::Value {
+        fn from(value: DeleteAnyBody) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<::serde_json::Value> for DeleteAnyBody {
+        fn from(value: ::serde_json::Value) -> Self {
+            Self(value)
+        }
+    }
+    /// `SendEmptyBody`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct SendEmptyBody(
+        pub ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    );
+    impl ::std::ops::Deref for SendEmptyBody {
+        type Target = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+        fn deref(
+            &self,
+        ) -> &::serde_json::Map<::std::string::String, ::serde_json::Value> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SendEmptyBody>
+    for ::serde_json::Map<::std::string::String, ::serde_json::Value> {
+        fn from(value: SendEmptyBody) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    > for SendEmptyBody {
+        fn from(
+            value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ) -> Self {
+            Self(value)
+        }
+    }
     /// `Thing`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {
@@ -150,71 +234,156 @@ pub mod types {
         }
     }
 }
+/// Forms of parts, one a call that takes one.
+pub mod multipart {
+    #[allow(unused_imports)]
+    use super::types;
+    #[allow(unused_imports)]
+    use ::rescind_client::support;
+    /// The parts of the body of [`Client::send_opaque`](super::Client::send_opaque).
+    #[derive(Debug)]
+    pub struct SendOpaque {
+        others: ::std::vec::Vec<(::std::string::String, support::File)>,
+    }
+    impl ::std::default::Default for SendOpaque {
+        fn default() -> Self {
+            Self {
+                others: ::std::vec::Vec::new(),
+            }
+        }
+    }
+    impl SendOpaque {
+        /// A form with nothing filled in.
+        pub fn new() -> Self {
+            ::std::default::Default::default()
+        }
+        /// Adds a part that the contract does not name.
+        #[must_use]
+        pub fn other(
+            mut self,
+            name: &str,
+            file: impl ::std::convert::Into<support::File>,
+        ) -> Self {
+            self.others.push((name.to_owned(), file.into()));
+            self
+        }
+        pub(super) fn write(self) -> support::Parts {
+            #[allow(unused_mut)]
+            let mut parts = support::Parts::new();
+            for (name, file) in self.others {
+                parts.other(name, file);
+            }
+            parts
+        }
+    }
+    /// The parts of the body of [`Client::send_choice`](super::Client::send_choice).
+    #[derive(Debug)]
+    pub struct SendChoice {
+        id: support::Argument<::std::string::String>,
+        others: ::std::vec::Vec<(::std::string::String, support::File)>,
+    }
+    impl ::std::default::Default for SendChoice {
+        fn default() -> Self {
+            Self {
+                id: support::Argument::optional(),
+                others: ::std::vec::Vec::new(),
+            }
+        }
+    }
+    impl SendChoice {
+        /// A form with nothing filled in.
+        pub fn new() -> Self {
+            ::std::default::Default::default()
+        }
+        /// Sets the part `id`.
+        #[must_use]
+        pub fn id<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<::std::string::String>,
+        {
+            self.id.set("id", value);
+            self
+        }
+        /// Adds a part that the contract does not name.
+        #[must_use]
+        pub fn other(
+            mut self,
+            name: &str,
+            file: impl ::std::convert::Into<support::File>,
+        ) -> Self {
+            self.others.push((name.to_owned(), file.into()));
+            self
+        }
+        pub(super) fn write(self) -> support::Parts {
+            #[allow(unused_mut)]
+            let mut parts = support::Parts::new();
+            parts.value("id", None, &self.id);
+            for (name, file) in self.others {
+                parts.other(name, file);
+            }
+            parts
+        }
+    }
+}
 /// One builder a call.
 pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::patch_thing`](super::Client::patch_thing) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct PatchThing<'a> {
         client: &'a super::Client,
-        body: Result<types::builder::Thing, String>,
+        body: support::Argument<types::builder::Thing>,
     }
     impl<'a> PatchThing<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::Thing>,
-            <V as std::convert::TryInto<types::Thing>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::Thing>,
+            <V as ::std::convert::TryInto<types::Thing>>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
+            self.body.set_built::<types::Thing, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(types::builder::Thing) -> types::builder::Thing,
+            F: ::std::ops::FnOnce(types::builder::Thing) -> types::builder::Thing,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `PATCH /patch`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::PatchThingError>> {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| types::Thing::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/patch"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::PATCH, url)
-                .header(support::ACCEPT, "*/*")
-                .header(support::CONTENT_TYPE, "application/merge-patch+json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::PATCH,
+                "*/*",
+            );
+            request.literal("/patch");
+            request
+                .json(
+                    "body",
+                    "application/merge-patch+json",
+                    self.body,
+                    <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -225,61 +394,71 @@ pub mod builder {
         }
     }
     /// The call that [`Client::send_several`](super::Client::send_several) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct SendSeveral<'a> {
         client: &'a super::Client,
-        body: Result<types::builder::Thing, String>,
+        body: support::Argument<types::builder::Thing>,
+        body_xml: support::Argument<support::reqwest::Body>,
     }
     impl<'a> SendSeveral<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
+                body_xml: support::Argument::optional(),
             }
         }
-        /// Sets the body.
+        /// Sets the body, as `application/json`. A call has one body: the last one that is set.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::Thing>,
-            <V as std::convert::TryInto<types::Thing>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::Thing>,
+            <V as ::std::convert::TryInto<types::Thing>>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
+            self.body_xml.clear();
+            self.body.set_built::<types::Thing, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(types::builder::Thing) -> types::builder::Thing,
+            F: ::std::ops::FnOnce(types::builder::Thing) -> types::builder::Thing,
         {
-            self.body = self.body.map(f);
+            self.body_xml.clear();
+            self.body.change(f);
+            self
+        }
+        /// Sets the body, as `application/xml`. A call has one body: the last one that is set.
+        pub fn body_xml<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<support::reqwest::Body>,
+        {
+            self.body.clear();
+            self.body_xml.set("body_xml", value);
             self
         }
         /// Sends `POST /several`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendSeveralError>> {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| types::Thing::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/several"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "*/*")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/several");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+                );
+            request.bytes("application/xml", self.body_xml);
+            request.require_body("body");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -290,53 +469,41 @@ pub mod builder {
         }
     }
     /// The call that [`Client::send_text`](super::Client::send_text) starts.
-    #[derive(Debug)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct SendText<'a> {
         client: &'a super::Client,
-        body: Result<support::reqwest::Body, String>,
+        body: support::Argument<::std::string::String>,
     }
     impl<'a> SendText<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Err("`body` is required and was not given".to_string()),
+                client,
+                body: support::Argument::required("body"),
             }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.body = value
-                .try_into()
-                .map_err(|_| {
-                    "`body` is not a value that the contract allows".to_string()
-                })
-                .map(|v| v.into());
+            self.body.set("body", value);
             self
         }
         /// Sends `PUT /text`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendTextError>> {
-            let Self { client, body } = self;
-            let body = body.map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/text"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::PUT, url)
-                .header(support::ACCEPT, "*/*")
-                .header(support::CONTENT_TYPE, "text/csv")
-                .body(body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::PUT,
+                "*/*",
+            );
+            request.literal("/text");
+            request.text("text/csv", self.body);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -351,48 +518,434 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct SendOpaque<'a> {
         client: &'a super::Client,
-        body: Result<support::reqwest::Body, String>,
+        body: support::Argument<super::multipart::SendOpaque>,
     }
     impl<'a> SendOpaque<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Err("`body` is required and was not given".to_string()),
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the body.
-        pub fn body<B>(mut self, value: B) -> Self
+        pub fn body(mut self, value: super::multipart::SendOpaque) -> Self {
+            self.body.set("body", value);
+            self
+        }
+        /// Changes the body, starting from an empty one.
+        pub fn body_map<F>(mut self, f: F) -> Self
         where
-            B: std::convert::TryInto<support::reqwest::Body>,
+            F: ::std::ops::FnOnce(
+                super::multipart::SendOpaque,
+            ) -> super::multipart::SendOpaque,
         {
-            self.body = value
-                .try_into()
-                .map_err(|_| {
-                    "`body` is not a value that the contract allows".to_string()
-                });
+            self.body.change(f);
             self
         }
         /// Sends `PUT /opaque`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendOpaqueError>> {
-            let Self { client, body } = self;
-            let body = body.map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/opaque"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::PUT, url)
-                .header(support::ACCEPT, "*/*")
-                .header(support::CONTENT_TYPE, "multipart/form-data")
-                .body(body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::PUT,
+                "*/*",
+            );
+            request.literal("/opaque");
+            request.multipart(self.body, super::multipart::SendOpaque::write);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
+            match received.status() {
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
+            }
+        }
+    }
+    /// The call that [`Client::send_choice`](super::Client::send_choice) starts.
+    #[derive(Debug)]
+    #[must_use = "a call does nothing until it is sent"]
+    pub struct SendChoice<'a> {
+        client: &'a super::Client,
+        body: support::Argument<types::builder::Thing>,
+        body_text_json: support::Argument<types::builder::Thing>,
+        body_form: support::Argument<types::builder::Thing>,
+        body_multipart: support::Argument<super::multipart::SendChoice>,
+        body_xml: support::Argument<support::reqwest::Body>,
+        body_star_json: support::Argument<
+            (::std::string::String, support::reqwest::Body),
+        >,
+    }
+    impl<'a> SendChoice<'a> {
+        /// The call, with nothing filled in.
+        pub(super) fn new(client: &'a super::Client) -> Self {
+            Self {
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
+                body_text_json: support::Argument::optional(),
+                body_form: support::Argument::optional(),
+                body_multipart: support::Argument::optional(),
+                body_xml: support::Argument::optional(),
+                body_star_json: support::Argument::optional(),
+            }
+        }
+        /// Sets the body, as `application/json`. A call has one body: the last one that is set.
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<types::Thing>,
+            <V as ::std::convert::TryInto<types::Thing>>::Error: ::std::fmt::Display,
+        {
+            self.body_text_json.clear();
+            self.body_form.clear();
+            self.body_multipart.clear();
+            self.body_xml.clear();
+            self.body_star_json.clear();
+            self.body.set_built::<types::Thing, V>("body", value);
+            self
+        }
+        /// Changes the body, starting from an empty one.
+        pub fn body_map<F>(mut self, f: F) -> Self
+        where
+            F: ::std::ops::FnOnce(types::builder::Thing) -> types::builder::Thing,
+        {
+            self.body_text_json.clear();
+            self.body_form.clear();
+            self.body_multipart.clear();
+            self.body_xml.clear();
+            self.body_star_json.clear();
+            self.body.change(f);
+            self
+        }
+        /// Sets the body, as `text/json`. A call has one body: the last one that is set.
+        pub fn body_text_json<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<types::Thing>,
+            <V as ::std::convert::TryInto<types::Thing>>::Error: ::std::fmt::Display,
+        {
+            self.body.clear();
+            self.body_form.clear();
+            self.body_multipart.clear();
+            self.body_xml.clear();
+            self.body_star_json.clear();
+            self.body_text_json.set_built::<types::Thing, V>("body_text_json", value);
+            self
+        }
+        /// Changes the body, starting from an empty one.
+        pub fn body_text_json_map<F>(mut self, f: F) -> Self
+        where
+            F: ::std::ops::FnOnce(types::builder::Thing) -> types::builder::Thing,
+        {
+            self.body.clear();
+            self.body_form.clear();
+            self.body_multipart.clear();
+            self.body_xml.clear();
+            self.body_star_json.clear();
+            self.body_text_json.change(f);
+            self
+        }
+        /// Sets the body, as `application/x-www-form-urlencoded`. A call has one body: the last one that is set.
+        pub fn body_form<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<types::Thing>,
+            <V as ::std::convert::TryInto<types::Thing>>::Error: ::std::fmt::Display,
+        {
+            self.body.clear();
+            self.body_text_json.clear();
+            self.body_multipart.clear();
+            self.body_xml.clear();
+            self.body_star_json.clear();
+            self.body_form.set_built::<types::Thing, V>("body_form", value);
+            self
+        }
+        /// Changes the body, starting from an empty one.
+        pub fn body_form_map<F>(mut self, f: F) -> Self
+        where
+            F: ::std::ops::FnOnce(types::builder::Thing) -> types::builder::Thing,
+        {
+            self.body.clear();
+            self.body_text_json.clear();
+            self.body_multipart.clear();
+            self.body_xml.clear();
+            self.body_star_json.clear();
+            self.body_form.change(f);
+            self
+        }
+        /// Sets the body, as `multipart/form-data`. A call has one body: the last one that is set.
+        pub fn body_multipart(mut self, value: super::multipart::SendChoice) -> Self {
+            self.body.clear();
+            self.body_text_json.clear();
+            self.body_form.clear();
+            self.body_xml.clear();
+            self.body_star_json.clear();
+            self.body_multipart.set("body_multipart", value);
+            self
+        }
+        /// Changes the body, starting from an empty one.
+        pub fn body_multipart_map<F>(mut self, f: F) -> Self
+        where
+            F: ::std::ops::FnOnce(
+                super::multipart::SendChoice,
+            ) -> super::multipart::SendChoice,
+        {
+            self.body.clear();
+            self.body_text_json.clear();
+            self.body_form.clear();
+            self.body_xml.clear();
+            self.body_star_json.clear();
+            self.body_multipart.change(f);
+            self
+        }
+        /// Sets the body, as `application/xml`. A call has one body: the last one that is set.
+        pub fn body_xml<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<support::reqwest::Body>,
+        {
+            self.body.clear();
+            self.body_text_json.clear();
+            self.body_form.clear();
+            self.body_multipart.clear();
+            self.body_star_json.clear();
+            self.body_xml.set("body_xml", value);
+            self
+        }
+        /// Sets the body, as `application/*+json`. A call has one body: the last one that is set.
+        ///
+        /// `media_type` is one within `application/*+json`.
+        pub fn body_star_json<V>(mut self, media_type: &str, value: V) -> Self
+        where
+            V: ::std::convert::Into<support::reqwest::Body>,
+        {
+            self.body.clear();
+            self.body_text_json.clear();
+            self.body_form.clear();
+            self.body_multipart.clear();
+            self.body_xml.clear();
+            self.body_star_json
+                .set("body_star_json", (media_type.to_owned(), value.into()));
+            self
+        }
+        /// Sends `POST /choice`.
+        pub async fn send(
+            self,
+        ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendChoiceError>> {
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/choice");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+                );
+            request
+                .json(
+                    "body_text_json",
+                    "text/json",
+                    self.body_text_json,
+                    <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+                );
+            request
+                .form(
+                    "body_form",
+                    &[],
+                    self.body_form,
+                    <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+                );
+            request.multipart(self.body_multipart, super::multipart::SendChoice::write);
+            request.bytes("application/xml", self.body_xml);
+            request.within("body_star_json", "application/*+json", self.body_star_json);
+            request.require_body("body");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
+            match received.status() {
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
+            }
+        }
+    }
+    /// The call that [`Client::send_picture`](super::Client::send_picture) starts.
+    #[derive(Debug)]
+    #[must_use = "a call does nothing until it is sent"]
+    pub struct SendPicture<'a> {
+        client: &'a super::Client,
+        body: support::Argument<(::std::string::String, support::reqwest::Body)>,
+    }
+    impl<'a> SendPicture<'a> {
+        /// The call, with nothing filled in.
+        pub(super) fn new(client: &'a super::Client) -> Self {
+            Self {
+                client,
+                body: support::Argument::required("body"),
+            }
+        }
+        /// Sets the body.
+        ///
+        /// `media_type` is one within `image/*`.
+        pub fn body<V>(mut self, media_type: &str, value: V) -> Self
+        where
+            V: ::std::convert::Into<support::reqwest::Body>,
+        {
+            self.body.set("body", (media_type.to_owned(), value.into()));
+            self
+        }
+        /// Sends `PUT /picture`.
+        pub async fn send(
+            self,
+        ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendPictureError>> {
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::PUT,
+                "*/*",
+            );
+            request.literal("/picture");
+            request.within("body", "image/*", self.body);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
+            match received.status() {
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
+            }
+        }
+    }
+    /// The call that [`Client::send_lines`](super::Client::send_lines) starts.
+    #[derive(Clone, Debug)]
+    #[must_use = "a call does nothing until it is sent"]
+    pub struct SendLines<'a> {
+        client: &'a super::Client,
+        body: support::Argument<::std::string::String>,
+    }
+    impl<'a> SendLines<'a> {
+        /// The call, with nothing filled in.
+        pub(super) fn new(client: &'a super::Client) -> Self {
+            Self {
+                client,
+                body: support::Argument::optional(),
+            }
+        }
+        /// Sets the body.
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<::std::string::String>,
+        {
+            self.body.set("body", value);
+            self
+        }
+        /// Sends `POST /lines`.
+        pub async fn send(
+            self,
+        ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendLinesError>> {
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/lines");
+            request.text("application/x-ndjson", self.body);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
+            match received.status() {
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
+            }
+        }
+    }
+    /// The call that [`Client::delete_any`](super::Client::delete_any) starts.
+    #[derive(Clone, Debug)]
+    #[must_use = "a call does nothing until it is sent"]
+    pub struct DeleteAny<'a> {
+        client: &'a super::Client,
+        body: support::Argument<types::DeleteAnyBody>,
+    }
+    impl<'a> DeleteAny<'a> {
+        /// The call, with nothing filled in.
+        pub(super) fn new(client: &'a super::Client) -> Self {
+            Self {
+                client,
+                body: support::Argument::required("body"),
+            }
+        }
+        /// Sets the body.
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<types::DeleteAnyBody>,
+        {
+            self.body.set("body", value);
+            self
+        }
+        /// Sends `DELETE /any`.
+        pub async fn send(
+            self,
+        ) -> ::std::result::Result<ResponseValue<()>, Error<super::DeleteAnyError>> {
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::DELETE,
+                "*/*",
+            );
+            request.literal("/any");
+            request.json("body", "application/json", self.body, support::as_is);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
+            match received.status() {
+                204u16 => {
+                    let answer = received.empty().await?;
+                    Ok(answer.success(|body| body, ()))
+                }
+                _ => Err(received.unexpected().await),
+            }
+        }
+    }
+    /// The call that [`Client::send_empty`](super::Client::send_empty) starts.
+    #[derive(Clone, Debug)]
+    #[must_use = "a call does nothing until it is sent"]
+    pub struct SendEmpty<'a> {
+        client: &'a super::Client,
+        body: support::Argument<types::SendEmptyBody>,
+    }
+    impl<'a> SendEmpty<'a> {
+        /// The call, with nothing filled in.
+        pub(super) fn new(client: &'a super::Client) -> Self {
+            Self {
+                client,
+                body: support::Argument::required("body"),
+            }
+        }
+        /// Sets the body.
+        pub fn body<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<types::SendEmptyBody>,
+        {
+            self.body.set("body", value);
+            self
+        }
+        /// Sends `POST /empty`.
+        pub async fn send(
+            self,
+        ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendEmptyError>> {
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "*/*",
+            );
+            request.literal("/empty");
+            request.json("body", "application/json", self.body, support::as_is);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

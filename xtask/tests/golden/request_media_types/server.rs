@@ -58,6 +58,16 @@ pub mod api {
         SendText,
         /// `PUT /opaque`.
         SendOpaque,
+        /// `POST /choice`.
+        SendChoice,
+        /// `PUT /picture`.
+        SendPicture,
+        /// `POST /lines`.
+        SendLines,
+        /// `DELETE /any`.
+        DeleteAny,
+        /// `POST /empty`.
+        SendEmpty,
     }
     impl Operation {
         /// All operations, in document order.
@@ -66,6 +76,11 @@ pub mod api {
             Self::SendSeveral,
             Self::SendText,
             Self::SendOpaque,
+            Self::SendChoice,
+            Self::SendPicture,
+            Self::SendLines,
+            Self::DeleteAny,
+            Self::SendEmpty,
         ];
         /// The identifier in the document.
         pub fn id(self) -> &'static str {
@@ -74,6 +89,11 @@ pub mod api {
                 Self::SendSeveral => "sendSeveral",
                 Self::SendText => "sendText",
                 Self::SendOpaque => "sendOpaque",
+                Self::SendChoice => "sendChoice",
+                Self::SendPicture => "sendPicture",
+                Self::SendLines => "sendLines",
+                Self::DeleteAny => "deleteAny",
+                Self::SendEmpty => "sendEmpty",
             }
         }
     }
@@ -129,6 +149,46 @@ pub mod api {
             &self,
             request: SendOpaqueRequest,
         ) -> impl Future<Output = Result<SendOpaqueResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `POST /choice`
+        fn send_choice(
+            &self,
+            request: SendChoiceRequest,
+        ) -> impl Future<Output = Result<SendChoiceResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `PUT /picture`
+        fn send_picture(
+            &self,
+            request: SendPictureRequest,
+        ) -> impl Future<Output = Result<SendPictureResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `POST /lines`
+        fn send_lines(
+            &self,
+            request: SendLinesRequest,
+        ) -> impl Future<Output = Result<SendLinesResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `DELETE /any`
+        fn delete_any(
+            &self,
+            request: DeleteAnyRequest,
+        ) -> impl Future<Output = Result<DeleteAnyResponse, Failure>> + Send {
+            let _ = request;
+            ::std::future::ready(Err(Failure::NotImplemented))
+        }
+        /// `POST /empty`
+        fn send_empty(
+            &self,
+            request: SendEmptyRequest,
+        ) -> impl Future<Output = Result<SendEmptyResponse, Failure>> + Send {
             let _ = request;
             ::std::future::ready(Err(Failure::NotImplemented))
         }
@@ -217,6 +277,118 @@ pub mod request {
             })
         }
     }
+    /// A body of one of the documented media types.
+    #[derive(Debug)]
+    pub enum SendChoiceBody {
+        /// `application/xml`.
+        Xml(::rescind_server::runtime::BodyStream),
+        /// `multipart/form-data`.
+        Multipart(::rescind_server::runtime::BodyStream),
+        /// `application/x-www-form-urlencoded`.
+        Form(types::Thing),
+        /// `text/json`.
+        Json(types::Thing),
+        /// `application/*+json`.
+        StarJson(types::Thing),
+        /// `application/json`.
+        Json2(types::Thing),
+    }
+    /// A request to `POST /choice` that keeps the contract.
+    #[derive(Debug)]
+    pub struct SendChoiceRequest {
+        /// The body: `application/xml` or `multipart/form-data` or `application/x-www-form-urlencoded` or `text/json` or `application/*+json` or `application/json`.
+        pub body: SendChoiceBody,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl SendChoiceRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                body: match admitted.content() {
+                    Some(0usize) => SendChoiceBody::Xml(admitted.stream()?),
+                    Some(1usize) => SendChoiceBody::Multipart(admitted.stream()?),
+                    Some(2usize) => SendChoiceBody::Form(admitted.body()?),
+                    Some(3usize) => SendChoiceBody::Json(admitted.body()?),
+                    Some(4usize) => SendChoiceBody::StarJson(admitted.body()?),
+                    Some(5usize) => SendChoiceBody::Json2(admitted.body()?),
+                    _ => return Err(admitted.missing_body()),
+                },
+                context: admitted.context,
+            })
+        }
+    }
+    /// A request to `PUT /picture` that keeps the contract.
+    #[derive(Debug)]
+    pub struct SendPictureRequest {
+        /// The body: `image/*`.
+        pub body: ::rescind_server::runtime::BodyStream,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl SendPictureRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                body: admitted.stream()?,
+                context: admitted.context,
+            })
+        }
+    }
+    /// A request to `POST /lines` that keeps the contract.
+    #[derive(Debug)]
+    pub struct SendLinesRequest {
+        /// The body: `application/x-ndjson`.
+        pub body: Option<::rescind_server::runtime::BodyStream>,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl SendLinesRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                body: match admitted.content() {
+                    None => None,
+                    Some(_) => Some(admitted.stream()?),
+                },
+                context: admitted.context,
+            })
+        }
+    }
+    /// A request to `DELETE /any` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct DeleteAnyRequest {
+        /// The body: `application/json`.
+        pub body: ::serde_json::Value,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl DeleteAnyRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                body: admitted.body()?,
+                context: admitted.context,
+            })
+        }
+    }
+    /// A request to `POST /empty` that keeps the contract.
+    #[derive(Clone, Debug)]
+    pub struct SendEmptyRequest {
+        /// The body: `application/json`.
+        pub body: types::SendEmptyBody,
+        /// Method, path, headers and extensions of the request.
+        pub context: Context,
+    }
+    impl SendEmptyRequest {
+        /// The typed form of what the gate let through.
+        pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+            Ok(Self {
+                body: admitted.body()?,
+                context: admitted.context,
+            })
+        }
+    }
 }
 pub mod response {
     use super::types;
@@ -283,6 +455,86 @@ pub mod response {
     impl From<SendOpaqueResponse> for Answer {
         fn from(response: SendOpaqueResponse) -> Self {
             use SendOpaqueResponse as R;
+            match response {
+                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            }
+        }
+    }
+    /// The documented responses of `POST /choice`.
+    #[derive(Clone, Debug)]
+    pub enum SendChoiceResponse {
+        /// 204, without a body.
+        ///
+        /// Taken.
+        NoContent,
+    }
+    impl From<SendChoiceResponse> for Answer {
+        fn from(response: SendChoiceResponse) -> Self {
+            use SendChoiceResponse as R;
+            match response {
+                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            }
+        }
+    }
+    /// The documented responses of `PUT /picture`.
+    #[derive(Clone, Debug)]
+    pub enum SendPictureResponse {
+        /// 204, without a body.
+        ///
+        /// Taken.
+        NoContent,
+    }
+    impl From<SendPictureResponse> for Answer {
+        fn from(response: SendPictureResponse) -> Self {
+            use SendPictureResponse as R;
+            match response {
+                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            }
+        }
+    }
+    /// The documented responses of `POST /lines`.
+    #[derive(Clone, Debug)]
+    pub enum SendLinesResponse {
+        /// 204, without a body.
+        ///
+        /// Taken.
+        NoContent,
+    }
+    impl From<SendLinesResponse> for Answer {
+        fn from(response: SendLinesResponse) -> Self {
+            use SendLinesResponse as R;
+            match response {
+                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            }
+        }
+    }
+    /// The documented responses of `DELETE /any`.
+    #[derive(Clone, Debug)]
+    pub enum DeleteAnyResponse {
+        /// 204, without a body.
+        ///
+        /// Taken.
+        NoContent,
+    }
+    impl From<DeleteAnyResponse> for Answer {
+        fn from(response: DeleteAnyResponse) -> Self {
+            use DeleteAnyResponse as R;
+            match response {
+                R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            }
+        }
+    }
+    /// The documented responses of `POST /empty`.
+    #[derive(Clone, Debug)]
+    pub enum SendEmptyResponse {
+        /// 204, without a body.
+        ///
+        /// Taken.
+        NoContent,
+    }
+    impl From<SendEmptyResponse> for Answer {
+        fn from(response: SendEmptyResponse) -> Self {
+            use SendEmptyResponse as R;
             match response {
                 R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
             }
@@ -365,6 +617,21 @@ pub mod router {
                 Some(Operation::SendOpaque) => {
                     Box::pin(calls::send_opaque(&*self.0, caller, admitted))
                 }
+                Some(Operation::SendChoice) => {
+                    Box::pin(calls::send_choice(&*self.0, caller, admitted))
+                }
+                Some(Operation::SendPicture) => {
+                    Box::pin(calls::send_picture(&*self.0, caller, admitted))
+                }
+                Some(Operation::SendLines) => {
+                    Box::pin(calls::send_lines(&*self.0, caller, admitted))
+                }
+                Some(Operation::DeleteAny) => {
+                    Box::pin(calls::delete_any(&*self.0, caller, admitted))
+                }
+                Some(Operation::SendEmpty) => {
+                    Box::pin(calls::send_empty(&*self.0, caller, admitted))
+                }
                 None => {
                     Box::pin(
                         ::std::future::ready(
@@ -414,9 +681,98 @@ pub mod router {
             let request = SendOpaqueRequest::admit(admitted)?;
             Ok(api.send_opaque(request).await?.into())
         }
+        pub(super) async fn send_choice<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = SendChoiceRequest::admit(admitted)?;
+            Ok(api.send_choice(request).await?.into())
+        }
+        pub(super) async fn send_picture<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = SendPictureRequest::admit(admitted)?;
+            Ok(api.send_picture(request).await?.into())
+        }
+        pub(super) async fn send_lines<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = SendLinesRequest::admit(admitted)?;
+            Ok(api.send_lines(request).await?.into())
+        }
+        pub(super) async fn delete_any<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = DeleteAnyRequest::admit(admitted)?;
+            Ok(api.delete_any(request).await?.into())
+        }
+        pub(super) async fn send_empty<A: Api>(
+            api: &A,
+            caller: Option<Infallible>,
+            admitted: Admitted,
+        ) -> Result<Answer, Rejection> {
+            let request = SendEmptyRequest::admit(admitted)?;
+            Ok(api.send_empty(request).await?.into())
+        }
     }
 }
 pub mod types {
+    /// `DeleteAnyBody`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct DeleteAnyBody(pub ::serde_json::Value);
+    impl ::std::ops::Deref for DeleteAnyBody {
+        type Target = ::serde_json::Value;
+        fn deref(&self) -> &::serde_json::Value {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<DeleteAnyBody> for ::serde_json::Value {
+        fn from(value: DeleteAnyBody) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<::serde_json::Value> for DeleteAnyBody {
+        fn from(value: ::serde_json::Value) -> Self {
+            Self(value)
+        }
+    }
+    /// `SendEmptyBody`
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct SendEmptyBody(
+        pub ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    );
+    impl ::std::ops::Deref for SendEmptyBody {
+        type Target = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+        fn deref(
+            &self,
+        ) -> &::serde_json::Map<::std::string::String, ::serde_json::Value> {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<SendEmptyBody>
+    for ::serde_json::Map<::std::string::String, ::serde_json::Value> {
+        fn from(value: SendEmptyBody) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    > for SendEmptyBody {
+        fn from(
+            value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ) -> Self {
+            Self(value)
+        }
+    }
     /// `Thing`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {

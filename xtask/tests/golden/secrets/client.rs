@@ -276,57 +276,49 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::register`](super::Client::register) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Register<'a> {
         client: &'a super::Client,
-        x_ticket: Result<Option<::std::string::String>, String>,
-        body: Result<types::builder::Pair, String>,
+        x_ticket: support::Argument<::rescind_client::Secret>,
+        body: support::Argument<types::builder::Pair>,
     }
     impl<'a> Register<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                x_ticket: Ok(None),
-                body: Ok(::std::default::Default::default()),
+                client,
+                x_ticket: support::Argument::optional(),
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the header parameter `X-Ticket`.
         pub fn x_ticket<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::rescind_client::Secret>,
         {
-            self.x_ticket = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`x_ticket` is not a value that the contract allows".to_string()
-                });
+            self.x_ticket.set("x_ticket", value);
             self
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::Pair>,
-            <V as std::convert::TryInto<types::Pair>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::Pair>,
+            <V as ::std::convert::TryInto<types::Pair>>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
+            self.body.set_built::<types::Pair, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(types::builder::Pair) -> types::builder::Pair,
+            F: ::std::ops::FnOnce(types::builder::Pair) -> types::builder::Pair,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /credentials`.
@@ -336,27 +328,23 @@ pub mod builder {
             ResponseValue<types::Pair>,
             Error<super::RegisterError>,
         > {
-            let Self { client, x_ticket, body } = self;
-            let x_ticket = x_ticket.map_err(Error::InvalidRequest)?;
-            let body = body
-                .and_then(|v| types::Pair::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/credentials"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            if let Some(value) = x_ticket {
-                header_map.append("X-Ticket", value.to_string().try_into()?);
-            }
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/credentials");
+            request
+                .header("X-Ticket", support::Style::simple().secret(), &self.x_ticket);
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::Pair as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 201u16 => {
                     let answer = received.json::<types::Pair>().await?;

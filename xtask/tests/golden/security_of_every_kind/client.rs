@@ -103,11 +103,11 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::inherited`](super::Client::inherited) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Inherited<'a> {
         client: &'a super::Client,
@@ -115,25 +115,21 @@ pub mod builder {
     impl<'a> Inherited<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /inherited`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::InheritedError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/inherited"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/inherited");
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -156,7 +152,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::open`](super::Client::open) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Open<'a> {
         client: &'a super::Client,
@@ -164,25 +160,20 @@ pub mod builder {
     impl<'a> Open<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /open`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::OpenError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/open"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/open");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -193,7 +184,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::any`](super::Client::any) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Any<'a> {
         client: &'a super::Client,
@@ -201,25 +192,21 @@ pub mod builder {
     impl<'a> Any<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /any`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::AnyError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/any"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/any");
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -267,7 +254,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::scoped`](super::Client::scoped) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Scoped<'a> {
         client: &'a super::Client,
@@ -275,25 +262,21 @@ pub mod builder {
     impl<'a> Scoped<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /scoped`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::ScopedError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/scoped"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/scoped");
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -321,7 +304,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::optional`](super::Client::optional) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Optional<'a> {
         client: &'a super::Client,
@@ -329,25 +312,21 @@ pub mod builder {
     impl<'a> Optional<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /optional`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::OptionalError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/optional"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/optional");
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,

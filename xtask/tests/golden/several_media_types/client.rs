@@ -203,42 +203,62 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::add_note`](super::Client::add_note) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct AddNote<'a> {
         client: &'a super::Client,
-        body: Result<types::builder::Note, String>,
+        body: support::Argument<types::builder::Note>,
+        body_form: support::Argument<types::builder::Note>,
     }
     impl<'a> AddNote<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
+                body_form: support::Argument::optional(),
             }
         }
-        /// Sets the body.
+        /// Sets the body, as `application/json`. A call has one body: the last one that is set.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::Note>,
-            <V as std::convert::TryInto<types::Note>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::Note>,
+            <V as ::std::convert::TryInto<types::Note>>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T0` for body failed: {}", s));
+            self.body_form.clear();
+            self.body.set_built::<types::Note, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(types::builder::Note) -> types::builder::Note,
+            F: ::std::ops::FnOnce(types::builder::Note) -> types::builder::Note,
         {
-            self.body = self.body.map(f);
+            self.body_form.clear();
+            self.body.change(f);
+            self
+        }
+        /// Sets the body, as `application/x-www-form-urlencoded`. A call has one body: the last one that is set.
+        pub fn body_form<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<types::Note>,
+            <V as ::std::convert::TryInto<types::Note>>::Error: ::std::fmt::Display,
+        {
+            self.body.clear();
+            self.body_form.set_built::<types::Note, V>("body_form", value);
+            self
+        }
+        /// Changes the body, starting from an empty one.
+        pub fn body_form_map<F>(mut self, f: F) -> Self
+        where
+            F: ::std::ops::FnOnce(types::builder::Note) -> types::builder::Note,
+        {
+            self.body.clear();
+            self.body_form.change(f);
             self
         }
         /// Sends `POST /notes`.
@@ -248,23 +268,29 @@ pub mod builder {
             ResponseValue<super::AddNoteOkBody>,
             Error<super::AddNoteError>,
         > {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| types::Note::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/notes"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json, text/plain, image/*")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send_streaming(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json, text/plain, image/*",
+            );
+            request.literal("/notes");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::Note as ::std::convert::TryFrom<_>>::try_from,
+                );
+            request
+                .form(
+                    "body_form",
+                    &[],
+                    self.body_form,
+                    <types::Note as ::std::convert::TryFrom<_>>::try_from,
+                );
+            request.require_body("body");
+            let request = request.finish()?;
+            let received = self.client.core.send_streaming(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -297,40 +323,63 @@ pub mod builder {
         }
     }
     /// The call that [`Client::upload`](super::Client::upload) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Upload<'a> {
         client: &'a super::Client,
-        body: ::std::option::Option<Result<types::builder::Note, String>>,
+        body: support::Argument<types::builder::Note>,
+        body_text: support::Argument<::std::string::String>,
+        body_bytes: support::Argument<support::reqwest::Body>,
     }
     impl<'a> Upload<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client, body: None }
+            Self {
+                client,
+                body: support::Argument::optional(),
+                body_text: support::Argument::optional(),
+                body_bytes: support::Argument::optional(),
+            }
         }
-        /// Sets the body.
+        /// Sets the body, as `application/json`. A call has one body: the last one that is set.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::Note>,
-            <V as std::convert::TryInto<types::Note>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::Note>,
+            <V as ::std::convert::TryInto<types::Note>>::Error: ::std::fmt::Display,
         {
-            self.body = Some(
-                value
-                    .try_into()
-                    .map(From::from)
-                    .map_err(|s| format!("conversion to `T0` for body failed: {}", s)),
-            );
+            self.body_text.clear();
+            self.body_bytes.clear();
+            self.body.set_built::<types::Note, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(types::builder::Note) -> types::builder::Note,
+            F: ::std::ops::FnOnce(types::builder::Note) -> types::builder::Note,
         {
-            let body = self
-                .body
-                .unwrap_or_else(|| Ok(::std::default::Default::default()));
-            self.body = Some(body.map(f));
+            self.body_text.clear();
+            self.body_bytes.clear();
+            self.body.change(f);
+            self
+        }
+        /// Sets the body, as `text/plain`. A call has one body: the last one that is set.
+        pub fn body_text<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<::std::string::String>,
+        {
+            self.body.clear();
+            self.body_bytes.clear();
+            self.body_text.set("body_text", value);
+            self
+        }
+        /// Sets the body, as `application/octet-stream`. A call has one body: the last one that is set.
+        pub fn body_bytes<V>(mut self, value: V) -> Self
+        where
+            V: ::std::convert::TryInto<support::reqwest::Body>,
+        {
+            self.body.clear();
+            self.body_text.clear();
+            self.body_bytes.set("body_bytes", value);
             self
         }
         /// Sends `POST /uploads`.
@@ -340,32 +389,23 @@ pub mod builder {
             ResponseValue<support::ByteStream>,
             Error<super::UploadError>,
         > {
-            let Self { client, body } = self;
-            let body = match body {
-                Some(body) => {
-                    Some(
-                        body
-                            .and_then(|v| {
-                                types::Note::try_from(v).map_err(|e| e.to_string())
-                            })
-                            .map_err(Error::InvalidRequest)?,
-                    )
-                }
-                None => None,
-            };
-            let url = [client.core.base_url(), "/uploads"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/octet-stream")
-                .optional_json("application/json", body.as_ref())
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send_streaming(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/octet-stream",
+            );
+            request.literal("/uploads");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::Note as ::std::convert::TryFrom<_>>::try_from,
+                );
+            request.text("text/plain", self.body_text);
+            request.bytes("application/octet-stream", self.body_bytes);
+            let request = request.finish()?;
+            let received = self.client.core.send_streaming(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received

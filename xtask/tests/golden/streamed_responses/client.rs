@@ -195,32 +195,30 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::get_export`](super::Client::get_export) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetExport<'a> {
         client: &'a super::Client,
-        id: Result<::std::string::String, String>,
+        id: support::Argument<::std::string::String>,
     }
     impl<'a> GetExport<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                id: Err("`id` is required and was not given".to_string()),
+                client,
+                id: support::Argument::required("id"),
             }
         }
         /// Sets the path parameter `id`.
         pub fn id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.id = value
-                .try_into()
-                .map_err(|_| "`id` is not a value that the contract allows".to_string());
+            self.id.set("id", value);
             self
         }
         /// Sends `GET /exports/{id}`.
@@ -230,25 +228,15 @@ pub mod builder {
             ResponseValue<support::ByteStream, super::GetExportOkHeaders>,
             Error<super::GetExportError>,
         > {
-            let Self { client, id } = self;
-            let id = id.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/exports/",
-                &support::segment("id", &id.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/octet-stream")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send_streaming(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/octet-stream",
+            );
+            request.literal("/exports/");
+            request.path("id", support::Style::simple(), &self.id);
+            let request = request.finish()?;
+            let received = self.client.core.send_streaming(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -269,53 +257,41 @@ pub mod builder {
         }
     }
     /// The call that [`Client::probe_export`](super::Client::probe_export) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ProbeExport<'a> {
         client: &'a super::Client,
-        id: Result<::std::string::String, String>,
+        id: support::Argument<::std::string::String>,
     }
     impl<'a> ProbeExport<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                id: Err("`id` is required and was not given".to_string()),
+                client,
+                id: support::Argument::required("id"),
             }
         }
         /// Sets the path parameter `id`.
         pub fn id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<::std::string::String>,
         {
-            self.id = value
-                .try_into()
-                .map_err(|_| "`id` is not a value that the contract allows".to_string());
+            self.id.set("id", value);
             self
         }
         /// Sends `HEAD /exports/{id}`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::ProbeExportError>> {
-            let Self { client, id } = self;
-            let id = id.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/exports/",
-                &support::segment("id", &id.to_string())?,
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::HEAD, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::HEAD,
+                "*/*",
+            );
+            request.literal("/exports/");
+            request.path("id", support::Style::simple(), &self.id);
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.empty().await?;
@@ -330,7 +306,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::watch`](super::Client::watch) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Watch<'a> {
         client: &'a super::Client,
@@ -338,7 +314,7 @@ pub mod builder {
     impl<'a> Watch<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /events`.
         pub async fn send(
@@ -347,19 +323,14 @@ pub mod builder {
             ResponseValue<support::ByteStream>,
             Error<super::WatchError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/events"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "text/event-stream")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send_streaming(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "text/event-stream",
+            );
+            request.literal("/events");
+            let request = request.finish()?;
+            let received = self.client.core.send_streaming(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -375,7 +346,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::list_lines`](super::Client::list_lines) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListLines<'a> {
         client: &'a super::Client,
@@ -383,7 +354,7 @@ pub mod builder {
     impl<'a> ListLines<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /lines`.
         pub async fn send(
@@ -392,19 +363,14 @@ pub mod builder {
             ResponseValue<support::ByteStream>,
             Error<super::ListLinesError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/lines"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/x-ndjson")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send_streaming(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/x-ndjson",
+            );
+            request.literal("/lines");
+            let request = request.finish()?;
+            let received = self.client.core.send_streaming(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -420,7 +386,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::moved`](super::Client::moved) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Moved<'a> {
         client: &'a super::Client,
@@ -428,7 +394,7 @@ pub mod builder {
     impl<'a> Moved<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /elsewhere`.
         pub async fn send(
@@ -437,19 +403,14 @@ pub mod builder {
             ResponseValue<(), super::MovedFoundHeaders>,
             Error<super::MovedError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/elsewhere"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/elsewhere");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 302u16 => {
                     let answer = received.empty().await?;

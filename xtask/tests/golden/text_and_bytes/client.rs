@@ -95,11 +95,11 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::metrics`](super::Client::metrics) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Metrics<'a> {
         client: &'a super::Client,
@@ -107,7 +107,7 @@ pub mod builder {
     impl<'a> Metrics<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /metrics`.
         pub async fn send(
@@ -116,19 +116,14 @@ pub mod builder {
             ResponseValue<::std::string::String>,
             Error<super::MetricsError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/metrics"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "text/plain")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "text/plain",
+            );
+            request.literal("/metrics");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -153,7 +148,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::picture`](super::Client::picture) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Picture<'a> {
         client: &'a super::Client,
@@ -161,7 +156,7 @@ pub mod builder {
     impl<'a> Picture<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /picture`.
         pub async fn send(
@@ -170,19 +165,14 @@ pub mod builder {
             ResponseValue<support::ByteStream>,
             Error<super::PictureError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/picture"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json, image/png")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send_streaming(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json, image/png",
+            );
+            request.literal("/picture");
+            let request = request.finish()?;
+            let received = self.client.core.send_streaming(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -202,7 +192,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::any`](super::Client::any) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Any<'a> {
         client: &'a super::Client,
@@ -210,7 +200,7 @@ pub mod builder {
     impl<'a> Any<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /any`.
         pub async fn send(
@@ -219,19 +209,14 @@ pub mod builder {
             ResponseValue<::serde_json::Value>,
             Error<super::AnyError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/any"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json",
+            );
+            request.literal("/any");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<::serde_json::Value>().await?;

@@ -1,0 +1,13 @@
+//! Requests as the contract writes them: arguments, styles of parameters, bodies, parts.
+
+mod argument;
+mod body;
+mod escape;
+mod multipart;
+mod outgoing;
+mod style;
+
+pub use argument::Argument;
+pub use multipart::{File, Parts};
+pub use outgoing::{Outgoing, as_is};
+pub use style::Style;
