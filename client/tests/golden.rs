@@ -283,3 +283,104 @@ fn null_is_none_and_secrets_stay_hidden() {
     assert!(!format!("{pair:?}").contains("hidden"));
     assert_eq!(serde_json::to_string(&pair).unwrap(), text);
 }
+
+/// The same value, read as a type and written again.
+fn again<T: serde::de::DeserializeOwned + serde::Serialize>(text: &str) -> String {
+    let value: T = serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    serde_json::to_string(&value).unwrap()
+}
+
+#[test]
+fn the_tag_tells_the_alternative() {
+    use clients::alternatives::types::{Party, Person, Pet};
+
+    let cat: Pet = serde_json::from_str(r#"{"kind":"cat","lives":9}"#).unwrap();
+    assert!(matches!(&cat, Pet::Cat(cat) if cat.lives == 9));
+    // By the name of its schema.
+    let dog: Pet = serde_json::from_str(r#"{"kind":"Dog","owner":{"type":"p"}}"#).unwrap();
+    assert!(matches!(&dog, Pet::Dog(dog) if matches!(dog.owner.as_deref(), Some(Party::Person(_)))));
+    // A kind that no child has is the parent's.
+    let fish: Pet = serde_json::from_str(r#"{"kind":"fish","name":"Wanda"}"#).unwrap();
+    assert!(matches!(&fish, Pet::Other(pet) if pet.name.as_deref() == Some("Wanda")));
+    // A child is read as what it says that it is, or not at all.
+    assert!(serde_json::from_str::<Pet>(r#"{"kind":"cat"}"#).is_err());
+
+    for (text, told) in [
+        (r#"{"type":"robot"}"#, "`type` is none of `human`, `p`, `Company`"),
+        (r#"{"seats":1}"#, "`type` is missing; it is one of `human`, `p`, `Company`"),
+        ("[]", "this is no object, of which `type` would tell the kind"),
+    ] {
+        assert_eq!(serde_json::from_str::<Party>(text).unwrap_err().to_string(), told);
+    }
+
+    // Written with a tag that fits, the own one if it does.
+    let person = |tag: &str| {
+        let person = Person::builder().type_(tag.to_owned()).ratio(0.1_f32);
+        serde_json::to_string(&Party::from(Person::try_from(person).unwrap())).unwrap()
+    };
+    assert_eq!(person("p"), r#"{"ratio":0.1,"type":"p"}"#);
+    assert_eq!(person("?"), r#"{"ratio":0.1,"type":"human"}"#);
+}
+
+#[test]
+fn the_alternative_that_keeps_most_is_taken() {
+    use clients::alternatives::types::{Both, Size};
+
+    for (text, taken) in [
+        ("1.5", "Number"),
+        ("1", "Integer"),
+        (r#"{"a":"x"}"#, "Few"),
+        (r#"{"a":"x","b":"y"}"#, "Many"),
+        ("[1,2]", "Array"),
+    ] {
+        let size: Size = serde_json::from_str(text).unwrap();
+        assert!(format!("{size:?}").starts_with(taken), "{text}: {size:?}");
+        assert_eq!(again::<Size>(text), text);
+    }
+    assert!(serde_json::from_str::<Size>(r#""large""#).is_err());
+    for text in [r#"{"a":"x"}"#, r#"{"c":1}"#, r#"{"a":"x","c":1}"#] {
+        assert_eq!(again::<Both>(text), text);
+    }
+}
+
+#[test]
+fn values_travel_as_they_are() {
+    use clients::alternatives::types::Thing;
+
+    for text in [
+        r#"{"vote":"+1"}"#,
+        r#"{"vote":"-1"}"#,
+        r#"{"vote":"up"}"#,
+        r#"{"vote":"UP"}"#,
+        r#"{"vote":""}"#,
+        r#"{"level":"auto"}"#,
+        r#"{"level":1}"#,
+        r#"{"level":2.5}"#,
+        r#"{"count":18446744073709551615}"#,
+        r#"{"anything":null}"#,
+        r#"{"anything":{"x":[1,null]}}"#,
+        r#"{"list":[]}"#,
+        "{}",
+        r#"{"a-b":"x","a_b":1}"#,
+        r#"{"labelled":{"id":"1","x":2,"y":3}}"#,
+        r#"{"pet":{"kind":"cat","lives":9,"name":"Tom"}}"#,
+    ] {
+        assert_eq!(again::<Thing>(text), text);
+    }
+    for text in [r#"{"vote":"uP"}"#, r#"{"level":3}"#, r#"{"a_b":"1"}"#] {
+        assert!(serde_json::from_str::<Thing>(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn secrets_within_alternatives_are_not_printed() {
+    use clients::alternatives::types::Thing;
+
+    let text = r#"{"proof":{"token":"hunter2"}}"#;
+    let thing: Thing = serde_json::from_str(text).unwrap();
+    assert!(!format!("{thing:?}").contains("hunter2"), "{thing:?}");
+    assert_eq!(again::<Thing>(text), text);
+    let error = serde_json::from_str::<Thing>(r#"{"proof":{"key":"hunter2"}}"#).unwrap_err().to_string();
+    assert!(error.starts_with("no documented alternative of `ThingProof` takes the value"), "{error}");
+    assert!(!error.contains("hunter2"), "{error}");
+}

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "what a test is sure of")]
 
 #[rustfmt::skip]
+#[path = "../../xtask/tests/golden/alternatives/server.rs"]
+mod alternatives;
+#[rustfmt::skip]
 #[path = "../../xtask/tests/golden/awkward_paths/server.rs"]
 mod awkward_paths;
 #[rustfmt::skip]

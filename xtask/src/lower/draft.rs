@@ -54,6 +54,8 @@ pub struct Draft<'c> {
     pub types: BTreeMap<String, Definition>,
     /// Types that are made of a schema whose own type is another one.
     pub(crate) derived: BTreeSet<String>,
+    /// Derived types that are an alternative with what stands beside all of them: the alternative's own name.
+    pub(crate) origins: BTreeMap<String, String>,
     /// What the passes could not carry.
     pub losses: Vec<Loss>,
     /// Names of types that are taken.
@@ -289,6 +291,7 @@ impl<'c> Draft<'c> {
             header_sets: Vec::new(),
             types: BTreeMap::new(),
             derived: BTreeSet::new(),
+            origins: BTreeMap::new(),
             losses: Vec::new(),
             type_names: Names::reserving(PRELUDE),
             named: BTreeMap::new(),

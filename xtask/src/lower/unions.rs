@@ -74,7 +74,10 @@ impl Reader<'_, '_> {
                 continue;
             };
             let itself = other.is_some() && self.is_parent(&type_name, other);
-            let known = variants.iter().any(|variant| variant.ty == TypeRef::Named(type_name.clone()));
+            let known = variants.iter().any(|variant| match &variant.ty {
+                TypeRef::Named(own) => *self.origin(own) == type_name,
+                _ => false,
+            });
             if known {
                 mapped.entry(type_name).or_default().push(tag.clone());
             } else if !itself {
@@ -95,11 +98,12 @@ impl Reader<'_, '_> {
                 continue;
             }
             may_lack |= !requires(self.draft, own, member, &mut BTreeSet::new());
-            variant.tags = match mapped.remove(own) {
+            let origin = self.origin(own).clone();
+            variant.tags = match mapped.remove(&origin) {
                 Some(tags) => tags,
-                None => match documented(self.draft, own, member, &mut BTreeSet::new()) {
+                None => match documented(self.draft, &origin, member, &mut BTreeSet::new()) {
                     Some(tags) => tags,
-                    None => self.draft.document_name(own).into_iter().collect(),
+                    None => self.draft.document_name(&origin).into_iter().collect(),
                 },
             };
             if variant.tags.is_empty() {
@@ -112,6 +116,11 @@ impl Reader<'_, '_> {
             }
         }
         Choice::Tag { member: member.to_owned(), other: fallback, may_lack: may_lack && fallback.is_none() }
+    }
+
+    /// The alternative that a type was made of.
+    fn origin<'s>(&'s self, own: &'s String) -> &'s String {
+        self.draft.origins.get(own).unwrap_or(own)
     }
 
     /// Whether `name` is the parent whose own members are those of `other`.

@@ -28,15 +28,17 @@ impl Emitter<'_, '_> {
             }
         });
         let mut count: BTreeMap<String, usize> = BTreeMap::new();
-        for ty in &types {
+        let bare: Vec<TokenStream> =
+            union.variants.iter().map(|variant| self.ty(&variant.ty, &here)).collect();
+        for ty in &bare {
             *count.entry(ty.to_string()).or_default() += 1;
         }
-        let from = names.iter().zip(&types).filter(|(_, ty)| count.get(&ty.to_string()) == Some(&1));
+        let from = names.iter().zip(&bare).filter(|(_, ty)| count.get(&ty.to_string()) == Some(&1));
         let from = from.map(|(variant, ty)| {
             quote! {
                 impl ::std::convert::From<#ty> for #type_name {
                     fn from(value: #ty) -> Self {
-                        Self::#variant(value)
+                        Self::#variant(value.into())
                     }
                 }
             }

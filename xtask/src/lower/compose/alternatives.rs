@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rescind_specs::Pointer;
 use serde_json::{Map, Value, json};
 
-use super::merge::open;
+use super::merge::{bare, open};
 use super::{ANNOTATIONS, Composer, PASS, is_nullable, target};
 use crate::lower::Draft;
 
@@ -125,7 +125,11 @@ impl Composer<'_, '_> {
             }
             self.merge(wanted, &mut whole, part, at);
         }
-        Draft::reference(&self.add(wanted, Value::Object(whole), at))
+        let name = self.add(wanted, Value::Object(whole), at);
+        if let Some(target) = target(&branch) {
+            self.draft.origins.insert(name.clone(), target.to_owned());
+        }
+        Draft::reference(&name)
     }
 
     /// A named type of an alternative that has none, where it needs one.
@@ -162,8 +166,10 @@ impl Composer<'_, '_> {
             members.iter().filter_map(|object| object.get("properties")?.as_object()).flatten()
         {
             let known = properties.entry(key.clone()).or_default();
-            if !known.contains(property) {
-                known.push(property.clone());
+            match known.iter_mut().find(|known| bare(known) == bare(property)) {
+                Some(known) if is_nullable(property) => *known = property.clone(),
+                Some(_) => {}
+                None => known.push(property.clone()),
             }
         }
         let wanted = format!("{name} Several");

@@ -166,7 +166,7 @@ impl Composer<'_, '_> {
 use super::super::Draft;
 
 /// The schema without what says nothing about values.
-fn bare(schema: &Value) -> Value {
+pub(super) fn bare(schema: &Value) -> Value {
     let Value::Object(object) = schema else { return schema.clone() };
     let kept =
         object.iter().filter(|(key, _)| !ANNOTATIONS.contains(&key.as_str()) && !key.starts_with("x-"));
