@@ -97,6 +97,10 @@ pub mod query_and_header_parameters;
 pub mod range_and_default_responses;
 
 #[rustfmt::skip]
+#[path = "redirects_and_empty_answers/client.rs"]
+pub mod redirects_and_empty_answers;
+
+#[rustfmt::skip]
 #[path = "request_constraints/client.rs"]
 pub mod request_constraints;
 
@@ -107,6 +111,14 @@ pub mod request_media_types;
 #[rustfmt::skip]
 #[path = "response_headers/client.rs"]
 pub mod response_headers;
+
+#[rustfmt::skip]
+#[path = "response_media_types/client.rs"]
+pub mod response_media_types;
+
+#[rustfmt::skip]
+#[path = "response_streams/client.rs"]
+pub mod response_streams;
 
 #[rustfmt::skip]
 #[path = "secrets/client.rs"]

@@ -181,7 +181,7 @@ pub mod request {
     #[derive(Clone, Debug)]
     pub struct SendAnyRequest {
         /// The body: `application/json`.
-        pub body: Option<types::SendAnyBody>,
+        pub body: Option<::serde_json::Value>,
         /// Method, path, headers and extensions of the request.
         pub context: Context,
     }

@@ -123,7 +123,7 @@ pub mod api {
 }
 pub mod request {
     use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
+    use ::rescind_server::runtime::{Admitted, Context, Rejection};
     /// A request to `GET /login` that keeps the contract.
     #[derive(Clone, Debug)]
     pub struct LoginRequest {

@@ -261,10 +261,10 @@ pub mod request {
         }
     }
     /// A request to `PUT /opaque` that keeps the contract.
-    #[derive(Debug)]
+    #[derive(Clone, Debug)]
     pub struct SendOpaqueRequest {
         /// The body: `multipart/form-data`.
-        pub body: ::rescind_server::runtime::BodyStream,
+        pub body: ::rescind_server::runtime::Multipart,
         /// Method, path, headers and extensions of the request.
         pub context: Context,
     }
@@ -272,7 +272,7 @@ pub mod request {
         /// The typed form of what the gate let through.
         pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
             Ok(Self {
-                body: admitted.stream()?,
+                body: admitted.multipart()?,
                 context: admitted.context,
             })
         }
