@@ -384,3 +384,233 @@ fn secrets_within_alternatives_are_not_printed() {
     assert!(error.starts_with("no documented alternative of `ThingProof` takes the value"), "{error}");
     assert!(!error.contains("hunter2"), "{error}");
 }
+
+/// Method, path and query, headers that no HTTP library adds, and body of all requests so far, one text each.
+async fn wire(server: &MockServer) -> Vec<String> {
+    let requests = server.received_requests().await.unwrap();
+    requests
+        .into_iter()
+        .map(|request| {
+            let target = request.url.as_str().split_once("://").unwrap().1;
+            let mut text = format!("{} {}", request.method, &target[target.find('/').unwrap()..]);
+            let mut headers: Vec<String> = request
+                .headers
+                .iter()
+                .filter(|(name, _)| !["host", "accept", "content-length"].contains(&name.as_str()))
+                .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
+                .collect();
+            headers.sort();
+            for line in headers {
+                text.push_str(&format!("\n{line}"));
+            }
+            if !request.body.is_empty() {
+                text.push_str(&format!("\n\n{}", String::from_utf8_lossy(&request.body)));
+            }
+            text
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_parameter_goes_where_and_as_the_document_says() {
+    use clients::every_parameter::{Client, types};
+
+    let server = answering(ResponseTemplate::new(204)).await;
+    let client = Client::new(&server.uri());
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let area = || types::Area::builder().height(2).width(3);
+    let area: types::Area = area().try_into().unwrap();
+    client
+        .paths()
+        .list(texts(&["a,b", "c/d"]))
+        .label(texts(&["e", "f.g"]))
+        .matrix(area.clone())
+        .object(area.clone())
+        .plain(serde_json::from_str::<types::PathsPlain>("7").unwrap())
+        .send()
+        .await
+        .unwrap();
+    client
+        .headers()
+        .x_shared("67e55044-10b1-426f-9247-bb680e5fe0c8".parse::<uuid::Uuid>().unwrap())
+        .x_list(vec![1, 2])
+        .x_object(area.clone())
+        .x_filter(area.clone())
+        .x_key("k")
+        .x_state("active")
+        .send()
+        .await
+        .unwrap();
+    client
+        .query()
+        .joined(texts(&["a,b", "c"]))
+        .apart(vec![types::State::Active, types::State::Revoked])
+        .spaces(texts(&["d", "e"]))
+        .pipes(texts(&["f", "g"]))
+        .object(area.clone())
+        .deep(area.clone())
+        .json(vec![1, 2])
+        .reserved("https://h/?i&j")
+        .flag_empty()
+        .share(0.5)
+        .key("s p")
+        .send()
+        .await
+        .unwrap();
+    client.cookies().session("a;b").list(texts(&["c", "d"])).seen(4).send().await.unwrap();
+    client
+        .names()
+        .api_key("path")
+        .api_key2("header")
+        .api_key3("query")
+        .self_("s")
+        .größe(texts(&["ü"]))
+        .dollar_filter("f")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        wire(&server).await,
+        [
+            "GET /paths/a%2Cb,c%2Fd/.e.f%2Eg/;matrix=height,2,width,3/height=2,width=3/7",
+            "GET /headers\nx-filter: {\"height\":2,\"width\":3}\nx-key: k\nx-list: 1,2\nx-object: height=2,width=3\n\
+             x-shared: 67e55044-10b1-426f-9247-bb680e5fe0c8\nx-state: active",
+            "GET /query?joined=a%2Cb,c&apart=active&apart=revoked&spaces=d%20e&pipes=f%7Cg&object=height,2,width,3\
+             &deep%5Bheight%5D=2&deep%5Bwidth%5D=3&json=%5B1%2C2%5D&reserved=https://h/?i%26j&flag=&share=0.5\
+             &key=s%20p",
+            "TRACE /cookies\ncookie: session=a%3Bb; list=c,d; seen=4",
+            "GET /names/path?apiKey=query&self=s&gr%C3%B6%C3%9Fe%5B%5D=%C3%BC&%24filter=f\napi-key: header",
+        ]
+    );
+    assert!(!format!("{:?}", client.headers().x_key("hidden")).contains("hidden"));
+}
+
+#[tokio::test]
+async fn forms_are_written_as_their_encoding_says() {
+    use clients::form_body::{Client, types};
+
+    let server = answering(ResponseTemplate::new(204)).await;
+    let body = types::SendStructuredBody::builder()
+        .list(vec!["a b".to_owned(), "c&d".to_owned()])
+        .joined(vec![1, 2])
+        .object(
+            types::SendStructuredBodyObject::try_from(
+                types::SendStructuredBodyObject::builder().a("x".to_owned()),
+            )
+            .unwrap(),
+        )
+        .deep(
+            types::SendStructuredBodyDeep::try_from(types::SendStructuredBodyDeep::builder().from(1).to(2))
+                .unwrap(),
+        )
+        .link("https://h/?a=b".to_owned());
+    Client::new(&server.uri()).send_structured().body(body).send().await.unwrap();
+    let sent = seen(&server).await;
+    assert_eq!(sent.headers["content-type"], "application/x-www-form-urlencoded");
+    let text = String::from_utf8(sent.body).unwrap();
+    let mut pairs: Vec<&str> = text.split('&').collect();
+    pairs.sort_unstable();
+    assert_eq!(
+        pairs,
+        [
+            "deep%5Bfrom%5D=1",
+            "deep%5Bto%5D=2",
+            "joined=1,2",
+            "link=https://h/?a=b",
+            "list=a+b",
+            "list=c%26d",
+            "object=%7B%22a%22%3A%22x%22%7D",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn parts_of_a_form_are_files_texts_and_json() {
+    use clients::multipart_body::{Client, multipart, types};
+    use rescind_client::File;
+    use rescind_client::support::reqwest::Body;
+
+    let server = answering(ResponseTemplate::new(204)).await;
+    let client = Client::new(&server.uri());
+    let about = types::UploadAbout::try_from(types::UploadAbout::builder().title("t".to_owned())).unwrap();
+    client
+        .upload()
+        .body_map(|body| {
+            body.file(File::new("png").name("a \"b\".png").header("X-Id", "1"))
+                .pages(["one", "two"])
+                .icon(File::new(Body::from("svg")).media_type("image/svg+xml"))
+                .note("ü")
+                .tags(vec!["x".to_owned(), "y".to_owned()])
+                .count(3)
+                .about(about)
+        })
+        .send()
+        .await
+        .unwrap();
+    let sent = seen(&server).await;
+    let media_type = sent.headers["content-type"].to_str().unwrap().to_owned();
+    let boundary = media_type.strip_prefix("multipart/form-data; boundary=").unwrap();
+    let text = String::from_utf8(sent.body).unwrap();
+    assert_eq!(sent.headers["content-length"], text.len().to_string());
+    let part = |name: &str, more: &str, content: &str| {
+        format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n{content}\r\n")
+    };
+    let documented = [
+        part("file", "; filename=\"a %22b%22.png\"\r\nContent-Type: image/png\r\nX-Id: 1", "png"),
+        part("pages", "\r\nContent-Type: application/octet-stream", "one"),
+        part("pages", "\r\nContent-Type: application/octet-stream", "two"),
+        part("icon", "\r\nContent-Type: image/svg+xml", "svg"),
+        part("note", "\r\nContent-Type: text/plain", "ü"),
+        part("tags", "", "x"),
+        part("tags", "", "y"),
+        part("count", "", "3"),
+        part("about", "\r\nContent-Type: application/json", "{\"title\":\"t\"}"),
+        "--B--\r\n".to_owned(),
+    ];
+    assert_eq!(text.replace(boundary, "B"), documented.concat());
+
+    // A file that is missing, one whose media type nobody chose, a value that is too long.
+    for body in [
+        multipart::Upload::new().note("n"),
+        multipart::Upload::new().note("n").file("png").icon("x"),
+        multipart::Upload::new().note("n".repeat(21)).file("png"),
+    ] {
+        let error = client.upload().body(body).send().await.unwrap_err();
+        assert!(matches!(error, Error::InvalidRequest(_)), "{error:?}");
+    }
+    client.upload_free().send().await.unwrap();
+    client.upload_free().body(multipart::UploadFree::new().other("any", "x")).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_call_has_the_body_that_was_set_last() {
+    use clients::request_media_types::{Client, multipart, types};
+
+    let server = answering(ResponseTemplate::new(204)).await;
+    let client = Client::new(&server.uri());
+    let thing = || types::Thing::builder().id("1".to_owned());
+    client.send_choice().body_xml("<a/>").body(thing()).send().await.unwrap();
+    client.send_choice().body(thing()).body_form(thing()).send().await.unwrap();
+    client.send_choice().body_text_json(thing()).send().await.unwrap();
+    client.send_choice().body_xml("<a/>").send().await.unwrap();
+    client.send_picture().body("image/png", vec![1, 2]).send().await.unwrap();
+    client.send_lines().body("{}\n{}\n").send().await.unwrap();
+    client.delete_any().body(serde_json::json!({ "a": null })).send().await.unwrap();
+    client.send_empty().body(serde_json::Map::new()).send().await.unwrap();
+    assert_eq!(
+        wire(&server).await,
+        [
+            "POST /choice\ncontent-type: application/json\n\n{\"id\":\"1\"}",
+            "POST /choice\ncontent-type: application/x-www-form-urlencoded\n\nid=1",
+            "POST /choice\ncontent-type: text/json\n\n{\"id\":\"1\"}",
+            "POST /choice\ncontent-type: application/xml\n\n<a/>",
+            "PUT /picture\ncontent-type: image/png\n\n\u{1}\u{2}",
+            "POST /lines\ncontent-type: application/x-ndjson\n\n{}\n{}\n",
+            "DELETE /any\ncontent-type: application/json\n\n{\"a\":null}",
+            "POST /empty\ncontent-type: application/json\n\n{}",
+        ]
+    );
+    let wrong = client.send_picture().body("text/plain", "x").send().await.unwrap_err();
+    assert!(matches!(wrong, Error::InvalidRequest(_)));
+    let _ = multipart::SendChoice::new().id("1".to_owned());
+}

@@ -101,6 +101,10 @@ impl Parts {
     pub fn file(&mut self, name: &str, media_type: &str, argument: Argument<File>) {
         match argument.into_inner() {
             Ok(Some(mut file)) => {
+                // A range says what may be sent, not what this file is.
+                if file.media_type.is_none() && media_type.contains('*') {
+                    self.fail(format!("`{name}` needs a media type within `{media_type}`"));
+                }
                 file.media_type.get_or_insert_with(|| media_type.to_owned());
                 self.parts.push((name.to_owned(), file));
             }
@@ -200,7 +204,7 @@ fn head(boundary: &str, name: &str, file: &File) -> Result<String, String> {
     let media_type = file.media_type.as_ref().map(|media_type| ("Content-Type", media_type));
     let headers = file.headers.iter().map(|(name, value)| (name.as_str(), value));
     for (header, value) in media_type.into_iter().chain(headers) {
-        let plain = |text: &str| !text.chars().any(|sign| sign.is_control());
+        let plain = |text: &str| !text.chars().any(char::is_control);
         if !plain(value)
             || header.is_empty()
             || !header.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':')

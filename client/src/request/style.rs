@@ -296,7 +296,9 @@ impl Style {
             Shape::List(items) if items.is_empty() => {}
             Shape::Members(members) if members.is_empty() => {}
             Shape::List(items) if self.items == Items::Apart => {
-                items.iter().for_each(|item| cookie(name, &encoded(item, Keep::Cookie)));
+                for item in &items {
+                    cookie(name, &encoded(item, Keep::Cookie));
+                }
             }
             Shape::List(items) => cookie(name, &joined(&items)),
             Shape::Members(members) if self.items == Items::Apart => {

@@ -166,10 +166,7 @@ fn setter(part: &Part, field: &proc_macro2::Ident, word: &str, held: &TokenStrea
 
 fn write(part: &Part, field: &proc_macro2::Ident, wire: &str) -> TokenStream {
     let media_type = part.media_type.as_deref();
-    let documented = match media_type {
-        Some(media_type) => quote!(Some(#media_type)),
-        None => quote!(None),
-    };
+    let documented = media_type.map_or_else(|| quote!(None), |media_type| quote!(Some(#media_type)));
     match (part.kind, part.repeated) {
         (PartKind::File, repeated) => {
             let method = if repeated { quote!(files) } else { quote!(file) };

@@ -160,12 +160,12 @@ pub mod types {
     }
     impl ::std::convert::From<::std::string::String> for Either {
         fn from(value: ::std::string::String) -> Self {
-            Self::String(value)
+            Self::String(value.into())
         }
     }
     impl ::std::convert::From<i64> for Either {
         fn from(value: i64) -> Self {
-            Self::Integer(value)
+            Self::Integer(value.into())
         }
     }
     /// `ListShapesOk`
@@ -235,12 +235,12 @@ pub mod types {
     }
     impl ::std::convert::From<Circle> for Shape {
         fn from(value: Circle) -> Self {
-            Self::Circle(value)
+            Self::Circle(value.into())
         }
     }
     impl ::std::convert::From<Square> for Shape {
         fn from(value: Square) -> Self {
-            Self::Square(value)
+            Self::Square(value.into())
         }
     }
     /// `Square`

@@ -144,12 +144,12 @@ pub mod types {
     }
     impl ::std::convert::From<i64> for PathsPlain {
         fn from(value: i64) -> Self {
-            Self::Integer(value)
+            Self::Integer(value.into())
         }
     }
     impl ::std::convert::From<::std::string::String> for PathsPlain {
         fn from(value: ::std::string::String) -> Self {
-            Self::String(value)
+            Self::String(value.into())
         }
     }
     /// `QueryMembers`

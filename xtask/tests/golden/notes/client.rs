@@ -401,35 +401,30 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::list_notes`](super::Client::list_notes) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct ListNotes<'a> {
         client: &'a super::Client,
-        limit: Result<Option<i64>, String>,
+        limit: support::Argument<i64>,
     }
     impl<'a> ListNotes<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                limit: Ok(None),
+                client,
+                limit: support::Argument::optional(),
             }
         }
         /// Sets the query parameter `limit`.
         pub fn limit<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<i64>,
+            V: ::std::convert::TryInto<i64>,
         {
-            self.limit = value
-                .try_into()
-                .map(Some)
-                .map_err(|_| {
-                    "`limit` is not a value that the contract allows".to_string()
-                });
+            self.limit.set("limit", value);
             self
         }
         /// Sends `GET /notes`.
@@ -439,21 +434,16 @@ pub mod builder {
             ResponseValue<types::ListNotesOk>,
             Error<super::ListNotesError>,
         > {
-            let Self { client, limit } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/notes"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json")
-                .query(&support::QueryParam::new("limit", &limit))
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json",
+            );
+            request.literal("/notes");
+            request.query("limit", support::Style::form().exploded(), &self.limit);
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -479,38 +469,35 @@ pub mod builder {
         }
     }
     /// The call that [`Client::add_note`](super::Client::add_note) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct AddNote<'a> {
         client: &'a super::Client,
-        body: Result<types::builder::NewNote, String>,
+        body: support::Argument<types::builder::NewNote>,
     }
     impl<'a> AddNote<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                body: Ok(::std::default::Default::default()),
+                client,
+                body: support::Argument::starting(::std::default::Default::default()),
             }
         }
         /// Sets the body.
         pub fn body<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<types::NewNote>,
-            <V as std::convert::TryInto<types::NewNote>>::Error: std::fmt::Display,
+            V: ::std::convert::TryInto<types::NewNote>,
+            <V as ::std::convert::TryInto<types::NewNote>>::Error: ::std::fmt::Display,
         {
-            self.body = value
-                .try_into()
-                .map(From::from)
-                .map_err(|s| format!("conversion to `T1` for body failed: {}", s));
+            self.body.set_built::<types::NewNote, V>("body", value);
             self
         }
         /// Changes the body, starting from an empty one.
         pub fn body_map<F>(mut self, f: F) -> Self
         where
-            F: std::ops::FnOnce(types::builder::NewNote) -> types::builder::NewNote,
+            F: ::std::ops::FnOnce(types::builder::NewNote) -> types::builder::NewNote,
         {
-            self.body = self.body.map(f);
+            self.body.change(f);
             self
         }
         /// Sends `POST /notes`.
@@ -520,23 +507,22 @@ pub mod builder {
             ResponseValue<types::Note, super::AddNoteCreatedHeaders>,
             Error<super::AddNoteError>,
         > {
-            let Self { client, body } = self;
-            let body = body
-                .and_then(|v| types::NewNote::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
-            let url = [client.core.base_url(), "/notes"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::POST, url)
-                .header(support::ACCEPT, "application/json")
-                .json(&body)
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::POST,
+                "application/json",
+            );
+            request.literal("/notes");
+            request
+                .json(
+                    "body",
+                    "application/json",
+                    self.body,
+                    <types::NewNote as ::std::convert::TryFrom<_>>::try_from,
+                );
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -563,28 +549,26 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_text`](super::Client::get_text) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetText<'a> {
         client: &'a super::Client,
-        id: Result<u64, String>,
+        id: support::Argument<u64>,
     }
     impl<'a> GetText<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
             Self {
-                client: client,
-                id: Err("`id` is required and was not given".to_string()),
+                client,
+                id: support::Argument::required("id"),
             }
         }
         /// Sets the path parameter `id`.
         pub fn id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<u64>,
+            V: ::std::convert::TryInto<u64>,
         {
-            self.id = value
-                .try_into()
-                .map_err(|_| "`id` is not a value that the contract allows".to_string());
+            self.id.set("id", value);
             self
         }
         /// Sends `GET /notes/{id}/text`.
@@ -594,26 +578,17 @@ pub mod builder {
             ResponseValue<::std::string::String>,
             Error<super::GetTextError>,
         > {
-            let Self { client, id } = self;
-            let id = id.map_err(Error::InvalidRequest)?;
-            let url = [
-                client.core.base_url(),
-                "/notes/",
-                &support::segment("id", &id.to_string())?,
-                "/text",
-            ]
-                .concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json, text/plain")
-                .headers(header_map)
-                .build()?;
-            let received = client
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json, text/plain",
+            );
+            request.literal("/notes/");
+            request.path("id", support::Style::simple(), &self.id);
+            request.literal("/text");
+            let request = request.finish()?;
+            let received = self
+                .client
                 .core
                 .send(
                     request,
@@ -648,7 +623,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_health`](super::Client::get_health) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetHealth<'a> {
         client: &'a super::Client,
@@ -656,25 +631,20 @@ pub mod builder {
     impl<'a> GetHealth<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /health`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::GetHealthError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/health"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/health");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -169,7 +169,7 @@ pub mod api {
 }
 pub mod request {
     use super::types;
-    use ::rescind_server::runtime::{Admitted, Context, RawBody, Rejection};
+    use ::rescind_server::runtime::{Admitted, Context, Rejection};
     /// A request to `GET /notes` that keeps the contract.
     #[derive(Clone, Debug)]
     pub struct ListNotesRequest {

@@ -470,13 +470,13 @@ pub mod types {
     impl ::std::convert::From<ReplaceAlternativeBodyVariant0>
     for ReplaceAlternativeBody {
         fn from(value: ReplaceAlternativeBodyVariant0) -> Self {
-            Self::Variant0(value)
+            Self::Variant0(value.into())
         }
     }
     impl ::std::convert::From<ReplaceAlternativeBodyVariant1>
     for ReplaceAlternativeBody {
         fn from(value: ReplaceAlternativeBodyVariant1) -> Self {
-            Self::Variant1(value)
+            Self::Variant1(value.into())
         }
     }
     /// `ReplaceAlternativeBodyVariant0`

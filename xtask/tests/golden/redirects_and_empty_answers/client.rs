@@ -233,11 +233,11 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::login`](super::Client::login) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Login<'a> {
         client: &'a super::Client,
@@ -245,7 +245,7 @@ pub mod builder {
     impl<'a> Login<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /login`.
         pub async fn send(
@@ -254,19 +254,14 @@ pub mod builder {
             ResponseValue<(), super::LoginFoundHeaders>,
             Error<super::LoginError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/login"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/login");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 302u16 => {
                     let answer = received.empty().await?;
@@ -282,7 +277,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::get_thing`](super::Client::get_thing) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetThing<'a> {
         client: &'a super::Client,
@@ -290,7 +285,7 @@ pub mod builder {
     impl<'a> GetThing<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /thing`.
         pub async fn send(
@@ -299,19 +294,14 @@ pub mod builder {
             ResponseValue<types::Thing>,
             Error<super::GetThingError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/thing"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json",
+            );
+            request.literal("/thing");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Thing>().await?;
@@ -334,7 +324,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::put_thing`](super::Client::put_thing) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct PutThing<'a> {
         client: &'a super::Client,
@@ -342,7 +332,7 @@ pub mod builder {
     impl<'a> PutThing<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `PUT /thing`.
         pub async fn send(
@@ -351,19 +341,14 @@ pub mod builder {
             ResponseValue<super::PutThingSuccess>,
             Error<super::PutThingError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/thing"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::PUT, url)
-                .header(support::ACCEPT, "application/json")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::PUT,
+                "application/json",
+            );
+            request.literal("/thing");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Thing>().await?;
@@ -382,7 +367,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::head_thing`](super::Client::head_thing) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct HeadThing<'a> {
         client: &'a super::Client,
@@ -390,7 +375,7 @@ pub mod builder {
     impl<'a> HeadThing<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `HEAD /thing`.
         pub async fn send(
@@ -399,19 +384,14 @@ pub mod builder {
             ResponseValue<(), super::HeadThingOkHeaders>,
             Error<super::HeadThingError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/thing"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::HEAD, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::HEAD,
+                "*/*",
+            );
+            request.literal("/thing");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.empty().await?;
@@ -427,7 +407,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::delete_thing`](super::Client::delete_thing) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct DeleteThing<'a> {
         client: &'a super::Client,
@@ -435,25 +415,20 @@ pub mod builder {
     impl<'a> DeleteThing<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `DELETE /thing`.
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::DeleteThingError>> {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/thing"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::DELETE, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::DELETE,
+                "*/*",
+            );
+            request.literal("/thing");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.empty().await?;

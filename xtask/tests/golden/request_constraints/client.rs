@@ -814,12 +814,12 @@ pub mod types {
     }
     impl ::std::convert::From<Card> for OrderPayment {
         fn from(value: Card) -> Self {
-            Self::Card(value)
+            Self::Card(value.into())
         }
     }
     impl ::std::convert::From<Transfer> for OrderPayment {
         fn from(value: Transfer) -> Self {
-            Self::Transfer(value)
+            Self::Transfer(value.into())
         }
     }
     /// `PlaceOrderShop`

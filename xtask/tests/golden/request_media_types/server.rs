@@ -283,7 +283,7 @@ pub mod request {
         /// `application/xml`.
         Xml(::rescind_server::runtime::BodyStream),
         /// `multipart/form-data`.
-        Multipart(::rescind_server::runtime::BodyStream),
+        Multipart(::rescind_server::runtime::Multipart),
         /// `application/x-www-form-urlencoded`.
         Form(types::Thing),
         /// `text/json`.
@@ -307,7 +307,7 @@ pub mod request {
             Ok(Self {
                 body: match admitted.content() {
                     Some(0usize) => SendChoiceBody::Xml(admitted.stream()?),
-                    Some(1usize) => SendChoiceBody::Multipart(admitted.stream()?),
+                    Some(1usize) => SendChoiceBody::Multipart(admitted.multipart()?),
                     Some(2usize) => SendChoiceBody::Form(admitted.body()?),
                     Some(3usize) => SendChoiceBody::Json(admitted.body()?),
                     Some(4usize) => SendChoiceBody::StarJson(admitted.body()?),

@@ -334,11 +334,11 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::report`](super::Client::report) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Report<'a> {
         client: &'a super::Client,
@@ -346,7 +346,7 @@ pub mod builder {
     impl<'a> Report<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /report`.
         pub async fn send(
@@ -355,22 +355,14 @@ pub mod builder {
             ResponseValue<super::ReportOkBody>,
             Error<super::ReportError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/report"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(
-                    support::ACCEPT,
-                    "application/json, application/vnd.report+json, application/vnd.report.full+json, application/problem+json, text/csv, text/plain",
-                )
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json, application/vnd.report+json, application/vnd.report.full+json, application/problem+json, text/csv, text/plain",
+            );
+            request.literal("/report");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -444,7 +436,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::versions`](super::Client::versions) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Versions<'a> {
         client: &'a super::Client,
@@ -452,7 +444,7 @@ pub mod builder {
     impl<'a> Versions<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /versions`.
         pub async fn send(
@@ -461,22 +453,14 @@ pub mod builder {
             ResponseValue<super::VersionsOkBody>,
             Error<super::VersionsError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/versions"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(
-                    support::ACCEPT,
-                    "application/json; version=1, application/json; version=2",
-                )
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json; version=1, application/json; version=2",
+            );
+            request.literal("/versions");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -508,7 +492,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::anything`](super::Client::anything) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Anything<'a> {
         client: &'a super::Client,
@@ -516,7 +500,7 @@ pub mod builder {
     impl<'a> Anything<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /anything`.
         pub async fn send(
@@ -525,19 +509,14 @@ pub mod builder {
             ResponseValue<types::Short>,
             Error<super::AnythingError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/anything"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "*/*")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "*/*",
+            );
+            request.literal("/anything");
+            let request = request.finish()?;
+            let received = self.client.core.send(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Short>().await?;

@@ -173,11 +173,11 @@ pub mod builder {
     #[allow(unused_imports)]
     use super::types;
     #[allow(unused_imports)]
-    use ::rescind_client::support::{self, RequestExt as _};
+    use ::rescind_client::support;
     #[allow(unused_imports)]
     use ::rescind_client::{Error, ResponseValue};
     /// The call that [`Client::download`](super::Client::download) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Download<'a> {
         client: &'a super::Client,
@@ -185,7 +185,7 @@ pub mod builder {
     impl<'a> Download<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /file`.
         pub async fn send(
@@ -194,19 +194,14 @@ pub mod builder {
             ResponseValue<support::ByteStream, super::DownloadOkHeaders>,
             Error<super::DownloadError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/file"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/octet-stream")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send_streaming(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/octet-stream",
+            );
+            request.literal("/file");
+            let request = request.finish()?;
+            let received = self.client.core.send_streaming(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -232,7 +227,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::events`](super::Client::events) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Events<'a> {
         client: &'a super::Client,
@@ -240,7 +235,7 @@ pub mod builder {
     impl<'a> Events<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /events`.
         pub async fn send(
@@ -249,19 +244,14 @@ pub mod builder {
             ResponseValue<support::ByteStream>,
             Error<super::EventsError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/events"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "text/event-stream")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send_streaming(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "text/event-stream",
+            );
+            request.literal("/events");
+            let request = request.finish()?;
+            let received = self.client.core.send_streaming(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -277,7 +267,7 @@ pub mod builder {
         }
     }
     /// The call that [`Client::lines`](super::Client::lines) starts.
-    #[derive(Debug, Clone)]
+    #[derive(Clone, Debug)]
     #[must_use = "a call does nothing until it is sent"]
     pub struct Lines<'a> {
         client: &'a super::Client,
@@ -285,7 +275,7 @@ pub mod builder {
     impl<'a> Lines<'a> {
         /// The call, with nothing filled in.
         pub(super) fn new(client: &'a super::Client) -> Self {
-            Self { client: client }
+            Self { client }
         }
         /// Sends `GET /lines`.
         pub async fn send(
@@ -294,19 +284,14 @@ pub mod builder {
             ResponseValue<super::LinesSuccess>,
             Error<super::LinesError>,
         > {
-            let Self { client } = self;
-            let url = [client.core.base_url(), "/lines"].concat();
-            #[allow(unused_mut)]
-            let mut header_map = support::HeaderMap::new();
-            #[allow(unused_mut)]
-            let mut request = client
-                .core
-                .http()?
-                .request(support::Method::GET, url)
-                .header(support::ACCEPT, "application/json, application/x-ndjson")
-                .headers(header_map)
-                .build()?;
-            let received = client.core.send_streaming(request, &[]).await?;
+            let mut request = support::Outgoing::new(
+                &self.client.core,
+                support::Method::GET,
+                "application/json, application/x-ndjson",
+            );
+            request.literal("/lines");
+            let request = request.finish()?;
+            let received = self.client.core.send_streaming(request, &[]).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received

@@ -55,7 +55,9 @@ pub(super) fn body(call: &Call<'_>, index: usize, held: &TokenStream, argument: 
         format!(" Sets the body, as `{}`. A call has one body: the last one that is set.", body.media_type)
     };
     if body.kind == BodyKind::Range {
-        doc.push_str(&format!("\n\n `media_type` is one within `{}`.", body.media_type));
+        doc.push_str("\n\n `media_type` is one within `");
+        doc.push_str(&body.media_type);
+        doc.push_str("`.");
     }
     if let Some(description) = &body.description {
         doc.push_str("\n\n");
