@@ -34,7 +34,7 @@ pub use lifecycle::Lifecycle;
 pub use lint::lint;
 pub use media_type::{MediaType, MediaTypeError};
 pub use operation::{Operation, OperationId, PathPiece, PathTemplate, RequestBody};
-pub use parameter::{Parameter, ParameterLocation, ParameterStyle};
+pub use parameter::{EmptyValue, Parameter, ParameterLocation, ParameterStyle};
 pub use pointer::{Pointer, PointerError};
 pub use prepare::{LeftOut, Prepared};
 pub use report::report;

@@ -63,6 +63,15 @@ pub enum ParameterStyle {
     Matrix,
 }
 
+/// Whether a query parameter may be sent with an empty value that its schema does not allow (`allowEmptyValue`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EmptyValue {
+    /// It may.
+    Allowed,
+    /// The schema alone decides.
+    BySchema,
+}
+
 /// One documented parameter.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a keyword of OpenAPI of its own")]
@@ -83,8 +92,8 @@ pub struct Parameter {
     pub explode: bool,
     /// Whether reserved characters (RFC 3986 §2.2) stand as they are in a query.
     pub allow_reserved: bool,
-    /// Whether a query parameter may be sent with an empty value that its schema does not allow.
-    pub allow_empty_value: bool,
+    /// Whether it may be sent empty.
+    pub empty_value: EmptyValue,
     /// What it means.
     pub description: Option<String>,
     /// The documented example, if there is one.

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::{
-    Content, Diagnostic, Document, Encoding, KeyLocation, MediaType, Operation, OperationId, Parameter,
-    ParameterLocation, ParameterStyle, PathTemplate, Pointer, RequestBody, Response, ResponseHeader,
-    Responses, Schema, SchemeKind, SchemeName, SecurityRequirements, SecurityScheme,
+    Content, Diagnostic, Document, EmptyValue, Encoding, KeyLocation, MediaType, Operation, OperationId,
+    Parameter, ParameterLocation, ParameterStyle, PathTemplate, Pointer, RequestBody, Response,
+    ResponseHeader, Responses, Schema, SchemeKind, SchemeName, SecurityRequirements, SecurityScheme,
     operation::{made_up_id, unused_id},
 };
 
@@ -161,7 +161,11 @@ impl<'d> Reader<'d> {
             style,
             explode: object.get("explode").and_then(Value::as_bool).unwrap_or(style == ParameterStyle::Form),
             allow_reserved: flag(object, "allowReserved"),
-            allow_empty_value: flag(object, "allowEmptyValue"),
+            empty_value: if flag(object, "allowEmptyValue") {
+                EmptyValue::Allowed
+            } else {
+                EmptyValue::BySchema
+            },
             description: self.text(&at, "description"),
             example: object.get("example").cloned(),
             pointer: at,

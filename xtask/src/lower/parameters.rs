@@ -1,7 +1,7 @@
 //! Parameters: those that a security scheme repeats go, the others become arguments that know how they are written.
 
 use rescind_specs::{
-    KeyLocation, Operation, Parameter, ParameterLocation, ParameterStyle, SchemaType, SchemeKind,
+    EmptyValue, KeyLocation, Operation, Parameter, ParameterLocation, ParameterStyle, SchemaType, SchemeKind,
 };
 use serde_json::json;
 
@@ -174,7 +174,10 @@ fn empty(parameter: &Parameter) -> Empty {
                 .into_iter()
                 .all(|keyword| schema.keyword(keyword).is_none())
     });
-    if parameter.location == ParameterLocation::Query && parameter.allow_empty_value && !says_itself {
+    if parameter.location == ParameterLocation::Query
+        && parameter.empty_value == EmptyValue::Allowed
+        && !says_itself
+    {
         Empty::Allowed
     } else {
         Empty::Excluded
