@@ -25,7 +25,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use http::{HeaderMap, Request, StatusCode, Uri};
 use rescind_server::generated::dinie;
-use rescind_server::runtime::{Answer, Context, Failure, Limits, Mode, Presented, Refused, Rejection};
+use rescind_server::runtime::{Context, Failure, Limits, Mode, Presented, Refused};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

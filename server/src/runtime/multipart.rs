@@ -151,23 +151,23 @@ impl Reader {
                     // Its place in the form, for the schema; the bytes are no text.
                     Value::String(String::new())
                 }
-                Kind::Json => match serde_json::from_slice(&bytes) {
-                    Ok(value) => value,
-                    Err(_) => {
+                Kind::Json => {
+                    if let Ok(value) = serde_json::from_slice(&bytes) {
+                        value
+                    } else {
                         found.push(violation(at, "contentType", "must be a JSON text"));
                         continue;
                     }
-                },
-                Kind::Text => match String::from_utf8(bytes.to_vec()) {
-                    Ok(text) => {
+                }
+                Kind::Text => {
+                    if let Ok(text) = String::from_utf8(bytes.to_vec()) {
                         let shape = self.shape.member(&name);
                         if shape.is_array() { shape.items().value(text) } else { shape.value(text) }
-                    }
-                    Err(_) => {
+                    } else {
                         found.push(violation(at, "encoding", "must be UTF-8"));
                         continue;
                     }
-                },
+                }
             };
             let array =
                 member.is_some_and(|member| member.array && !(kind == Kind::Json && value.is_array()));

@@ -157,12 +157,11 @@ impl ShiftAgent {
         let trouble = trouble(rejection);
         let mut problem = self.problem(trouble, context);
         if trouble == Trouble::Invalid {
-            match rejection {
-                Rejection::Violations(found) => problem.errors = Some(found.iter().map(field).collect()),
-                _ => {
-                    let whole = FieldProblem { pointer: String::new(), message: rejection.to_string() };
-                    problem.errors = Some(vec![whole]);
-                }
+            if let Rejection::Violations(found) = rejection {
+                problem.errors = Some(found.iter().map(field).collect())
+            } else {
+                let whole = FieldProblem { pointer: String::new(), message: rejection.to_string() };
+                problem.errors = Some(vec![whole]);
             }
         }
         let answer = Answer::json(trouble.words().status, MEDIA_TYPE, &problem);

@@ -113,26 +113,23 @@ impl Emitter<'_, '_> {
             quote!(Some(#(#tags)|*) => received.become_one(Self::#variant_name),)
         });
         let known = union.variants.iter().flat_map(|variant| &variant.tags);
-        let rest = match other.and_then(|other| union.variants.get(other)) {
-            Some(other) => {
-                let other = ident(&other.name);
-                quote!(_ => received.become_one(Self::#other),)
-            }
-            None => {
-                let lacking = may_lack.then(|| {
-                    let names = union.variants.iter().map(|variant| ident(&variant.name));
-                    quote! {
-                        None => {
-                            let mut choice = received.without_tag();
-                            #(choice.offer(Self::#names);)*
-                            choice.end(#name)
-                        }
-                    }
-                });
+        let rest = if let Some(other) = other.and_then(|other| union.variants.get(other)) {
+            let other = ident(&other.name);
+            quote!(_ => received.become_one(Self::#other),)
+        } else {
+            let lacking = may_lack.then(|| {
+                let names = union.variants.iter().map(|variant| ident(&variant.name));
                 quote! {
-                    #lacking
-                    _ => Err(received.unknown(&[#(#known),*])),
+                    None => {
+                        let mut choice = received.without_tag();
+                        #(choice.offer(Self::#names);)*
+                        choice.end(#name)
+                    }
                 }
+            });
+            quote! {
+                #lacking
+                _ => Err(received.unknown(&[#(#known),*])),
             }
         };
         let rule = format!("The member `{member}` tells which alternative a value is.");

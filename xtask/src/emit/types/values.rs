@@ -121,9 +121,10 @@ impl Emitter<'_, '_> {
         let type_name = ident(name);
         let ty = self.ty(number, &TokenStream::new());
         let values: Vec<TokenStream> = values.iter().filter_map(|value| value.parse().ok()).collect();
-        let derives = match number {
-            TypeRef::Integer(_) => quote!(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd),
-            _ => quote!(Clone, Copy, Debug, PartialEq, PartialOrd),
+        let derives = if let TypeRef::Integer(_) = number {
+            quote!(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)
+        } else {
+            quote!(Clone, Copy, Debug, PartialEq, PartialOrd)
         };
         quote! {
             #[doc = #doc]

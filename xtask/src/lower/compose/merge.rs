@@ -87,15 +87,11 @@ impl Composer<'_, '_> {
                     self.draft.lose(PASS, &at.join(&keyword), format!("this `{keyword}`"), why);
                     open(whole);
                 }
-                "minimum" | "minLength" | "minItems" | "minProperties" => {
-                    if value.as_f64() > known.as_f64() {
-                        *known = value;
-                    }
+                "minimum" | "minLength" | "minItems" | "minProperties" if value.as_f64() > known.as_f64() => {
+                    *known = value;
                 }
-                "maximum" | "maxLength" | "maxItems" | "maxProperties" => {
-                    if value.as_f64() < known.as_f64() {
-                        *known = value;
-                    }
+                "maximum" | "maxLength" | "maxItems" | "maxProperties" if value.as_f64() < known.as_f64() => {
+                    *known = value;
                 }
                 "readOnly" | "writeOnly" => *known = json!(true),
                 // Any other keyword restricts more than a type does.

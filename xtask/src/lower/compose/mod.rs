@@ -83,14 +83,13 @@ impl Composer<'_, '_> {
             }
             let mut schema = self.flat(&name)?;
             nullable |= is_nullable(&schema);
-            match target(&schema) {
-                Some(next) => name = next.to_owned(),
-                None => {
-                    if let Some(object) = schema.as_object_mut().filter(|_| nullable) {
-                        object.insert("nullable".to_owned(), json!(true));
-                    }
-                    return Some(schema);
+            if let Some(next) = target(&schema) {
+                name = next.to_owned()
+            } else {
+                if let Some(object) = schema.as_object_mut().filter(|_| nullable) {
+                    object.insert("nullable".to_owned(), json!(true));
                 }
+                return Some(schema);
             }
         }
     }
