@@ -2,7 +2,7 @@
 //! side reads.
 #![allow(clippy::all, clippy::pedantic, clippy::allow_attributes, clippy::unwrap_used)]
 #![allow(dead_code, missing_docs, unused_variables)]
-#![allow(nonstandard_style, unreachable_pub, unused_qualifications)]
+#![allow(nonstandard_style, unreachable_pub, unused_qualifications, non_local_definitions)]
 
 #[path = "."]
 mod clients {

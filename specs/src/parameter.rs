@@ -74,7 +74,6 @@ pub enum EmptyValue {
 
 /// One documented parameter.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a keyword of OpenAPI of its own")]
 pub struct Parameter {
     /// Its name, as written; header names compare without case.
     pub name: String,

@@ -1,7 +1,11 @@
 //! What becomes of documents with mistakes, and of those that consist of several files.
 
+#![expect(clippy::unwrap_used, reason = "what a test is sure of")]
+
 mod bundle;
 mod repair;
+
+use std::fmt::Write as _;
 
 use rescind_specs::{Contract, Document, Prepared, report};
 
@@ -25,10 +29,10 @@ fn told(prepared: &Prepared) -> String {
     let mut text = report(&prepared.notes, false);
     for left_out in &prepared.left_out {
         let id = left_out.id.as_ref().map_or_else(String::new, |id| format!(" ({id})"));
-        text.push_str(&format!("\n\nleft out: {}{id}\n", left_out.signature));
+        write!(text, "\n\nleft out: {}{id}\n", left_out.signature).unwrap();
         text.push_str(&report(&left_out.reasons, false));
     }
-    text.push_str(&format!("\n\noperations: {}", signatures(&contract).join(", ")));
+    write!(text, "\n\noperations: {}", signatures(&contract).join(", ")).unwrap();
     text.trim_start().to_owned()
 }
 

@@ -158,7 +158,7 @@ impl ShiftAgent {
         let mut problem = self.problem(trouble, context);
         if trouble == Trouble::Invalid {
             if let Rejection::Violations(found) = rejection {
-                problem.errors = Some(found.iter().map(field).collect())
+                problem.errors = Some(found.iter().map(field).collect());
             } else {
                 let whole = FieldProblem { pointer: String::new(), message: rejection.to_string() };
                 problem.errors = Some(vec![whole]);

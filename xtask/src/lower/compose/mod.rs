@@ -84,7 +84,7 @@ impl Composer<'_, '_> {
             let mut schema = self.flat(&name)?;
             nullable |= is_nullable(&schema);
             if let Some(next) = target(&schema) {
-                name = next.to_owned()
+                next.clone_into(&mut name);
             } else {
                 if let Some(object) = schema.as_object_mut().filter(|_| nullable) {
                     object.insert("nullable".to_owned(), json!(true));
