@@ -5,7 +5,7 @@ use std::fmt;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, InvalidHeaderValue};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use rescind_specs::MediaType;
 use serde::Serialize;
@@ -94,7 +94,7 @@ impl Answer {
 
     /// Bytes of any media type.
     pub fn bytes(status: StatusCode, media_type: &str, bytes: impl Into<Bytes>) -> Self {
-        match HeaderValue::from_str(media_type) {
+        match content_type(media_type) {
             Ok(media_type) => {
                 Self { body: AnswerBody::Of { media_type, bytes: bytes.into() }, ..Self::empty(status) }
             }
@@ -105,8 +105,12 @@ impl Answer {
     /// Adds a header that the document names. A value that no header can carry spoils the answer: the caller gets the
     /// answer to an internal failure instead.
     #[must_use]
-    pub fn with_header(mut self, name: &str, value: &str) -> Self {
-        match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+    pub fn with_header(self, name: &str, value: &str) -> Self {
+        self.with_value(name, HeaderValue::from_str(value))
+    }
+
+    fn with_value(mut self, name: &str, value: Result<HeaderValue, InvalidHeaderValue>) -> Self {
+        match (HeaderName::try_from(name), value) {
             (Ok(name), Ok(value)) => {
                 self.headers.append(name, value);
                 self
@@ -120,10 +124,7 @@ impl Answer {
     #[must_use]
     pub fn with_typed_header(self, name: &str, value: &impl Serialize) -> Self {
         match serde_json::to_value(value) {
-            Ok(value) => {
-                let text = simple(&value);
-                self.with_header(name, &text)
-            }
+            Ok(value) => self.with_value(name, header_value(value)),
             Err(error) => self.with_fault(format!("the value of header {name} cannot be written: {error}")),
         }
     }
@@ -184,6 +185,26 @@ impl Answer {
 pub trait HeaderSet {
     /// Adds them to an answer.
     fn write(self, answer: Answer) -> Answer;
+}
+
+/// A value of `Content-Type`; nothing is copied for those that nearly all answers have.
+fn content_type(media_type: &str) -> Result<HeaderValue, InvalidHeaderValue> {
+    match media_type {
+        "application/json" => Ok(HeaderValue::from_static("application/json")),
+        "application/problem+json" => Ok(HeaderValue::from_static("application/problem+json")),
+        other => HeaderValue::from_str(other),
+    }
+}
+
+/// A JSON value as the value of a header.
+fn header_value(value: serde_json::Value) -> Result<HeaderValue, InvalidHeaderValue> {
+    use serde_json::Value;
+
+    match value {
+        Value::Number(number) if number.is_i64() => Ok(number.as_i64().unwrap_or_default().into()),
+        Value::String(text) => HeaderValue::try_from(text),
+        other => HeaderValue::try_from(simple(&other)),
+    }
 }
 
 /// A JSON value in the style `simple` (OpenAPI 3.0.3, Style Values), not exploded.

@@ -5,7 +5,6 @@ use axum::body::HttpBody as _;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use rescind_specs::{
     Content, Contract, Diagnostic, Direction, MediaType, Pointer, RequestBody, Validator, Violation,
 };
@@ -70,15 +69,6 @@ pub(crate) enum Held {
     Stream(BodyStream),
 }
 
-/// The bytes of a body, no more than `limit`.
-async fn collect(body: Body, limit: usize) -> Result<Bytes, Rejection> {
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Rejection::TooLarge { limit }),
-        Err(_) => Err(Rejection::MalformedBody { reason: "it ended early".to_owned() }),
-    }
-}
-
 /// Refuses a body that is announced as longer than `limit`.
 fn within(headers: &HeaderMap, limit: usize) -> Result<(), Rejection> {
     let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
@@ -136,7 +126,7 @@ impl Reader {
         if let Some((content, _)) = streamed {
             return parsed(content, Held::Stream(BodyStream::new(given.to_owned(), body, limit)));
         }
-        let bytes = collect(body, limit).await?;
+        let bytes = BodyStream::new(String::new(), body, limit).bytes(limit).await?;
         if bytes.is_empty() {
             return Ok(None);
         }
@@ -153,7 +143,8 @@ impl Reader {
             }
             Encoding::Multipart(reader) => {
                 let mut found = Vec::new();
-                let form = reader.read(given, bytes, &mut found).await?;
+                // Boxed, so that other requests need not carry room for it.
+                let form = Box::pin(reader.read(given, bytes, &mut found)).await?;
                 Held::Multipart(form, found)
             }
             Encoding::Text => {

@@ -58,7 +58,7 @@ pub struct Matched {
     /// The name of the contract.
     pub contract: Arc<str>,
     /// The operation.
-    pub operation: OperationId,
+    pub operation: Arc<OperationId>,
     /// Its path template.
     pub path: Arc<str>,
 }

@@ -194,7 +194,7 @@ impl Door {
         Ok(Self {
             matched: Matched {
                 contract: name.clone(),
-                operation: operation.id.clone(),
+                operation: Arc::new(operation.id.clone()),
                 path: operation.path.as_str().into(),
             },
             body: operation

@@ -1,5 +1,6 @@
 //! Parameters: found in the request, read by style and schema (OpenAPI 3.0.3, Style Values), and checked.
 
+use http::HeaderName;
 use http::request::Parts;
 use rescind_specs::{
     Contract, Diagnostic, Direction, Parameter, ParameterLocation, ParameterStyle, Pointer, Validator,
@@ -16,6 +17,8 @@ use super::text::{self, Undecodable};
 #[derive(Debug)]
 pub(crate) struct Reader {
     parameter: Parameter,
+    /// The name, where it is one of a header.
+    header: Option<HeaderName>,
     shape: Shape,
     validator: Option<Validator>,
     default: Option<Value>,
@@ -48,6 +51,10 @@ impl Reader {
             default: default.cloned(),
             json: contract.document().get(&parameter.pointer.join("content")).is_some(),
             validator,
+            header: match parameter.location {
+                ParameterLocation::Header => parameter.name.parse().ok(),
+                _ => None,
+            },
             parameter: parameter.clone(),
         })
     }
@@ -108,22 +115,24 @@ impl Reader {
         let name = self.parameter.name.as_str();
         match self.parameter.location {
             ParameterLocation::Path => {
-                let raw = routed.values.iter().find(|(known, _)| known == name);
+                let raw = routed.values.iter().find(|(known, _)| **known == *name);
                 raw.map(|(_, raw)| self.path(raw)).transpose()
             }
             ParameterLocation::Query => self.query(parts.uri.query().unwrap_or_default()),
             ParameterLocation::Header => {
-                let mut lines = Vec::new();
-                for value in parts.headers.get_all(name) {
-                    lines.push(str::from_utf8(value.as_bytes()).map_err(|_| Unreadable::Encoding)?.trim());
+                let Some(header) = &self.header else { return Ok(None) };
+                let mut values = parts.headers.get_all(header).iter().map(|value| {
+                    str::from_utf8(value.as_bytes()).map(str::trim).map_err(|_| Unreadable::Encoding)
+                });
+                let Some(first) = values.next().transpose()? else { return Ok(None) };
+                let more = values.collect::<Result<Vec<_>, _>>()?;
+                if more.is_empty() {
+                    return self.plain(first).map(Some);
                 }
-                if lines.is_empty() {
-                    return Ok(None);
-                }
-                if lines.len() > 1 && !self.shape.is_array() {
+                if !self.shape.is_array() {
                     return Err(Unreadable::Repeated);
                 }
-                self.plain(&lines.join(",")).map(Some)
+                self.plain(&[&[first], &*more].concat().join(",")).map(Some)
             }
             ParameterLocation::Cookie => {
                 presented::cookie(&parts.headers, name).map(|value| self.plain(value)).transpose()

@@ -190,7 +190,7 @@ impl Requirement {
 
     /// The credentials of a request; `None` where none is needed and none is complete.
     pub(crate) fn read(&self, parts: &Parts) -> Result<Option<Presented<CredentialSet>>, Rejection> {
-        let mut complete: Vec<CredentialSet> = Vec::new();
+        let mut complete: Option<Presented<CredentialSet>> = None;
         let mut malformed = false;
         // Nearest is what is begun, and then what lacks least.
         let mut lacking: Option<((bool, usize), Vec<SchemeName>)> = None;
@@ -206,7 +206,11 @@ impl Requirement {
             }
             if credentials.len() == alternative.schemes.len() {
                 let (place, schemes) = (alternative.place, alternative.names.clone());
-                complete.push(CredentialSet { place, schemes, credentials });
+                let set = CredentialSet { place, schemes, credentials };
+                match &mut complete {
+                    Some(presented) => presented.others.push(set),
+                    None => complete = Some(Presented { first: set, others: Vec::new() }),
+                }
             } else if !missing.is_empty() {
                 let rank = (credentials.is_empty(), missing.len());
                 if lacking.as_ref().is_none_or(|(known, _)| rank < *known) {
@@ -214,9 +218,8 @@ impl Requirement {
                 }
             }
         }
-        let mut complete = complete.into_iter();
-        if let Some(first) = complete.next() {
-            return Ok(Some(Presented { first, others: complete.collect() }));
+        if complete.is_some() {
+            return Ok(complete);
         }
         if malformed {
             return Err(Rejection::InvalidCredential { reason: Cow::Borrowed(Refused::MALFORMED) });

@@ -4,6 +4,8 @@
 //! documents in which two paths name their parameters differently. Here every document can be served.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use http::Method;
 use rescind_specs::{Contract, Operation, PathPiece};
@@ -14,6 +16,8 @@ use super::text;
 #[derive(Debug)]
 pub(crate) struct Routes {
     by_length: Vec<Vec<Template>>,
+    /// The places of the templates without parameters, by the path that they are.
+    literal: HashMap<String, (usize, usize)>,
 }
 
 /// A request that found its operation.
@@ -22,7 +26,7 @@ pub struct Routed {
     /// The operation, by its place in the contract.
     pub operation: usize,
     /// The path parameters by name, still percent-encoded.
-    pub(crate) values: Vec<(String, String)>,
+    pub(crate) values: Vec<(Arc<str>, String)>,
 }
 
 /// Why a request found no operation.
@@ -36,6 +40,8 @@ pub(crate) enum Unrouted {
 #[derive(Debug)]
 struct Template {
     segments: Vec<Segment>,
+    /// Of its parameters, in order.
+    names: Vec<Arc<str>>,
     operations: Vec<(Method, usize)>,
 }
 
@@ -55,25 +61,41 @@ impl Routes {
             let method = operation.method.clone();
             match templates.iter_mut().find(|known| same(&known.segments, &segments)) {
                 Some(known) => known.operations.push((method, index)),
-                None => templates.push(Template { segments, operations: vec![(method, index)] }),
+                None => templates.push(Template::new(segments, (method, index))),
             }
         }
-        for templates in &mut by_length {
+        let mut literal = HashMap::new();
+        for (length, templates) in by_length.iter_mut().enumerate() {
             // Stable: among equals the document's order decides.
             templates.sort_by(Template::compare);
+            for (place, template) in templates.iter().enumerate() {
+                if let Some(path) = template.literal() {
+                    literal.entry(path).or_insert((length, place));
+                }
+            }
         }
-        Self { by_length }
+        Self { by_length, literal }
+    }
+
+    /// The template that is `path` to the letter, none of which is encoded. No other one without parameters matches.
+    fn exact(&self, path: &str) -> Option<&Template> {
+        let (length, place) = self.literal.get(path)?;
+        self.by_length.get(*length)?.get(*place)
     }
 
     /// The operation of `method` at the most specific template that matches `path`, which starts with a slash.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Result<Routed, Unrouted> {
-        let parts: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
+        if let Some(routed) = self.exact(path).and_then(|exact| exact.routed(method, Vec::new())) {
+            return Ok(routed);
+        }
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let length = path.bytes().filter(|byte| *byte == b'/').count() + 1;
         let mut matching = self
             .by_length
-            .get(parts.len())
+            .get(length)
             .into_iter()
             .flatten()
-            .filter_map(|template| Some((template, template.captures(&parts)?)));
+            .filter_map(|template| Some((template, template.captures(path)?)));
         let Some((first, captures)) = matching.next() else { return Err(Unrouted::UnknownPath) };
         if let Some(routed) = first.routed(method, captures) {
             return Ok(routed);
@@ -91,9 +113,33 @@ impl Routes {
 }
 
 impl Template {
-    fn captures<'p>(&self, parts: &[&'p str]) -> Option<Vec<&'p str>> {
+    fn new(segments: Vec<Segment>, operation: (Method, usize)) -> Self {
+        let names = segments.iter().flat_map(|segment| &segment.0).filter_map(|piece| match piece {
+            PathPiece::Parameter(name) => Some(Arc::from(name.as_str())),
+            PathPiece::Literal(_) => None,
+        });
+        Self { names: names.collect(), operations: vec![operation], segments }
+    }
+
+    /// The path that this is, if there is just one and nothing of it needs an encoding.
+    fn literal(&self) -> Option<String> {
+        let mut path = String::new();
+        for Segment(pieces) in &self.segments {
+            path.push('/');
+            for piece in pieces {
+                match piece {
+                    PathPiece::Literal(text) if !text.contains(['%', '/']) => path.push_str(text),
+                    _ => return None,
+                }
+            }
+        }
+        Some(path)
+    }
+
+    /// What the parameters take of a path that has as many segments.
+    fn captures<'p>(&self, path: &'p str) -> Option<Vec<&'p str>> {
         let mut captures = Vec::new();
-        for (segment, part) in self.segments.iter().zip(parts) {
+        for (segment, part) in self.segments.iter().zip(path.split('/')) {
             segment.capture(part, &mut captures)?;
         }
         Some(captures)
@@ -101,14 +147,8 @@ impl Template {
 
     fn routed(&self, method: &Method, captures: Vec<&str>) -> Option<Routed> {
         let (_, operation) = self.operations.iter().find(|(known, _)| known == method)?;
-        let names = self.segments.iter().flat_map(|segment| &segment.0).filter_map(|piece| match piece {
-            PathPiece::Parameter(name) => Some(name.clone()),
-            PathPiece::Literal(_) => None,
-        });
-        Some(Routed {
-            operation: *operation,
-            values: names.zip(captures.into_iter().map(str::to_owned)).collect(),
-        })
+        let values = self.names.iter().cloned().zip(captures.into_iter().map(str::to_owned)).collect();
+        Some(Routed { operation: *operation, values })
     }
 
     fn methods(&self) -> impl Iterator<Item = Method> {
@@ -145,6 +185,7 @@ impl Segment {
         match self.0.as_slice() {
             [] => return part.is_empty().then_some(()),
             [PathPiece::Literal(literal)] if literal == part => return Some(()),
+            [PathPiece::Literal(_)] if !part.contains('%') => return None,
             [PathPiece::Parameter(_)] => {
                 return (!part.is_empty()).then(|| captures.push(part));
             }

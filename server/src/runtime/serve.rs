@@ -1,7 +1,10 @@
 //! From a gate and a handler to a router: the one path that every request takes.
 
-use std::future::Future;
+use std::convert::Infallible;
+use std::future::{Future, pending, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,6 +13,9 @@ use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{ALLOW, CONTENT_LENGTH, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use tokio::task::coop::unconstrained;
+use tokio::time::timeout;
+use tower::service_fn;
 
 use super::rejection::Phase;
 use super::{Admitted, Answer, Context, CredentialSet, Gate, Mode, Presented, Refused, Rejection, example};
@@ -44,10 +50,11 @@ pub trait Handler: Send + Sync + 'static {
 /// under any prefix and no document can make it panic.
 pub fn serve<H: Handler>(gate: Gate, mode: Mode, handler: H) -> Router {
     let server = Arc::new(Server { gate, mode, handler });
-    Router::new().fallback(move |request: Request| {
+    // A service and not a handler, which the router would wrap anew for each request.
+    Router::new().fallback_service(service_fn(move |request: Request| {
         let server = server.clone();
-        async move { server.answer(request).await }
-    })
+        async move { Ok::<_, Infallible>(server.answer(request).await) }
+    }))
 }
 
 struct Server<H> {
@@ -159,17 +166,22 @@ fn empty(response: &mut Response) {
     *response.body_mut() = Body::empty();
 }
 
-/// Gives up on `work` after `limit`.
+/// Gives up on `work` after `limit`. The time starts when `work` first has to wait; most never does, and needs no timer.
 async fn within<T>(
     limit: Option<Duration>,
     phase: Phase,
     work: impl Future<Output = Result<T, Rejection>>,
 ) -> Result<T, Rejection> {
-    match limit {
-        None => work.await,
-        Some(limit) => match tokio::time::timeout(limit, work).await {
-            Ok(done) => done,
-            Err(_) => Err(Rejection::Timeout { phase, limit }),
-        },
-    }
+    let Some(limit) = limit else { return work.await };
+    let mut work = pin!(work);
+    let mut timer = None;
+    poll_fn(|task| {
+        if let Poll::Ready(done) = work.as_mut().poll(task) {
+            return Poll::Ready(done);
+        }
+        // Work that used up the turn of its task is late all the same.
+        let timer = timer.get_or_insert_with(|| Box::pin(unconstrained(timeout(limit, pending::<()>()))));
+        timer.as_mut().poll(task).map(|_| Err(Rejection::Timeout { phase, limit }))
+    })
+    .await
 }

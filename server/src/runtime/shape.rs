@@ -137,7 +137,10 @@ impl Shape {
 
     /// The JSON value of a text. What is no number stays a text, so that the schema reports the wrong type.
     pub(crate) fn value(&self, text: String) -> Value {
-        self.scalar(&text).unwrap_or(Value::String(text))
+        match self {
+            Self::String => Value::String(text),
+            _ => self.scalar(&text).unwrap_or(Value::String(text)),
+        }
     }
 
     fn scalar(&self, text: &str) -> Option<Value> {

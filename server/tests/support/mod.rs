@@ -170,7 +170,7 @@ impl App {
         let operation = self.contract.operation(&matched.operation).unwrap();
         let Some(response) = operation.responses.find(reply.status) else {
             // Statuses that were never seen are as open as the contract says.
-            let open = self.contract.lifecycle().unwrap().incomplete.contains_key(&matched.operation);
+            let open = self.contract.lifecycle().unwrap().incomplete.contains_key(&*matched.operation);
             let usual = open && (400..500).contains(&reply.status) && reply.status != 418;
             return ensure(usual, format!("status {} is not documented", reply.status));
         };
