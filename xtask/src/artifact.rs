@@ -32,10 +32,8 @@ impl Artifact {
     /// The header is the same for the same input: it holds no date and no version.
     pub fn rust(path: impl Into<PathBuf>, source: &str, tokens: TokenStream) -> Result<Self, FormatError> {
         let path = path.into();
-        match syn::parse2::<syn::File>(tokens) {
-            Ok(file) => Ok(Self::from_file(path, source, &file)),
-            Err(error) => Err(FormatError { path, reason: error.to_string() }),
-        }
+        let file = parse(&path, tokens)?;
+        Ok(Self::from_file(path, source, &file))
     }
 
     /// A Rust file made from a syntax tree, with the header that names `source`.
@@ -43,6 +41,12 @@ impl Artifact {
         let contents = format!("{}{}", header(source), prettyplease::unparse(file));
         Self { path: path.into(), contents }
     }
+}
+
+/// The syntax tree of the file at `path`.
+pub(crate) fn parse(path: impl AsRef<Path>, tokens: TokenStream) -> Result<syn::File, FormatError> {
+    let path = path.as_ref();
+    syn::parse2(tokens).map_err(|error| FormatError { path: path.to_owned(), reason: error.to_string() })
 }
 
 /// First line of every generated Rust file.

@@ -171,7 +171,7 @@ pub fn bundled(root: &Path, only: &[String], mode: Mode) -> Result<Outcome, Code
 fn contract(root: &Path, name: &str) -> Result<Vec<Artifact>, CodegenError> {
     let source = format!("{SPECS}/{name}/openapi.yaml");
     let contract = load(root, &source, name)?;
-    let mut draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
+    let draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
     let list = PathBuf::from(format!("{LOSSES}/{name}.txt"));
     let difference = Difference::read(&draft.losses, &root.join(&list))
         .map_err(|source| CodegenError::Io { path: list.clone(), source })?;
@@ -186,7 +186,7 @@ fn contract(root: &Path, name: &str) -> Result<Vec<Artifact>, CodegenError> {
     };
     let mut artifacts = vec![client];
     let folder = Path::new(SERVER).join(names::snake(name));
-    let (stubs, losses) = server::files(&folder, &mut draft, &options).map_err(no_stubs(name))?;
+    let (stubs, losses) = server::files(&folder, &draft, &options).map_err(no_stubs(name))?;
     if !losses.is_empty() {
         // There is no list for these: the bundled contracts are carried whole.
         return Err(CodegenError::Unsupported(losses));
@@ -254,7 +254,7 @@ fn golden(root: &Path) -> Result<Vec<Artifact>, CodegenError> {
         modules.push_str(";\n");
         let source = format!("{GOLDEN}/{name}/openapi.yaml");
         let contract = load(root, &source, &name)?;
-        let mut draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
+        let draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
         artifacts.push(client_file(
             &draft,
             "::rescind_client",
@@ -267,7 +267,7 @@ fn golden(root: &Path) -> Result<Vec<Artifact>, CodegenError> {
             source,
         };
         let path = format!("{GOLDEN}/{name}/server.rs");
-        let (stubs, _) = server::file(path, &mut draft, &options).map_err(no_stubs(&name))?;
+        let (stubs, _) = server::file(path, &draft, &options).map_err(no_stubs(&name))?;
         artifacts.push(stubs);
     }
     artifacts.push(Artifact { path: PathBuf::from(GOLDEN).join("clients.rs"), contents: modules });

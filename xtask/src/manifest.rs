@@ -1,5 +1,6 @@
 //! The `Cargo.toml` of a generated crate: exactly the dependencies that its code names, in the versions of this workspace.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -78,14 +79,16 @@ impl Manifest<'_> {
     /// The dependencies that `files` name, in order, each with its part of the manifest.
     fn dependencies(&self, workspace: &Table, files: &[Artifact]) -> Vec<(String, Value)> {
         let known = workspace.get("workspace").and_then(|part| part.get("dependencies")?.as_table());
+        let crates = crates(files);
+        let names = |package: &str| crates.contains(package.replace('-', "_").as_str());
         let mut named: Vec<(String, Value)> = Vec::new();
         for (name, folder) in OWN {
-            if names(files, name) {
+            if names(name) {
                 named.push((name.to_owned(), self.own(name, folder)));
             }
         }
         for (name, spelling) in known.into_iter().flatten() {
-            if !OWN.iter().any(|(own, _)| own == name) && names(files, name) {
+            if !OWN.iter().any(|(own, _)| own == name) && names(name) {
                 named.push((name.clone(), spelling.clone()));
             }
         }
@@ -113,17 +116,26 @@ fn slashes(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
 }
 
-/// Whether the code in `files` names the crate `package`.
-fn names(files: &[Artifact], package: &str) -> bool {
-    let path = format!("::{}::", package.replace('-', "_"));
-    files.iter().filter(|file| file.path.extension().is_some_and(|extension| extension == "rs")).any(|file| {
-        file.contents.lines().filter(|line| !line.trim_start().starts_with("//")).any(|line| {
-            line.match_indices(&path).any(|(at, _)| {
-                let before = line[..at].chars().next_back();
-                !before.is_some_and(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '>' | ':'))
-            })
-        })
-    })
+/// The crates that the code in `files` names: `one` of `::one::two`.
+fn crates(files: &[Artifact]) -> BTreeSet<&str> {
+    let is_name = |sign: char| sign.is_alphanumeric() || sign == '_';
+    let mut found = BTreeSet::new();
+    let code = files.iter().filter(|file| file.path.extension().is_some_and(|extension| extension == "rs"));
+    let lines = code.flat_map(|file| file.contents.lines());
+    for line in lines.filter(|line| !line.trim_start().starts_with("//")) {
+        for (at, sign) in line.match_indices("::") {
+            let before = line[..at].chars().next_back();
+            if before.is_some_and(|sign| is_name(sign) || matches!(sign, '>' | ':')) {
+                continue;
+            }
+            let path = &line[at + sign.len()..];
+            let name = path.split(|sign| !is_name(sign)).next().unwrap_or_default();
+            if path[name.len()..].starts_with("::") {
+                found.insert(name);
+            }
+        }
+    }
+    found
 }
 
 /// A version that Cargo accepts, as near to `documented` as it can be.

@@ -33,6 +33,9 @@ pub enum Shape {
     Module,
 }
 
+/// Bytes of the stack that code is made on: as many as a main thread has, for trees that are as deep.
+const STACK: usize = 8 << 20;
+
 /// The code that was made from a document.
 pub type Generated = Attempt<Option<Vec<Artifact>>>;
 
@@ -80,16 +83,25 @@ pub fn attempt(
     let prepared = Prepared::read(name.map_or_else(|| stem(openapi), str::to_owned), openapi)?;
     let contract = &prepared.contract;
     let mut warnings = prepared.notes.clone();
-    let mut lowered = lower::lower(contract).map_err(CodegenError::Unsupported)?;
+    let lowered = lower::lower(contract).map_err(CodegenError::Unsupported)?;
     warnings.extend(lowered.losses.iter().map(|loss: &Loss| loss.diagnostic(contract.document())));
     let title = if shape == Shape::Crate { contract.title() } else { contract.name() };
     let mut facts = Facts::new(&lowered, &file, [name.unwrap_or(title), contract.name()]);
     // The module `r#type` lies in `type.rs`.
     let module = names::snake(contract.name());
     let module = module.trim_start_matches("r#");
-    let client = (sides != Sides::Server).then(|| client_files(&lowered, shape, module, &file));
-    let server = (sides != Sides::Client).then(|| {
-        let (files, losses) = server_files(&mut lowered, shape, module, file)?;
+    let client = || client_files(&lowered, shape, module, &file);
+    let server = || server_files(&lowered, shape, module, file.clone());
+    let (client, server) = match sides {
+        Sides::Client => (Some(client()), None),
+        Sides::Server => (None, Some(server())),
+        Sides::Both => {
+            let (client, server) = beside(client, server);
+            (Some(client), Some(server))
+        }
+    };
+    let server = server.map(|server| {
+        let (files, losses) = server?;
         warnings.extend(losses);
         Ok(files)
     });
@@ -97,6 +109,20 @@ pub fn attempt(
     facts.tell(&warnings, &prepared.left_out);
     let documented = contract.operations().len() + prepared.left_out.len();
     Ok(Attempt { facts, client, server, documented, warnings, left_out: prepared.left_out })
+}
+
+/// Does both at a time, each of which takes about as long as the other.
+fn beside<A: Send, B>(one: impl Fn() -> A + Sync, other: impl Fn() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let started = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, &one);
+        let other = other();
+        let one = match started {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // There is no thread to be had.
+            Err(_) => one(),
+        };
+        (one, other)
+    })
 }
 
 fn client_files(
@@ -115,7 +141,7 @@ fn client_files(
 }
 
 fn server_files(
-    draft: &mut Draft<'_>,
+    draft: &Draft<'_>,
     shape: Shape,
     module: &str,
     file: String,

@@ -91,7 +91,7 @@ fn generate(probe: &Probe, module: &str) -> Found {
         Err(error) => panic!("`{}`: {error}", probe.name),
     };
     let contract = &prepared.contract;
-    let mut draft = match lower::lower(contract) {
+    let draft = match lower::lower(contract) {
         Ok(draft) => draft,
         Err(diagnostics) => return refused(diagnostics),
     };
@@ -107,7 +107,7 @@ fn generate(probe: &Probe, module: &str) -> Found {
         document: DocumentPlace::Beside,
         source: "probe".to_owned(),
     };
-    let (server, losses) = server::files(Path::new(module), &mut draft, &options)
+    let (server, losses) = server::files(Path::new(module), &draft, &options)
         .unwrap_or_else(|error| panic!("`{}`: no stubs: {error}", probe.name));
     told.extend(losses);
     let outcome = match (prepared.left_out.as_slice(), told.as_slice()) {

@@ -1,6 +1,7 @@
 //! How long codegen takes: the bundled contracts, and large documents beside progenitor alone.
 //!
-//! `cargo bench -p xtask --bench codegen`; `-- 300` gives documents of about 300 operations instead of 1,000.
+//! `cargo bench -p xtask --bench codegen`; `-- 300` gives documents of about 300 operations instead of 1,000,
+//! `-- FILE…` takes these documents instead.
 
 mod synthetic;
 
@@ -11,6 +12,8 @@ use std::time::Duration;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 use xtask::clock::Stopwatch;
 use xtask::codegen::{self, Mode};
+use xtask::manifest::Runtime;
+use xtask::output::package::{self, Side};
 use xtask::own::{self, Shape, Sides};
 
 /// Measurements of each, of which the fastest counts: everything slower is something else running.
@@ -19,8 +22,18 @@ const ROUNDS: usize = 3;
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome<()> {
-    let size = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1000);
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let size = arguments.iter().find_map(|argument| argument.parse().ok());
     let mut out = io::stdout();
+    if let (None, false) = (size, arguments.is_empty()) {
+        for file in &arguments {
+            let taken = best(|| rescind(Path::new(file)))?;
+            writeln!(out, "{:.3} s: {file}", taken.as_secs_f64())?;
+        }
+        return Ok(());
+    }
+    let size = size.unwrap_or(1000);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     let contracts = contracts(root)?;
     let bundled = best(|| Ok(codegen::bundled(root, &contracts, Mode::Check).map(drop)?))?;
@@ -69,7 +82,12 @@ fn contracts(root: &Path) -> Outcome<Vec<String>> {
 /// From the file to the text of all generated files.
 fn rescind(file: &Path) -> Outcome<()> {
     let generated = own::generate(file, Some("synthetic"), Sides::Both, Shape::Crate)?;
-    std::hint::black_box(generated);
+    let runtime = Runtime::Version("1.0.0".to_owned());
+    let (facts, [client, server]) = (generated.facts, [generated.client, generated.server]);
+    for (side, sources) in [(Side::Client, client), (Side::Server, server)] {
+        let sources = sources.unwrap_or_default();
+        std::hint::black_box(package::files(&facts, side, sources, Path::new("out"), &runtime));
+    }
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! Doc comments of generated code: texts of documents, made harmless and put on lines of their own.
 
+use proc_macro2::Span;
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, Expr, ExprLit, Lit, Meta, parse_quote};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue};
 
 /// Rewrites every doc comment below `file`.
 ///
@@ -33,7 +34,12 @@ fn lines(attribute: Attribute) -> Vec<Attribute> {
     }
     told.into_iter()
         .map(|line| if line.is_empty() { line } else { format!(" {line}") })
-        .map(|line| parse_quote!(#[doc = #line]))
+        .map(|line| {
+            let lit = Lit::Str(LitStr::new(&line, Span::call_site()));
+            let value = Expr::Lit(ExprLit { attrs: Vec::new(), lit });
+            let meta = MetaNameValue { path: meta.path.clone(), eq_token: meta.eq_token, value };
+            Attribute { meta: Meta::NameValue(meta), ..attribute }
+        })
         .collect()
 }
 

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod docs;
 pub mod error;
+mod modules;
 pub mod names;
 pub mod server;
 pub mod types;

@@ -52,13 +52,15 @@ pub fn ident(name: &str) -> Ident {
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     taken: BTreeMap<String, String>,
+    /// The lowest number that may be free, by the name that it is put behind.
+    next: BTreeMap<String, usize>,
 }
 
 impl Names {
     /// A scope in which `reserved` names are never given out.
     pub fn reserving<'a>(reserved: impl IntoIterator<Item = &'a str>) -> Self {
         let taken = reserved.into_iter().map(|name| (name.to_owned(), String::new())).collect();
-        Self { taken }
+        Self { taken, next: BTreeMap::new() }
     }
 
     /// A name for `text` that nobody else in this scope has, based on `wanted`.
@@ -68,14 +70,15 @@ impl Names {
             return wanted;
         }
         let base = wanted.strip_prefix("r#").unwrap_or(&wanted);
-        let mut number = 2_usize;
+        let mut number = self.next.get(base).copied().unwrap_or(2);
         loop {
             let candidate = format!("{base}{number}");
+            number += 1;
             if !self.taken.contains_key(&candidate) {
                 self.taken.insert(candidate.clone(), text.to_owned());
+                self.next.insert(base.to_owned(), number);
                 return candidate;
             }
-            number += 1;
         }
     }
 
@@ -110,7 +113,7 @@ fn legal(text: String) -> String {
     if matches!(text.as_str(), "self" | "Self" | "super" | "crate") {
         return format!("{text}_");
     }
-    if syn::parse_str::<Ident>(&text).is_ok() {
+    if is_plain(&text) || syn::parse_str::<Ident>(&text).is_ok() {
         return text;
     }
     let raw = format!("r#{text}");
@@ -121,6 +124,12 @@ fn legal(text: String) -> String {
     let ascii: String =
         text.chars().map(|sign| if sign.is_ascii_alphanumeric() { sign } else { '_' }).collect();
     format!("n{ascii}")
+}
+
+/// Whether a text is an identifier at first sight: of ASCII, and longer than any keyword.
+fn is_plain(text: &str) -> bool {
+    let starts = text.starts_with(|sign: char| sign.is_ascii_alphabetic() || sign == '_');
+    starts && text.len() > 8 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 #[cfg(test)]

@@ -344,19 +344,24 @@ pub(super) fn each_within(
     visit(pointer, schema);
     let Some(object) = schema.as_object_mut() else { return };
     for (keyword, value) in object.iter_mut() {
-        let here = pointer.join(keyword);
+        // Most keywords hold no schemas, and their places are not needed.
+        let here = || pointer.join(keyword);
         match keyword.as_str() {
             "properties" | "patternProperties" => {
+                let here = here();
                 for (name, property) in value.as_object_mut().into_iter().flatten() {
                     each_within(&here.join(name), property, visit);
                 }
             }
             "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
+                let here = here();
                 for (index, branch) in value.as_array_mut().into_iter().flatten().enumerate() {
                     each_within(&here.index(index), branch, visit);
                 }
             }
-            "items" | "additionalProperties" | "not" if value.is_object() => each_within(&here, value, visit),
+            "items" | "additionalProperties" | "not" if value.is_object() => {
+                each_within(&here(), value, visit)
+            }
             _ => {}
         }
     }

@@ -32,7 +32,7 @@ fn or_null(draft: &mut Draft<'_>, name: &str) -> Option<String> {
     let pointer = slot.pointer.clone();
     let schema = Draft::reference(name);
     let known = draft.derived.iter().find(|known| {
-        draft.schemas.get(*known).is_some_and(|slot| slot.schema == schema && slot.pointer == pointer)
+        draft.schemas.get(*known).is_some_and(|slot| slot.pointer == pointer && slot.schema == schema)
     });
     if let Some(known) = known {
         return Some(known.clone());

@@ -47,7 +47,7 @@ fn generate(text: String) -> Result<Fate, String> {
     if prepared.left_out.iter().any(|operation| operation.reasons.is_empty()) {
         return Err("left out without a reason".to_owned());
     }
-    let mut draft = match lower::lower(&prepared.contract) {
+    let draft = match lower::lower(&prepared.contract) {
         Ok(draft) => draft,
         Err(found) if found.is_empty() => return Err("not carried without a reason".to_owned()),
         Err(_) => return Ok(Fate::Told),
@@ -61,7 +61,7 @@ fn generate(text: String) -> Result<Fate, String> {
         source: "mutant.json".to_owned(),
     };
     let (stubs, _) =
-        server::file("server.rs", &mut draft, &options).map_err(|error| format!("server: {error}"))?;
+        server::file("server.rs", &draft, &options).map_err(|error| format!("server: {error}"))?;
     for artifact in [client, stubs] {
         syn::parse_file(&artifact.contents)
             .map_err(|error| format!("{}: {error}", artifact.path.display()))?;

@@ -38,29 +38,23 @@ pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, Unsound> {
     let forms = multipart::module(draft, &arguments, &root);
     let client = client(draft);
     let functions = draft.calls.iter().map(function);
-    let enums = outcomes.iter().flat_map(|outcome| &outcome.items);
     let mut file: File = parse_quote! {
         #[allow(unused_imports)]
         use #root::support;
         #[allow(unused_imports)]
         pub use #root::{Credentials, Error, HeaderError, ResponseValue};
-
-        #(#client)*
-
+    };
+    file.items.extend(client);
+    file.items.push(parse_quote! {
         impl Client {
             #(#functions)*
         }
-
-        #(#enums)*
-
-        #(#headers)*
-
-        #type_items
-
-        #forms
-
-        #builders
-    };
+    });
+    file.items.extend(outcomes.into_iter().flat_map(|outcome| outcome.items));
+    file.items.extend(headers);
+    file.items.push(Item::Mod(type_items));
+    file.items.extend(forms);
+    file.items.push(builders);
     super::docs::tidy(&mut file);
     Ok(file)
 }

@@ -17,9 +17,10 @@ use std::path::{Path, PathBuf};
 use proc_macro2::TokenStream;
 use quote::quote;
 use rescind_specs::Diagnostic;
+use syn::{File, Item};
 
 use super::error::Unsound;
-use crate::artifact::{Artifact, FormatError};
+use crate::artifact::{self, Artifact, FormatError};
 use crate::lower::Draft;
 
 /// Where the stubs will live.
@@ -46,7 +47,7 @@ pub enum DocumentPlace {
 #[derive(Clone, Debug)]
 pub struct Stubs {
     /// Name and content of each module.
-    pub modules: Vec<(&'static str, TokenStream)>,
+    pub modules: Vec<(&'static str, File)>,
     /// How to serve them, as inner documentation.
     pub guide: TokenStream,
     /// Re-exports of what users name most.
@@ -69,27 +70,27 @@ pub enum EmitError {
     Format(#[from] FormatError),
 }
 
-/// Makes the stubs of a contract. Members that only one direction requires become optional in `draft`, so emit the
-/// client before.
-pub fn emit(draft: &mut Draft<'_>, options: &Options) -> Result<Stubs, EmitError> {
+/// Makes the stubs of a contract.
+pub fn emit(draft: &Draft<'_>, options: &Options) -> Result<Stubs, EmitError> {
     let runtime: syn::Path =
         syn::parse_str(&options.runtime).map_err(|_| EmitError::Runtime(options.runtime.clone()))?;
-    let draft = &*draft;
     let plan = plan::Plan::new(draft, runtime);
     let items = types::items(draft, &options.runtime)?;
+    let module =
+        |name: &'static str, tokens| artifact::parse(format!("{name}.rs"), tokens).map(|file| (name, file));
     let mut modules = vec![
-        ("api", api::emit(&plan)),
-        ("request", request::emit(&plan)),
-        ("response", response::emit(&plan)),
-        ("router", router::emit(&plan, options)),
-        ("types", quote! { #(#items)* }),
+        module("api", api::emit(&plan))?,
+        module("request", request::emit(&plan))?,
+        module("response", response::emit(&plan))?,
+        module("router", router::emit(&plan, options))?,
+        ("types", File { shebang: None, frontmatter: None, attrs: Vec::new(), items }),
     ];
     let mut names = quote! {
         pub use api::{Api, Operation};
         pub use router::{DOCUMENT, contract, router};
     };
     if !plan.credentials.is_empty() {
-        modules.push(("credentials", credentials::emit(&plan)));
+        modules.push(module("credentials", credentials::emit(&plan))?);
         names.extend(quote!(
             pub use credentials::Credentials;
         ));
@@ -100,7 +101,7 @@ pub fn emit(draft: &mut Draft<'_>, options: &Options) -> Result<Stubs, EmitError
 /// The stubs as a folder of files.
 pub fn files(
     folder: &Path,
-    draft: &mut Draft<'_>,
+    draft: &Draft<'_>,
     options: &Options,
 ) -> Result<(Vec<Artifact>, Vec<Diagnostic>), EmitError> {
     let stubs = emit(draft, options)?;
@@ -111,8 +112,8 @@ pub fn files(
     });
     let root = quote! { #guide #lints #(#modules)* #names };
     let mut files = vec![Artifact::rust(folder.join("mod.rs"), &options.source, root)?];
-    for (name, tokens) in stubs.modules {
-        files.push(Artifact::rust(folder.join(format!("{name}.rs")), &options.source, tokens)?);
+    for (name, file) in &stubs.modules {
+        files.push(Artifact::from_file(folder.join(format!("{name}.rs")), &options.source, file));
     }
     if options.document == DocumentPlace::Beside {
         let contents = draft.contract.document().normal_form().into_owned();
@@ -124,17 +125,16 @@ pub fn files(
 /// The stubs as one file, for goldens.
 pub fn file(
     path: impl Into<PathBuf>,
-    draft: &mut Draft<'_>,
+    draft: &Draft<'_>,
     options: &Options,
 ) -> Result<(Artifact, Vec<Diagnostic>), EmitError> {
     let stubs = emit(draft, options)?;
-    let modules = stubs.modules.iter().map(|(name, tokens)| {
-        let name = super::names::ident(name);
-        quote! { pub mod #name { #tokens } }
-    });
+    let path = path.into();
     let (lints, guide, names) = (lints(), &stubs.guide, &stubs.names);
-    let tokens = quote! { #guide #lints #(#modules)* #names };
-    Ok((Artifact::rust(path, &options.source, tokens)?, stubs.losses))
+    let mut file = artifact::parse(&path, quote! { #guide #lints #names })?;
+    let modules = stubs.modules.into_iter().map(|(name, file)| Item::Mod(super::modules::of(name, file)));
+    file.items.splice(0..0, modules);
+    Ok((Artifact::from_file(path, &options.source, &file), stubs.losses))
 }
 
 /// The exemptions of generated code, which is judged by its generator's tests and not by the lints of hand-written code.

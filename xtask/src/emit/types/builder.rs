@@ -2,23 +2,25 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Item, parse_quote};
+use syn::Item;
 
 use super::Emitter;
+use crate::emit::error::Unsound;
+use crate::emit::modules;
 use crate::emit::names::ident;
 use crate::lower::{Presence, Rest, Shape, Struct};
 
 impl Emitter<'_, '_> {
     /// The module of builders, one for each struct.
-    pub(super) fn builders(&self) -> Item {
-        let builders = self.draft.types.iter().filter_map(|(name, definition)| match &definition.shape {
-            Shape::Struct(item) => Some(self.builder(name, item)),
-            _ => None,
-        });
-        parse_quote! {
-            /// Structs that are filled in member by member.
-            pub mod builder { #(#builders)* }
+    pub(super) fn builders(&self) -> Result<Item, Unsound> {
+        let mut builders = Vec::new();
+        for (name, definition) in &self.draft.types {
+            if let Shape::Struct(item) = &definition.shape {
+                builders.extend(super::items(name, self.builder(name, item))?);
+            }
         }
+        let doc = " Structs that are filled in member by member.";
+        Ok(Item::Mod(modules::documented("builder", doc, builders)))
     }
 
     fn builder(&self, name: &str, item: &Struct) -> TokenStream {

@@ -11,6 +11,7 @@ use quote::quote;
 use syn::{Item, ItemMod, parse_quote};
 
 use super::error::Unsound;
+use super::modules;
 use super::names::ident;
 use crate::lower::{Definition, Draft, Shape, TypeRef};
 
@@ -22,7 +23,7 @@ use crate::lower::{Definition, Draft, Shape, TypeRef};
 pub fn types(draft: &Draft<'_>, runtime: &str) -> Result<Vec<Item>, Unsound> {
     let mut items = Emitter::new(draft, runtime)?.items()?;
     items.push(error());
-    let mut file: syn::File = parse_quote! { #(#items)* };
+    let mut file = syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items };
     super::docs::tidy(&mut file);
     Ok(file.items)
 }
@@ -31,12 +32,9 @@ pub fn types(draft: &Draft<'_>, runtime: &str) -> Result<Vec<Item>, Unsound> {
 pub fn module(draft: &Draft<'_>, runtime: &str) -> Result<ItemMod, Unsound> {
     let emitter = Emitter::new(draft, runtime)?;
     let mut items = emitter.items()?;
-    items.push(emitter.builders());
+    items.push(emitter.builders()?);
     items.push(error());
-    Ok(parse_quote! {
-        /// Types of parameters and bodies.
-        pub mod types { #(#items)* }
-    })
+    Ok(modules::documented("types", " Types of parameters and bodies.", items))
 }
 
 /// What spells out types of `draft` outside of their module.
@@ -82,9 +80,7 @@ impl<'d, 'c> Emitter<'d, 'c> {
             Shape::Constants(words) => self.constants(name, &doc, words),
             Shape::Union(union) => self.union(name, &doc, union),
         };
-        let file = syn::parse2::<syn::File>(tokens)
-            .map_err(|error| Unsound::Output(format!("the type `{name}`: {error}")))?;
-        Ok(file.items)
+        items(name, tokens)
     }
 
     /// The type, as a sibling of the types writes it, or with `path` in front of names.
@@ -170,6 +166,12 @@ impl<'d, 'c> Emitter<'d, 'c> {
         }
         false
     }
+}
+
+/// What `tokens` for the type `name` spell out.
+fn items(name: &str, tokens: TokenStream) -> Result<Vec<Item>, Unsound> {
+    let file = syn::parse2::<syn::File>(tokens);
+    Ok(file.map_err(|error| Unsound::Output(format!("the type `{name}`: {error}")))?.items)
 }
 
 /// The error of conversions.
