@@ -36,6 +36,9 @@ fn main() -> Outcome<()> {
     let size = size.unwrap_or(1000);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     let contracts = contracts(root)?;
+    for drift in codegen::bundled(root, &[], Mode::Check)?.drift {
+        writeln!(out, "{} is {}: what is measured is not what is there", drift.path.display(), drift.kind)?;
+    }
     let bundled = best(|| Ok(codegen::bundled(root, &contracts, Mode::Check).map(drop)?))?;
     writeln!(out, "bundled contracts: {:.3} s (goal: 1 s)", bundled.as_secs_f64())?;
 
