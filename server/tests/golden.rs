@@ -63,6 +63,9 @@ mod parameter_styles;
 #[path = "../../xtask/tests/golden/path_parameters/server.rs"]
 mod path_parameters;
 #[rustfmt::skip]
+#[path = "../../xtask/tests/golden/plain_calls/server.rs"]
+mod plain_calls;
+#[rustfmt::skip]
 #[path = "../../xtask/tests/golden/problem_json/server.rs"]
 mod problem_json;
 #[rustfmt::skip]

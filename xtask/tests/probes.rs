@@ -6,26 +6,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rescind_specs::{Diagnostic, Document, LoadError, Prepared};
-use serde_json::{Map, Value, json};
 use xtask::artifact::Artifact;
 use xtask::compile::{self, CompileError, GeneratedCrate, Verdict};
 use xtask::emit::client::{self, Runtime};
 use xtask::emit::server::{self, DocumentPlace, Options};
 use xtask::lower;
 
-/// One feature on its own.
-struct Probe {
-    /// What it is about.
-    name: String,
-    /// What becomes of it: `carried`, `loss` or `refused`.
-    outcome: String,
-    /// The text of its document.
-    text: String,
-}
+#[path = "support/probe.rs"]
+mod probe;
+
+use probe::{Probe, areas};
 
 /// What became of a probe.
 struct Found {
@@ -33,51 +26,6 @@ struct Found {
     diagnostics: Vec<Diagnostic>,
     /// The files of the client and those of the stubs.
     files: Option<(Vec<Artifact>, Vec<Artifact>)>,
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/probes")
-}
-
-/// The areas, by name.
-fn areas() -> Vec<(String, Vec<Probe>)> {
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(folder()).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
-    files.sort();
-    files.iter().map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), read(path))).collect()
-}
-
-fn read(path: &Path) -> Vec<Probe> {
-    let text = format!("probes:\n{}", fs::read_to_string(path).unwrap());
-    let document =
-        Document::parse(path.display().to_string(), text).unwrap_or_else(|error| panic!("{error}"));
-    let probes = document.root()["probes"].as_array().expect("a list of probes");
-    probes.iter().map(probe).collect()
-}
-
-fn probe(entry: &Value) -> Probe {
-    let text = |key: &str| entry[key].as_str().map(str::to_owned);
-    let name = text("probe").unwrap_or_else(|| panic!("a probe without a name: {entry}"));
-    let outcome = text("outcome").unwrap_or_else(|| panic!("`{name}` has no outcome"));
-    assert!(["carried", "loss", "refused"].contains(&outcome.as_str()), "`{name}`: outcome `{outcome}`");
-    // A text stands for itself: some mistakes do not survive a parser.
-    let document = text("text").unwrap_or_else(|| {
-        let mut whole =
-            json!({ "openapi": "3.0.3", "info": { "title": "probe", "version": "1" }, "paths": {} });
-        merge(whole.as_object_mut().unwrap(), entry["document"].as_object().expect(&name));
-        serde_json::to_string_pretty(&whole).unwrap()
-    });
-    Probe { name, outcome, text: document }
-}
-
-fn merge(into: &mut Map<String, Value>, from: &Map<String, Value>) {
-    for (key, value) in from {
-        match (into.get_mut(key), value) {
-            (Some(Value::Object(into)), Value::Object(from)) => merge(into, from),
-            _ => drop(into.insert(key.clone(), value.clone())),
-        }
-    }
 }
 
 /// Generates both sides.

@@ -85,6 +85,10 @@ pub mod parameter_styles;
 pub mod path_parameters;
 
 #[rustfmt::skip]
+#[path = "plain_calls/client.rs"]
+pub mod plain_calls;
+
+#[rustfmt::skip]
 #[path = "problem_json/client.rs"]
 pub mod problem_json;
 
