@@ -38,9 +38,10 @@ fn ours(contract: &Contract) -> Seen {
         content.iter().map(|content| content.media_type.to_string()).collect()
     };
     let operations = contract.operations().iter().map(|operation| {
-        let parameters = operation.parameters.iter().map(|parameter| {
-            (parameter.location.to_string(), parameter.name.clone(), parameter.required)
-        });
+        let parameters = operation
+            .parameters
+            .iter()
+            .map(|parameter| (parameter.location.to_string(), parameter.name.clone(), parameter.required));
         let responses = operation.responses.iter();
         let seen = OperationSeen {
             parameters: parameters.collect(),
@@ -108,7 +109,10 @@ fn operation_seen(
         responses.insert(status, media_types(&resolved::<Response>(root, response)?.content));
     }
     Ok(OperationSeen {
-        parameters: parameters.into_iter().map(|((location, name), needed)| (location, name, needed)).collect(),
+        parameters: parameters
+            .into_iter()
+            .map(|((location, name), needed)| (location, name, needed))
+            .collect(),
         body: body.map(|body| (body.required, media_types(&body.content))),
         responses,
     })
@@ -158,8 +162,8 @@ fn documents() -> Vec<(String, Prepared)> {
     for (area, probes) in probe::areas() {
         for probe in probes {
             let name = format!("{area}: {}", probe.name);
-            let prepared = Document::parse("probe", probe.text)
-                .and_then(|document| Prepared::new("probe", document));
+            let prepared =
+                Document::parse("probe", probe.text).and_then(|document| Prepared::new("probe", document));
             match prepared {
                 Ok(prepared) => found.push((name, prepared)),
                 Err(LoadError::Invalid(_)) if probe.outcome == "refused" => {}
