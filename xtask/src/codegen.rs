@@ -31,9 +31,9 @@ pub enum CodegenError {
     /// A document is right and cannot be carried.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Unsupported(Vec<Diagnostic>),
-    /// The generator beneath failed on a document.
+    /// The client could not be made.
     #[error("{contract}: {source}")]
-    Progenitor {
+    Client {
         /// Name of the contract.
         contract: String,
         /// What it said.
@@ -207,7 +207,7 @@ fn client_file(
 ) -> Result<Artifact, CodegenError> {
     let runtime = Runtime { path: runtime.to_owned() };
     let file = client::emit(draft, &runtime)
-        .map_err(|source| CodegenError::Progenitor { contract: draft.contract.name().to_owned(), source })?;
+        .map_err(|source| CodegenError::Client { contract: draft.contract.name().to_owned(), source })?;
     Ok(Artifact::from_file(path, source, &file))
 }
 

@@ -133,7 +133,7 @@ fn client_files(
 ) -> Result<Vec<Artifact>, CodegenError> {
     let runtime = Runtime { path: "::rescind_client".to_owned() };
     let emitted = client::emit(draft, &runtime)
-        .map_err(|source| CodegenError::Progenitor { contract: draft.contract.name().to_owned(), source })?;
+        .map_err(|source| CodegenError::Client { contract: draft.contract.name().to_owned(), source })?;
     Ok(match shape {
         Shape::Crate => client_crate(emitted, file),
         Shape::Module => vec![Artifact::from_file(format!("{module}.rs"), file, &emitted)],

@@ -9,7 +9,7 @@ use super::shape::Definition;
 use super::{HeaderSet, Loss};
 use crate::emit::names::{Names, pascal};
 
-/// Names that generated types use unqualified, or that typify takes for those of the types it was given.
+/// Names that a generated type must not take: those of the prelude, and of the types that stand for formats.
 const PRELUDE: [&str; 26] = [
     "Box",
     "Date",
