@@ -138,7 +138,7 @@ impl Call {
         };
         match &**shelf {
             "" | "." | ".." => Some(Known::WeRefuse),
-            shelf if shelf.contains('\\') => Some(Known::TheyLoseIt),
+            text if text.contains('\\') => Some(Known::TheyLoseIt),
             _ => None,
         }
     }
