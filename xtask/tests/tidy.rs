@@ -73,6 +73,7 @@ fn vendors_are_named_only_where_they_belong() {
             // Unit tests that have a file of their own.
             || path.ends_with("/tests.rs")
             || path.contains("/examples/")
+            || path.contains("/benches/")
             || path.starts_with("server/src/vendor/")
             // The doors of the crates: one public module a contract.
             || path == "client/src/lib.rs"
