@@ -38,6 +38,7 @@ paths:
         - { name: id, in: path, required: true, schema: { type: string } }
         - { name: session, in: cookie, schema: { type: string } }
       responses:
+        '103': { description: Early hints. }
         '204': { description: Gone. }
         '404': { description: Unknown., content: { application/json: { schema: { $ref: '#/components/schemas/Problem' } } } }
   /keys:
@@ -119,7 +120,7 @@ fn a_crate_is_written_compared_and_cleaned_up() {
     let (code, text) = run(&[]);
     assert_eq!(code, Some(0), "{text}");
     assert!(
-        text.ends_with("generated 2 of 2 operations, 1 warning; client DIR/client, server DIR/server\n"),
+        text.ends_with("generated 2 of 2 operations, 2 warnings; client DIR/client, server DIR/server\n"),
         "{text}"
     );
     let manifest = std::fs::read_to_string(path("client/Cargo.toml")).unwrap();
