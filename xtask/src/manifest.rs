@@ -81,19 +81,19 @@ impl Manifest<'_> {
         let known = workspace.get("workspace").and_then(|part| part.get("dependencies")?.as_table());
         let crates = crates(files);
         let names = |package: &str| crates.contains(package.replace('-', "_").as_str());
-        let mut named: Vec<(String, Value)> = Vec::new();
+        let mut dependencies: Vec<(String, Value)> = Vec::new();
         for (name, folder) in OWN {
             if names(name) {
-                named.push((name.to_owned(), self.own(name, folder)));
+                dependencies.push((name.to_owned(), self.own(name, folder)));
             }
         }
         for (name, spelling) in known.into_iter().flatten() {
             if !OWN.iter().any(|(own, _)| own == name) && names(name) {
-                named.push((name.clone(), spelling.clone()));
+                dependencies.push((name.clone(), spelling.clone()));
             }
         }
-        named.sort_by(|one, other| one.0.cmp(&other.0));
-        named
+        dependencies.sort_by(|one, other| one.0.cmp(&other.0));
+        dependencies
     }
 
     fn own(&self, name: &str, folder: &str) -> Value {

@@ -54,10 +54,7 @@ fn a_document_of_ones_own() {
 
     let (code, text) = told(&xtask(&arguments), folder.path());
     assert_eq!(code, Some(0), "{text}");
-    assert!(
-        text.contains("warning: response 103: interim responses do not reach the caller"),
-        "{text}"
-    );
+    assert!(text.contains("warning: response 103: interim responses do not reach the caller"), "{text}");
     assert!(text.contains("DIR/billing.yaml:11:"), "{text}");
     assert!(text.contains("   added  DIR/out/billing.rs\n"), "{text}");
     let generated = std::fs::read_to_string(path("out/billing.rs")).unwrap();

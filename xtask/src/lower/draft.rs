@@ -360,7 +360,7 @@ pub(super) fn each_within(
                 }
             }
             "items" | "additionalProperties" | "not" if value.is_object() => {
-                each_within(&here(), value, visit)
+                each_within(&here(), value, visit);
             }
             _ => {}
         }
