@@ -63,6 +63,16 @@ fn dependencies_point_one_way() {
     assert!(members_in("specs", "dev-dependencies").is_empty());
 }
 
+/// Client and server read and write alternatives in one way. Neither crate may depend on the other, so each has the file.
+#[test]
+fn alternatives_are_read_alike_on_both_sides() {
+    let sides = ["client/src/typing.rs", "server/src/runtime/typing.rs"].map(|path| text(Path::new(path)));
+    assert!(
+        sides[0] == sides[1],
+        "client/src/typing.rs and server/src/runtime/typing.rs differ; copy one over the other"
+    );
+}
+
 #[test]
 fn vendors_are_named_only_where_they_belong() {
     let names = ["wattshift", "dinie", "shiftagent", "entrytarget"];
