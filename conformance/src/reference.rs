@@ -132,7 +132,7 @@ impl Reference {
             let path = format!("hooks/{}/{name}", contract.name());
             let admins = all().filter_map(Running::admin_url);
             let urls = admins.filter_map(|admin| Url::parse(&admin).ok()?.join(&path).ok());
-            (HookName((*name).to_owned()), HookAction::Post(urls.collect()))
+            (HookName(name.clone()), HookAction::Post(urls.collect()))
         });
         let replicas = self.further.iter().map(|replica| Url::parse(&replica.base_url(contract)));
         Ok(Deployment {

@@ -34,7 +34,7 @@ pub struct Bootstrap {
     /// Values that the API does not tell and its calls need, by name.
     pub supplied: IndexMap<String, String>,
     /// The steps beside the API that can be taken on the running server, by name.
-    pub hooks: Vec<&'static str>,
+    pub hooks: Vec<String>,
 }
 
 /// An id and its secret.

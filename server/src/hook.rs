@@ -6,7 +6,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use rescind_specs::Vendor;
 
 use crate::store::{Pending, StoreError};
 
@@ -28,8 +27,8 @@ enum Hook {
 /// The hooks of one contract of a running server.
 #[derive(Clone)]
 pub struct Hooks {
-    contract: Vendor,
-    by_name: IndexMap<&'static str, Hook>,
+    contract: String,
+    by_name: IndexMap<String, Hook>,
     undo: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
@@ -49,7 +48,7 @@ pub enum HookError {
     #[error("contract {contract} has no hook {hook:?}; its hooks are {known}")]
     UnknownHook {
         /// The contract.
-        contract: Vendor,
+        contract: String,
         /// What was asked for.
         hook: String,
         /// The names that it has, with commas between them.
@@ -57,12 +56,12 @@ pub enum HookError {
     },
     /// The hook is about a credential, and none was named.
     #[error("hook {0} is about a credential; send {{\"credential\": {{\"id\": \"…\"}}}}")]
-    CredentialMissing(&'static str),
+    CredentialMissing(String),
     /// No credential has this id.
     #[error("there is no credential {id:?} that hook {hook} could be about")]
     UnknownCredential {
         /// The hook.
-        hook: &'static str,
+        hook: String,
         /// The id that was sent.
         id: String,
     },
@@ -73,22 +72,22 @@ pub enum HookError {
 
 impl Hooks {
     /// No hooks yet.
-    pub(crate) fn new(contract: Vendor) -> Self {
-        Self { contract, by_name: IndexMap::new(), undo: None }
+    pub(crate) fn new(contract: impl Into<String>) -> Self {
+        Self { contract: contract.into(), by_name: IndexMap::new(), undo: None }
     }
 
     /// With one that is about nothing in particular.
-    pub(crate) fn plain(mut self, name: &'static str, run: impl Fn() + Send + Sync + 'static) -> Self {
-        self.by_name.insert(name, Hook::Plain(Arc::new(run)));
+    pub(crate) fn plain(mut self, name: impl Into<String>, run: impl Fn() + Send + Sync + 'static) -> Self {
+        self.by_name.insert(name.into(), Hook::Plain(Arc::new(run)));
         self
     }
 
     /// With one that is about a credential, by its id.
-    pub(crate) fn on_credential<F>(mut self, name: &'static str, run: F) -> Self
+    pub(crate) fn on_credential<F>(mut self, name: impl Into<String>, run: F) -> Self
     where
         F: Fn(String) -> Pending<'static, Effect> + Send + Sync + 'static,
     {
-        self.by_name.insert(name, Hook::OnCredential(Arc::new(run)));
+        self.by_name.insert(name.into(), Hook::OnCredential(Arc::new(run)));
         self
     }
 
@@ -106,15 +105,15 @@ impl Hooks {
     }
 
     /// The names, in the order of their declaration.
-    pub fn names(&self) -> Vec<&'static str> {
-        self.by_name.keys().copied().collect()
+    pub fn names(&self) -> Vec<String> {
+        self.by_name.keys().cloned().collect()
     }
 
     /// Runs a hook; what it did is durable when this returns. One that is about nothing leaves a credential that is named unread.
     pub async fn run(&self, name: &str, credential: Option<&str>) -> Result<(), HookError> {
         let Some((name, hook)) = self.by_name.get_key_value(name) else {
             return Err(HookError::UnknownHook {
-                contract: self.contract,
+                contract: self.contract.clone(),
                 hook: name.to_owned(),
                 known: self.names().join(", "),
             });
@@ -122,13 +121,13 @@ impl Hooks {
         match hook {
             Hook::Plain(run) => run(),
             Hook::OnCredential(run) => {
-                let id = credential.ok_or(HookError::CredentialMissing(name))?.to_owned();
+                let id = credential.ok_or(HookError::CredentialMissing(name.clone()))?.to_owned();
                 if run(id.clone()).await? == Effect::Unknown {
-                    return Err(HookError::UnknownCredential { hook: name, id });
+                    return Err(HookError::UnknownCredential { hook: name.clone(), id });
                 }
             }
         }
-        tracing::info!(contract = self.contract.name(), hook = name, "a hook was run");
+        tracing::info!(contract = self.contract, hook = name, "a hook was run");
         Ok(())
     }
 }

@@ -68,8 +68,9 @@ fn serve(arguments: &Serve) -> anyhow::Result<()> {
         // Listened for before anything is started, so that no signal is lost.
         let mut stop = Stop::listen().context("failed to listen for signals")?;
         let running = arguments.builder().spawn().await.context("failed to start")?;
-        for contract in running.contracts() {
-            tracing::info!(contract = contract.name(), url = running.base_url(contract), "serving");
+        for served in running.contracts() {
+            let name = served.name();
+            tracing::info!(contract = name, url = running.base_url(name), "serving");
         }
         if let Some(url) = running.admin_url() {
             tracing::info!(url, "admin listener; whoever reaches it rules this server");

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::any_service;
-use indexmap::IndexMap;
-use rescind_specs::Vendor;
+use rescind_specs::{LoadError, Vendor};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -17,16 +16,16 @@ use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::clock::Clock;
 use crate::connection::{self, Connections};
 use crate::fault::{Fault, Faults};
-use crate::hook::{HookError, Hooks};
+use crate::hook::HookError;
 use crate::id::{Ids, NoRandomness};
 use crate::keys::{KeyError, Keys, create_private, turn};
 use crate::limiter::RateLimit;
 use crate::runtime::{GateError, Limits, Mode};
+use crate::served::{Contracts, Served, Source};
 use crate::state::{Settings, State};
 use crate::store::{SqliteStore, Store, StoreError};
 use crate::target::{ContractTarget, Control, Target};
-use crate::vendor::Service;
-use crate::{access_log, admin, vendor};
+use crate::{access_log, admin};
 
 /// The server; see [`Server::builder`].
 #[derive(Debug)]
@@ -73,7 +72,7 @@ pub enum Placement {
 #[derive(Clone, Debug)]
 #[must_use = "a builder starts nothing until it is told to spawn"]
 pub struct Builder {
-    contracts: Vec<Vendor>,
+    contracts: Vec<Source>,
     placement: Placement,
     database: Database,
     clock: Clock,
@@ -88,8 +87,9 @@ pub struct Builder {
 impl Builder {
     /// Serves this contract; without a call, all are served.
     pub fn contract(mut self, contract: Vendor) -> Self {
-        if !self.contracts.contains(&contract) {
-            self.contracts.push(contract);
+        let source = Source::Bundled(contract);
+        if !self.contracts.contains(&source) {
+            self.contracts.push(source);
         }
         self
     }
@@ -169,7 +169,7 @@ impl Builder {
     /// Prepares everything and starts to listen, on the present tokio runtime.
     pub async fn spawn(mut self) -> Result<Running, StartError> {
         if self.contracts.is_empty() {
-            self.contracts = Vendor::ALL.to_vec();
+            self.contracts = Vendor::ALL.map(Source::Bundled).to_vec();
         }
         if self.placement == Placement::Root && self.contracts.len() != 1 {
             return Err(StartError::RootTaken { contracts: self.contracts.len() });
@@ -180,18 +180,17 @@ impl Builder {
             None => None,
         };
         let state = self.shared().await?;
-        let mut targets = IndexMap::new();
-        let mut hooks = IndexMap::new();
+        let mut served = Vec::new();
+        for source in &self.contracts {
+            served.push(source.serve(&state).await?);
+        }
+        let contracts: Contracts = served.into_iter().collect();
         let mut routes = Router::new();
-        for contract in &self.contracts {
-            let mut start = vendor::bootstrap(*contract, &state).await?;
-            let Service { routes: own, hooks: beside } = vendor::deploy(*contract, &state)?;
-            start.hooks = beside.names();
-            targets.insert(*contract, start);
-            hooks.insert(*contract, beside);
+        for served in &contracts {
+            let own = served.routes();
             routes = match self.placement {
                 Placement::Prefixed => {
-                    let prefix = vendor::prefix(*contract);
+                    let prefix = served.prefix();
                     // Nesting leaves the prefix with a slash behind it to nobody.
                     routes.nest(prefix, own.clone()).route(&format!("{prefix}/"), any_service(own))
                 }
@@ -210,11 +209,11 @@ impl Builder {
         let mut admin_address = None;
         if let Some(listener) = admin_listener {
             admin_address = listener.local_addr().ok();
-            let routes = admin::router(state.clone(), hooks.clone());
+            let routes = admin::router(state.clone(), contracts.clone());
             tasks.push(tokio::spawn(connection::serve(listener, routes, self.connections, stop.clone())));
         }
         let placement = self.placement;
-        Ok(Running { address, admin_address, placement, state, targets, hooks, stop, tasks })
+        Ok(Running { address, admin_address, placement, state, contracts, stop, tasks })
     }
 
     async fn shared(&self) -> Result<State, StartError> {
@@ -252,8 +251,7 @@ pub struct Running {
     admin_address: Option<SocketAddr>,
     placement: Placement,
     state: State,
-    targets: IndexMap<Vendor, Bootstrap>,
-    hooks: IndexMap<Vendor, Hooks>,
+    contracts: Contracts,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -264,12 +262,14 @@ impl Running {
         self.address
     }
 
-    /// The base URL of a contract, without a slash at its end.
-    pub fn base_url(&self, contract: Vendor) -> String {
-        match self.placement {
-            Placement::Prefixed => format!("http://{}{}", self.address, vendor::prefix(contract)),
-            Placement::Root => format!("http://{}", self.address),
-        }
+    /// The base URL of a contract, by its name or as a [`Vendor`], without a slash at its end; that of the listener if it
+    /// is not served.
+    pub fn base_url(&self, contract: impl AsRef<str>) -> String {
+        let prefix = match self.placement {
+            Placement::Prefixed => self.contracts.get(contract.as_ref()).map_or("", Served::prefix),
+            Placement::Root => "",
+        };
+        format!("http://{}{prefix}", self.address)
     }
 
     /// The URL of the admin listener, if it is open.
@@ -278,8 +278,8 @@ impl Running {
     }
 
     /// The contracts that are served.
-    pub fn contracts(&self) -> impl Iterator<Item = Vendor> + '_ {
-        self.targets.keys().copied()
+    pub fn contracts(&self) -> &Contracts {
+        &self.contracts
     }
 
     /// Its clock.
@@ -298,8 +298,8 @@ impl Running {
     }
 
     /// Who can call a contract from the start; nobody if it is not served.
-    pub fn target(&self, contract: Vendor) -> Bootstrap {
-        self.targets.get(&contract).cloned().unwrap_or_default()
+    pub fn target(&self, contract: impl AsRef<str>) -> Bootstrap {
+        self.contracts.get(contract.as_ref()).map(|served| served.start().clone()).unwrap_or_default()
     }
 
     /// Takes a step beside the API of a contract, about the credential with this id if it is about one. The names are
@@ -309,22 +309,22 @@ impl Running {
     /// The contract is not served or has no such hook, the credential is missing or unknown, the store does not answer.
     pub async fn hook(
         &self,
-        contract: Vendor,
+        contract: impl AsRef<str>,
         name: &str,
         credential: Option<&str>,
     ) -> Result<(), HookError> {
-        let hooks = self.hooks.get(&contract);
-        hooks.ok_or_else(|| HookError::NotServed(contract.to_string()))?.run(name, credential).await
+        let contract = contract.as_ref();
+        let served = self.contracts.get(contract);
+        let served = served.ok_or_else(|| HookError::NotServed(contract.to_owned()))?;
+        served.hooks().run(name, credential).await
     }
 
     /// Everything a judge needs to know of this server: URLs, callers, pool, hooks, control.
     pub fn describe(&self) -> Target {
-        let contracts = self.targets.iter().map(|(contract, start)| {
-            let hooks = self.admin_url().map(|url| format!("{url}/hooks/{contract}"));
-            (
-                contract.name().to_owned(),
-                ContractTarget::new(self.base_url(*contract), start, hooks.as_deref()),
-            )
+        let contracts = self.contracts.iter().map(|served| {
+            let name = served.name();
+            let hooks = self.admin_url().map(|url| format!("{url}/hooks/{name}"));
+            (name.to_owned(), ContractTarget::new(self.base_url(name), served.start(), hooks.as_deref()))
         });
         Target { contracts: contracts.collect(), control: self.admin_url().map(|url| Control { url }) }
     }
@@ -384,6 +384,12 @@ pub enum StartError {
     /// A mistake in the documents of a bundled contract.
     #[error("a bundled contract has a mistake: {0}")]
     Contract(Box<GateError>),
+}
+
+impl From<&'static LoadError> for StartError {
+    fn from(mistake: &'static LoadError) -> Self {
+        Self::from(GateError::from(mistake))
+    }
 }
 
 impl From<GateError> for StartError {

@@ -135,7 +135,7 @@ mod tests {
             ]),
             pool: vec![Pair::new("id-2", "secret-2")],
             supplied: IndexMap::from([("tenant".to_owned(), "tenant-1".to_owned())]),
-            hooks: vec!["restart"],
+            hooks: vec!["restart".to_owned()],
         };
         let contract = ContractTarget::new(
             "http://127.0.0.1:1/x".to_owned(),

@@ -148,7 +148,7 @@ async fn hooks_take_steps_beside_the_api() {
     let keys = Collection::new(Vendor::ShiftAgent, "service-keys");
     assert!(store.credential(keys, &key.id).await.unwrap().unwrap().revoked_at.is_some());
     for contract in Vendor::ALL {
-        assert!(running.target(contract).hooks.contains(&"restart"));
+        assert!(running.target(contract).hooks.iter().any(|hook| hook == "restart"));
         for body in ["", "{}", &subject] {
             assert_eq!(run(&format!("{contract}/restart"), body).await.0, 204);
         }

@@ -39,7 +39,7 @@ impl Vendor {
     pub const ALL: [Self; 4] = [Self::WattShift, Self::Dinie, Self::ShiftAgent, Self::EntryTarget];
 
     /// The name on the command line, and of the folder: `wattshift`.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::WattShift => "wattshift",
             Self::Dinie => "dinie",
@@ -74,6 +74,12 @@ impl Vendor {
             })
         });
         CONTRACTS[self as usize].as_ref()
+    }
+}
+
+impl AsRef<str> for Vendor {
+    fn as_ref(&self) -> &str {
+        self.name()
     }
 }
 

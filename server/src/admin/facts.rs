@@ -22,9 +22,8 @@ pub(super) async fn reset(State(admin): State<Admin>) -> Result<StatusCode, Refu
     admin.state.store().clear().await?;
     admin.state.restart();
     admin.state.faults().clear_all();
-    for (contract, hooks) in &admin.hooks {
-        hooks.undo();
-        vendor::bootstrap(*contract, &admin.state).await?;
+    for served in &admin.contracts {
+        served.begin_again(&admin.state).await?;
     }
     tracing::info!("everything was reset");
     Ok(StatusCode::NO_CONTENT)

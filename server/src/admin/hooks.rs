@@ -33,8 +33,7 @@ pub(super) async fn run(
         let usage = "send nothing, {}, or {\"credential\": {\"id\": \"…\"}}";
         serde_json::from_slice(&body).map_err(|_| Refusal::Request(usage))?
     };
-    let hooks = admin.hooks.iter().find(|(served, _)| served.name() == contract);
-    let (_, hooks) = hooks.ok_or(HookError::NotServed(contract))?;
-    hooks.run(&hook, subject.credential.as_ref().map(|named| named.id.as_str())).await?;
+    let served = admin.contracts.get(&contract).ok_or(HookError::NotServed(contract))?;
+    served.hooks().run(&hook, subject.credential.as_ref().map(|named| named.id.as_str())).await?;
     Ok(StatusCode::NO_CONTENT)
 }

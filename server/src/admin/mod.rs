@@ -8,21 +8,18 @@ mod hooks;
 
 use axum::Router;
 use axum::routing::{get, post, put};
-use indexmap::IndexMap;
-use rescind_specs::Vendor;
 
-use crate::hook::Hooks;
+use crate::served::Contracts;
 use crate::state::State;
 
 #[derive(Clone, Debug)]
 struct Admin {
     state: State,
-    /// Of each contract that is served.
-    hooks: IndexMap<Vendor, Hooks>,
+    contracts: Contracts,
 }
 
 /// The routes of the admin listener.
-pub(crate) fn router(state: State, hooks: IndexMap<Vendor, Hooks>) -> Router {
+pub(crate) fn router(state: State, contracts: Contracts) -> Router {
     Router::new()
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(facts::ready))
@@ -33,5 +30,5 @@ pub(crate) fn router(state: State, hooks: IndexMap<Vendor, Hooks>) -> Router {
         .route("/hooks/{contract}/{hook}", post(hooks::run))
         .route("/reset", post(facts::reset))
         .route("/mint", post(facts::mint))
-        .with_state(Admin { state, hooks })
+        .with_state(Admin { state, contracts })
 }

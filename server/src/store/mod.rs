@@ -12,9 +12,11 @@ mod pair;
 mod resource;
 pub mod sqlite;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 
 pub use answer::{Answers, Fingerprint, NewAnswer, Recalled, StoredAnswer};
 pub use credential::{
@@ -48,25 +50,48 @@ pub trait Store: Credentials + Resources + Pairs + Answers + fmt::Debug + Send +
 /// One kind of record of one contract: its credentials, its service keys, its repositories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Collection {
-    contract: Vendor,
+    contract: &'static str,
     kind: &'static str,
 }
 
 impl Collection {
-    /// The records of this kind; `kind` is a plural noun such as `credentials`.
+    /// The records of this kind of a bundled contract; `kind` is a plural noun such as `credentials`.
     pub const fn new(contract: Vendor, kind: &'static str) -> Self {
-        Self { contract, kind }
+        Self { contract: contract.name(), kind }
     }
 
-    /// The contract whose records they are.
-    pub fn contract(self) -> Vendor {
+    /// The records of this kind of any contract. The names are kept for as long as the process runs, once each, so they
+    /// shall be those of documents and never those that a request gives.
+    pub fn named(contract: &str, kind: &str) -> Self {
+        Self { contract: interned(contract), kind: interned(kind) }
+    }
+
+    /// The name of the contract whose records they are.
+    pub fn contract(self) -> &'static str {
         self.contract
+    }
+
+    /// The kind of record.
+    pub fn kind(self) -> &'static str {
+        self.kind
     }
 
     /// The records of one tenant. A contract without tenants uses one fixed name.
     pub fn of(self, tenant: &str) -> Realm<'_> {
         Realm { collection: self, tenant }
     }
+}
+
+/// The one copy of a name.
+fn interned(name: &str) -> &'static str {
+    static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = names.get(name) {
+        return known;
+    }
+    let kept: &'static str = Box::leak(name.into());
+    names.insert(kept);
+    kept
 }
 
 impl fmt::Display for Collection {

@@ -10,5 +10,5 @@ use crate::hook::Hooks;
 /// The hooks of a deployment.
 pub(super) fn of(dinie: &Arc<Dinie>) -> Hooks {
     let state = dinie.state.clone();
-    Hooks::new(Vendor::Dinie).plain("restart", move || state.restart())
+    Hooks::new(Vendor::Dinie.name()).plain("restart", move || state.restart())
 }

@@ -14,7 +14,7 @@ use crate::store::{Store, StoreError};
 pub(super) fn of(ledger: &Arc<EntryTarget>) -> Hooks {
     let (editing, restarting) = (ledger.clone(), ledger.clone());
     let (stopping, starting, undoing) = (ledger.clone(), ledger.clone(), ledger.clone());
-    Hooks::new(Vendor::EntryTarget)
+    Hooks::new(Vendor::EntryTarget.name())
         .on_credential("deactivate", move |id| {
             let ledger = editing.clone();
             Box::pin(async move { ledger.deactivate(&id).await })

@@ -11,7 +11,7 @@ use crate::store::{Guard, StoreError};
 /// The hooks of a deployment.
 pub(super) fn of(agent: &Arc<ShiftAgent>) -> Hooks {
     let (revoking, state) = (agent.clone(), agent.state.clone());
-    Hooks::new(Vendor::ShiftAgent)
+    Hooks::new(Vendor::ShiftAgent.name())
         .on_credential("revoke_service_key", move |id| {
             let agent = revoking.clone();
             Box::pin(async move { agent.revoke_service_key(&id).await })

@@ -10,5 +10,5 @@ use crate::hook::Hooks;
 /// The hooks of a deployment.
 pub(super) fn of(deployment: &Arc<WattShift>) -> Hooks {
     let state = deployment.state.clone();
-    Hooks::new(Vendor::WattShift).plain("restart", move || state.restart())
+    Hooks::new(Vendor::WattShift.name()).plain("restart", move || state.restart())
 }
