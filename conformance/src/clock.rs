@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use url::Url;
 
@@ -55,6 +56,8 @@ pub(crate) async fn sleep(time: Duration) {
 pub(crate) struct Clock {
     /// The control interface of each clock: they are moved together.
     controls: Vec<Url>,
+    /// What they demand to be shown, if anything.
+    token: Option<SecretString>,
     state: Mutex<State>,
 }
 
@@ -79,20 +82,28 @@ impl Clock {
     ///
     /// # Errors
     /// The first interface does not answer as documented.
-    pub(crate) async fn open(client: &reqwest::Client, controls: Vec<Url>) -> Result<Self, String> {
+    pub(crate) async fn open(
+        client: &reqwest::Client,
+        controls: Vec<Url>,
+        token: Option<SecretString>,
+    ) -> Result<Self, String> {
         let Some(control) = controls.first() else {
-            return Ok(Self { controls, state: Mutex::new(State::Running(SignedDuration::ZERO)) });
+            return Ok(Self { controls, token, state: Mutex::new(State::Running(SignedDuration::ZERO)) });
         };
-        let reply = client.get(address(control, "clock")).send().await.map_err(|error| root(&error))?;
+        let request = authorized(client.get(address(control, "clock")), token.as_ref());
+        let reply = request.send().await.map_err(|error| root(&error))?;
         let status = reply.status();
+        if status == http::StatusCode::UNAUTHORIZED {
+            return Err(format!("GET /clock answered {status}; {TOKEN_WANTED}"));
+        }
         let bytes = reply.bytes().await.map_err(|error| root(&error))?;
         let reading: Reading = serde_json::from_slice(&bytes)
             .map_err(|_| format!("GET /clock answered {status} without the time in `now`"))?;
         Ok(if reading.is_virtual {
-            Self { controls, state: Mutex::new(State::Standing(reading.now)) }
+            Self { controls, token, state: Mutex::new(State::Standing(reading.now)) }
         } else {
             let ahead = reading.now.duration_since(machine());
-            Self { controls: Vec::new(), state: Mutex::new(State::Running(ahead)) }
+            Self { controls: Vec::new(), token, state: Mutex::new(State::Running(ahead)) }
         })
     }
 
@@ -127,7 +138,8 @@ impl Clock {
         let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
         let mut told = None;
         for control in &self.controls {
-            let reading = advance(client, control, seconds).await.map_err(StillOpen::Stuck)?;
+            let reading =
+                advance(client, control, self.token.as_ref(), seconds).await.map_err(StillOpen::Stuck)?;
             told = told.or(reading);
         }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -142,18 +154,35 @@ impl Clock {
 }
 
 /// Moves one clock. What it says of the time, if it says anything.
-async fn advance(client: &reqwest::Client, control: &Url, seconds: u64) -> Result<Option<Reading>, String> {
+async fn advance(
+    client: &reqwest::Client,
+    control: &Url,
+    token: Option<&SecretString>,
+    seconds: u64,
+) -> Result<Option<Reading>, String> {
     let body = serde_json::json!({ "seconds": seconds }).to_string();
     let request = client
         .post(address(control, "clock/advance"))
         .header(http::header::CONTENT_TYPE, "application/json")
         .body(body);
-    let reply = request.send().await.map_err(|error| root(&error))?;
+    let reply = authorized(request, token).send().await.map_err(|error| root(&error))?;
     if !reply.status().is_success() {
         return Err(format!("POST /clock/advance answered {}", reply.status()));
     }
     let bytes = reply.bytes().await.map_err(|error| root(&error))?;
     Ok(serde_json::from_slice(&bytes).ok())
+}
+
+/// What to do when a control interface demands a token.
+const TOKEN_WANTED: &str =
+    "it demands a token: set RESCIND_CONTROL_TOKEN, or `token` below [control] of the target file";
+
+/// The request with the token, if there is one.
+fn authorized(request: reqwest::RequestBuilder, token: Option<&SecretString>) -> reqwest::RequestBuilder {
+    match token {
+        Some(token) => request.bearer_auth(token.expose_secret()),
+        None => request,
+    }
 }
 
 /// The address of a part of the control interface.

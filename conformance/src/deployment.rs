@@ -23,6 +23,8 @@ pub struct Deployment {
     pub control: Option<Url>,
     /// Where the clocks of replicas can be moved that have clocks of their own.
     pub further_controls: Vec<Url>,
+    /// What the control interfaces demand to be shown, if anything.
+    pub control_token: Option<SecretString>,
     /// The steps outside of the API that the operator supplied.
     pub hooks: IndexMap<HookName, HookAction>,
     /// The values that the operator supplied.
@@ -39,6 +41,7 @@ impl Deployment {
             pool: Vec::new(),
             control: None,
             further_controls: Vec::new(),
+            control_token: None,
             hooks: IndexMap::new(),
             supplied: IndexMap::new(),
         }
@@ -47,6 +50,13 @@ impl Deployment {
     /// Its replicas; a deployment has at least one.
     pub fn all_replicas(&self) -> impl Iterator<Item = Replica> + use<> {
         (0..=self.replicas.len()).map(Replica)
+    }
+
+    /// The token for this address, if it is one of a control interface: nobody else gets to see it.
+    pub(crate) fn token_for(&self, address: &Url) -> Option<&SecretString> {
+        let mut controls = self.control.iter().chain(&self.further_controls);
+        let is_control = controls.any(|control| control.origin() == address.origin());
+        self.control_token.as_ref().filter(|_| is_control)
     }
 
     /// Where a replica is.

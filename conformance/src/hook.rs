@@ -4,10 +4,12 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use rescind_specs::lifecycle::HookName;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 use url::Url;
 
 use crate::clock;
+use crate::deployment::Deployment;
 
 /// Longest time for one step outside of the API, such as the restart of a service.
 const LONGEST: Duration = Duration::from_mins(2);
@@ -36,6 +38,7 @@ impl HookAction {
     pub(crate) async fn run(
         &self,
         client: &reqwest::Client,
+        deployment: &Deployment,
         name: &HookName,
         credential: Option<&str>,
     ) -> Result<(), String> {
@@ -43,7 +46,7 @@ impl HookAction {
             Self::Command { program, arguments } => command(program, arguments, name, credential).await,
             Self::Post(addresses) => {
                 for address in addresses {
-                    post(client, address, credential).await?;
+                    post(client, deployment, address, credential).await?;
                 }
                 Ok(())
             }
@@ -75,13 +78,21 @@ async fn command(
     if status.success() { Ok(()) } else { Err(format!("its program ended with {status}")) }
 }
 
-async fn post(client: &reqwest::Client, address: &Url, credential: Option<&str>) -> Result<(), String> {
+async fn post(
+    client: &reqwest::Client,
+    deployment: &Deployment,
+    address: &Url,
+    credential: Option<&str>,
+) -> Result<(), String> {
     let body = credential.map_or_else(|| json!({}), |id| json!({ "credential": { "id": id } }));
-    let request = client
+    let mut request = client
         .post(address.clone())
         .timeout(LONGEST)
         .header(http::header::CONTENT_TYPE, "application/json")
         .body(body.to_string());
+    if let Some(token) = deployment.token_for(address) {
+        request = request.bearer_auth(token.expose_secret());
+    }
     let reply = request.send().await.map_err(|error| clock::root(&error))?;
     if reply.status().is_success() {
         return Ok(());
@@ -93,10 +104,15 @@ async fn post(client: &reqwest::Client, address: &Url, credential: Option<&str>)
 mod tests {
     use super::*;
 
+    async fn run(action: &HookAction, credential: Option<&str>) -> Result<(), String> {
+        let deployment = Deployment::at("http://127.0.0.1:1".parse().unwrap());
+        action.run(&reqwest::Client::new(), &deployment, &"restart".into(), credential).await
+    }
+
     async fn shell(script: &str, credential: Option<&str>) -> Result<(), String> {
         let arguments = vec!["-c".to_owned(), script.to_owned()];
         let action = HookAction::Command { program: "sh".to_owned(), arguments };
-        action.run(&reqwest::Client::new(), &"restart".into(), credential).await
+        run(&action, credential).await
     }
 
     #[tokio::test]
@@ -112,7 +128,7 @@ mod tests {
         assert_eq!(failed, Err("its program ended with exit status: 3".to_owned()));
         let program = "/no/such/program".to_owned();
         let action = HookAction::Command { program, arguments: Vec::new() };
-        let missing = action.run(&reqwest::Client::new(), &"restart".into(), None).await.unwrap_err();
+        let missing = run(&action, None).await.unwrap_err();
         assert!(missing.starts_with("its program could not be run"), "{missing}");
     }
 

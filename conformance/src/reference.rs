@@ -144,6 +144,7 @@ impl Reference {
             supplied: start.supplied.into_iter().map(|(name, value)| (SuppliedName(name), value)).collect(),
             control,
             further_controls: Vec::new(),
+            control_token: None,
         })
     }
 

@@ -99,10 +99,13 @@ impl<'r> Session<'r> {
         let client = client().build().map_err(error)?;
         let control = deployment.control.as_ref();
         let controls = control.into_iter().chain(&deployment.further_controls).cloned().collect();
-        let clock = Clock::open(&client, controls).await.map_err(|why| SessionError::Control {
-            control: control.cloned().unwrap_or_else(|| deployment.base.clone()),
-            why,
-        })?;
+        let clock =
+            Clock::open(&client, controls, deployment.control_token.clone()).await.map_err(|why| {
+                SessionError::Control {
+                    control: control.cloned().unwrap_or_else(|| deployment.base.clone()),
+                    why,
+                }
+            })?;
         // The time goes in as well, so that a second run with the same seed asks for other names than the first.
         let start = clock.now().as_nanosecond();
         #[expect(
@@ -134,6 +137,9 @@ impl<'r> Session<'r> {
         };
         for pair in deployment.callers.values().chain(&deployment.pool) {
             session.taint(pair.secret.expose_secret());
+        }
+        if let Some(token) = &deployment.control_token {
+            session.taint(token.expose_secret());
         }
         Ok(session)
     }
@@ -226,7 +232,7 @@ impl<'r> Session<'r> {
             supplied(end)?;
             self.outages.lock().unwrap_or_else(PoisonError::into_inner).push(end.clone());
         }
-        let done = supplied(name)?.run(&self.client, name, credential).await;
+        let done = supplied(name)?.run(&self.client, self.deployment, name, credential).await;
         if hook.does == HookEffect::Recover && done.is_ok() {
             self.outages.lock().unwrap_or_else(PoisonError::into_inner).retain(|end| end != name);
         }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::limiter::RateLimit;
 use crate::runtime::{Limits, Mode};
-use crate::{Builder, Clock, Connections, Database, Fault, Server, Vendor};
+use crate::{AdminToken, Builder, Clock, Connections, Database, Fault, Server, TokenError, Vendor};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -99,6 +99,10 @@ pub struct Serve {
     /// Open the admin listener there: clock, faults, hooks, reset, pairs. Whoever reaches it rules the server
     #[arg(long, env = "RESCIND_ADMIN", value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
+    /// A file with the token that requests to the admin listener have to carry; needed to bind it beyond the loopback
+    /// interface. The token itself may be in RESCIND_ADMIN_TOKEN instead
+    #[arg(long, env = "RESCIND_ADMIN_TOKEN_FILE", value_name = "FILE")]
+    admin_token_file: Option<PathBuf>,
     /// Write URLs and starting credentials there, for a judge; readable by the owner alone
     #[arg(long, env = "RESCIND_WRITE_TARGET", value_name = "FILE")]
     write_target: Option<PathBuf>,
@@ -154,7 +158,19 @@ impl Serve {
         self.log_format
     }
 
-    /// The server that was asked for.
+    /// The token of the admin listener, if there is one. It is never an argument: other users of the machine see those.
+    ///
+    /// # Errors
+    /// Its file cannot be read, or it is no token.
+    pub fn admin_token(&self) -> Result<Option<AdminToken>, TokenError> {
+        match (&self.admin_token_file, std::env::var("RESCIND_ADMIN_TOKEN")) {
+            (Some(path), _) => AdminToken::read(path).map(Some),
+            (None, Ok(token)) if !token.is_empty() => AdminToken::new(&token).map(Some),
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// The server that was asked for, but for the token of its admin listener.
     pub fn builder(&self) -> Builder {
         let connections = Connections {
             most: self.max_connections,

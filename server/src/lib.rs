@@ -23,6 +23,7 @@ pub mod target;
 pub mod token;
 pub mod vendor;
 
+pub use admin::{AdminToken, TokenError};
 pub use bootstrap::Bootstrap;
 pub use clock::Clock;
 pub use connection::Connections;

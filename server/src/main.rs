@@ -67,7 +67,11 @@ fn serve(arguments: &Serve) -> anyhow::Result<()> {
     runtime.block_on(async {
         // Listened for before anything is started, so that no signal is lost.
         let mut stop = Stop::listen().context("failed to listen for signals")?;
-        let running = arguments.builder().spawn().await.context("failed to start")?;
+        let mut builder = arguments.builder();
+        if let Some(token) = arguments.admin_token().context("failed to start")? {
+            builder = builder.admin_token(token);
+        }
+        let running = builder.spawn().await.context("failed to start")?;
         for served in running.contracts() {
             let name = served.name();
             tracing::info!(contract = name, url = running.base_url(name), "serving");

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::{Admin, AdminToken, HOW_TO_MAKE_ONE};
 use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::clock::Clock;
 use crate::connection::{self, Connections};
@@ -44,6 +45,7 @@ impl Server {
             faults: Vec::new(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             admin: None,
+            admin_token: None,
             settings: Settings::default(),
             connections: Connections::default(),
         }
@@ -80,6 +82,7 @@ pub struct Builder {
     faults: Vec<Fault>,
     address: SocketAddr,
     admin: Option<SocketAddr>,
+    admin_token: Option<AdminToken>,
     settings: Settings,
     connections: Connections,
 }
@@ -130,9 +133,16 @@ impl Builder {
         self
     }
 
-    /// Opens the admin listener there. Whoever reaches it rules the server; keep it on the loopback interface.
+    /// Opens the admin listener there. Whoever reaches it rules the server: beyond the loopback interface it needs an
+    /// [`admin_token`](Self::admin_token).
     pub fn admin(mut self, address: SocketAddr) -> Self {
         self.admin = Some(address);
+        self
+    }
+
+    /// Demands this token of every request to the admin listener, except for those that ask for its health.
+    pub fn admin_token(mut self, token: AdminToken) -> Self {
+        self.admin_token = Some(token);
         self
     }
 
@@ -174,6 +184,11 @@ impl Builder {
         if self.placement == Placement::Root && self.contracts.len() != 1 {
             return Err(StartError::RootTaken { contracts: self.contracts.len() });
         }
+        if let Some(address) = self.admin.filter(|address| !address.ip().is_loopback())
+            && self.admin_token.is_none()
+        {
+            return Err(StartError::AdminOpen { address });
+        }
         let listener = listen(self.address).await?;
         let admin_listener = match self.admin {
             Some(address) => Some(listen(address).await?),
@@ -209,11 +224,18 @@ impl Builder {
         let mut admin_address = None;
         if let Some(listener) = admin_listener {
             admin_address = listener.local_addr().ok();
-            let routes = admin::router(state.clone(), contracts.clone());
+            let base = |served: &Served| base_url(address, self.placement, Some(served));
+            let routes = admin::router(Admin {
+                state: state.clone(),
+                contracts: contracts.clone(),
+                urls: contracts.iter().map(base).collect(),
+                token: self.admin_token.clone(),
+            })?;
             tasks.push(tokio::spawn(connection::serve(listener, routes, self.connections, stop.clone())));
         }
         let placement = self.placement;
-        Ok(Running { address, admin_address, placement, state, contracts, stop, tasks })
+        let admin_token = self.admin_token;
+        Ok(Running { address, admin_address, admin_token, placement, state, contracts, stop, tasks })
     }
 
     async fn shared(&self) -> Result<State, StartError> {
@@ -244,11 +266,21 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
 }
 
+/// The base URL of a contract, or of the listener alone.
+fn base_url(address: SocketAddr, placement: Placement, served: Option<&Served>) -> String {
+    let prefix = match placement {
+        Placement::Prefixed => served.map_or("", Served::prefix),
+        Placement::Root => "",
+    };
+    format!("http://{address}{prefix}")
+}
+
 /// A running server. Dropping it stops it without waiting for requests under way; [`Running::shutdown`] waits.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
     admin_address: Option<SocketAddr>,
+    admin_token: Option<AdminToken>,
     placement: Placement,
     state: State,
     contracts: Contracts,
@@ -265,11 +297,7 @@ impl Running {
     /// The base URL of a contract, by its name or as a [`Vendor`], without a slash at its end; that of the listener if it
     /// is not served.
     pub fn base_url(&self, contract: impl AsRef<str>) -> String {
-        let prefix = match self.placement {
-            Placement::Prefixed => self.contracts.get(contract.as_ref()).map_or("", Served::prefix),
-            Placement::Root => "",
-        };
-        format!("http://{}{prefix}", self.address)
+        base_url(self.address, self.placement, self.contracts.get(contract.as_ref()))
     }
 
     /// The URL of the admin listener, if it is open.
@@ -326,7 +354,10 @@ impl Running {
             let hooks = self.admin_url().map(|url| format!("{url}/hooks/{name}"));
             (name.to_owned(), ContractTarget::new(self.base_url(name), served.start(), hooks.as_deref()))
         });
-        Target { contracts: contracts.collect(), control: self.admin_url().map(|url| Control { url }) }
+        let control = self
+            .admin_url()
+            .map(|url| Control { url, token: self.admin_token.as_ref().map(|token| token.secret().clone()) });
+        Target { contracts: contracts.collect(), control }
     }
 
     /// Stops listening, waits for requests under way for as long as the deadline of the connections allows, and closes
@@ -360,6 +391,15 @@ pub enum StartError {
         /// What the operating system says.
         #[source]
         source: std::io::Error,
+    },
+    /// Everybody who reaches the machine would rule the server.
+    #[error(
+        "the admin listener at {address} would be open to everybody who reaches it; make a token, \
+         {HOW_TO_MAKE_ONE}, and name its file with --admin-token-file admin.token, or bind the listener to 127.0.0.1"
+    )]
+    AdminOpen {
+        /// The address.
+        address: SocketAddr,
     },
     /// Several contracts at one root.
     #[error(

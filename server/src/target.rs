@@ -63,6 +63,9 @@ pub struct PairText {
 pub struct Control {
     /// Its URL.
     pub url: String,
+    /// The token that it demands, if it demands one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<Secret>,
 }
 
 impl From<&Pair> for PairText {
@@ -144,7 +147,10 @@ mod tests {
         );
         let target = Target {
             contracts: IndexMap::from([("x".to_owned(), contract)]),
-            control: Some(Control { url: "http://127.0.0.1:2".to_owned() }),
+            control: Some(Control {
+                url: "http://127.0.0.1:2".to_owned(),
+                token: Some(Secret::new("0123456789abcdef")),
+            }),
         };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("target.toml");
@@ -176,6 +182,7 @@ mod tests {
 
         [control]
         url = "http://127.0.0.1:2"
+        token = "0123456789abcdef"
         "#);
         #[cfg(unix)]
         {

@@ -142,6 +142,9 @@ const CLIENT: &str = "client/src/generated";
 const SERVER: &str = "server/src/generated";
 const GOLDEN: &str = "xtask/tests/golden";
 
+/// The API of the server's own admin listener: a document of this work tree that is no contract, with stubs alone.
+const ADMIN: (&str, &str) = ("admin", "server/admin/openapi.yaml");
+
 /// Generates from the bundled contracts below `root`, or from those called `only`, and the golden tests.
 pub fn bundled(root: &Path, only: &[String], mode: Mode) -> Result<Outcome, CodegenError> {
     let all = folders_with_contract(root, SPECS)?;
@@ -155,7 +158,14 @@ pub fn bundled(root: &Path, only: &[String], mode: Mode) -> Result<Outcome, Code
     let mut owned = Vec::new();
     if only.is_empty() {
         artifacts.push(list(&all));
-        artifacts.push(server::list(Path::new(SERVER).join("mod.rs"), &all)?);
+        let admin = admin(root)?;
+        let mut served = all.clone();
+        if !admin.is_empty() {
+            served.push(ADMIN.0.to_owned());
+            served.sort();
+        }
+        artifacts.extend(admin);
+        artifacts.push(server::list(Path::new(SERVER).join("mod.rs"), &served)?);
         artifacts.extend(golden(root)?);
         owned = [CLIENT, SERVER, GOLDEN].map(PathBuf::from).to_vec();
     }
@@ -179,20 +189,33 @@ fn contract(root: &Path, name: &str) -> Result<Vec<Artifact>, CodegenError> {
         return Err(CodegenError::Losses { list, difference });
     }
     let client = client_file(&draft, "crate", format!("{CLIENT}/{}.rs", names::snake(name)), &source)?;
+    let mut artifacts = vec![client];
+    artifacts.extend(stubs(&draft, &source)?);
+    Ok(artifacts)
+}
+
+/// The server stubs of a document of this work tree. What they cannot carry is a mistake: there is no list for it.
+fn stubs(draft: &Draft<'_>, source: &str) -> Result<Vec<Artifact>, CodegenError> {
+    let name = draft.contract.name();
     let options = server::Options {
         runtime: "crate::runtime".to_owned(),
         document: DocumentPlace::At(format!("../../../../{source}")),
-        source,
+        source: source.to_owned(),
     };
-    let mut artifacts = vec![client];
     let folder = Path::new(SERVER).join(names::snake(name));
-    let (stubs, losses) = server::files(&folder, &draft, &options).map_err(no_stubs(name))?;
-    if !losses.is_empty() {
-        // There is no list for these: the bundled contracts are carried whole.
-        return Err(CodegenError::Unsupported(losses));
+    let (stubs, losses) = server::files(&folder, draft, &options).map_err(no_stubs(name))?;
+    if losses.is_empty() { Ok(stubs) } else { Err(CodegenError::Unsupported(losses)) }
+}
+
+/// The stubs of the admin listener, if the work tree has it.
+fn admin(root: &Path) -> Result<Vec<Artifact>, CodegenError> {
+    let (name, source) = ADMIN;
+    if !root.join(source).is_file() {
+        return Ok(Vec::new());
     }
-    artifacts.extend(stubs);
-    Ok(artifacts)
+    let contract = load(root, source, name)?;
+    let draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
+    stubs(&draft, source)
 }
 
 fn no_stubs(contract: &str) -> impl FnOnce(EmitError) -> CodegenError {

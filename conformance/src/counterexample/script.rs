@@ -18,6 +18,7 @@ use super::{Act, Scene};
 use crate::exchange::{Exchange, Replica, Reply};
 use crate::hook::HookAction;
 use crate::lifecycle::{Event, Step};
+use crate::target_file::CONTROL_TOKEN;
 
 /// A run of one byte longer than this is made by a command instead of being written out.
 const LONG_RUN: usize = 256;
@@ -139,6 +140,9 @@ fn head(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
         let variable = if further.is_empty() { "CONTROL" } else { "CONTROLS" };
         lines.push(format!("{variable}={}", quote(&all)));
     }
+    if scene.deployment.control_token.is_some() {
+        lines.push(format!("# Where the clock or a hook is asked: set {CONTROL_TOKEN} beforehand"));
+    }
     for name in by_variable.values() {
         if let From::Id(Some(default)) = &name.from {
             lines.push(format!(
@@ -154,8 +158,9 @@ fn head(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<String> {
 fn wait(scene: Scene<'_>, seconds: f64) -> String {
     let seconds = format!("{seconds:.3}");
     let seconds = seconds.trim_end_matches('0').trim_end_matches('.');
+    let token = token(scene.deployment.control_token.is_some());
     let moved = format!(
-        "curl -sS -o /dev/null \"$CONTROL/clock/advance\" -H 'Content-Type: application/json' \
+        "curl -sS -o /dev/null \"$CONTROL/clock/advance\"{token} -H 'Content-Type: application/json' \
          -d '{{\"seconds\": {seconds}}}'"
     );
     match &scene.deployment.control {
@@ -163,6 +168,11 @@ fn wait(scene: Scene<'_>, seconds: f64) -> String {
         Some(_) if scene.deployment.further_controls.is_empty() => moved,
         Some(_) => format!("for CONTROL in $CONTROLS; do {moved}; done"),
     }
+}
+
+/// The header with the token of the control interface, which is in the environment and in no script.
+fn token(is_wanted: bool) -> String {
+    if is_wanted { format!(" -H \"Authorization: Bearer ${CONTROL_TOKEN}\"") } else { String::new() }
 }
 
 /// A step outside of the API, as the run did it.
@@ -184,8 +194,11 @@ fn act(scene: Scene<'_>, names: &Names, name: &HookName, id: Option<&str>) -> Ve
             };
             let body = shown(&body.to_string());
             let call = |address: &Url| {
+                let token = token(scene.deployment.token_for(address).is_some());
                 let address = quote(address.as_str());
-                format!("curl -sS -o /dev/null {address} -H 'Content-Type: application/json' -d {body}")
+                format!(
+                    "curl -sS -o /dev/null {address}{token} -H 'Content-Type: application/json' -d {body}"
+                )
             };
             addresses.iter().map(call).collect()
         }

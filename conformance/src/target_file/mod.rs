@@ -14,6 +14,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 pub use error::TargetError;
+pub(crate) use sources::CONTROL_TOKEN;
 pub use sources::{Environment, ProcessEnvironment, Sources, variable};
 
 /// The name of the target file that is read without being named, if there is one.
@@ -119,6 +120,9 @@ pub struct Control {
     /// Those of replicas that have clocks of their own: all are moved together.
     #[serde(default)]
     pub replicas: Vec<String>,
+    /// The token that they demand, if they demand one; `RESCIND_CONTROL_TOKEN` overrides it.
+    #[serde(default)]
+    pub token: Option<SecretEntry>,
 }
 
 /// An identifier with its secret.
@@ -226,7 +230,9 @@ impl TargetFile {
 
     fn holds_secrets(&self) -> bool {
         let pairs = self.contracts.values().flat_map(|target| target.callers.values().chain(&target.pool));
-        pairs.into_iter().any(|pair| matches!(pair.secret, SecretEntry::Literal(_)))
+        let token = self.control.iter().filter_map(|control| control.token.as_ref());
+        let mut secrets = pairs.map(|pair| &pair.secret).chain(token);
+        secrets.any(|secret| matches!(secret, SecretEntry::Literal(_)))
     }
 
     /// The JSON Schema of target files, for editors.

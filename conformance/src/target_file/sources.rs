@@ -57,7 +57,7 @@ impl Sources<'_> {
         let name = contract.name();
         let target = self.file.and_then(|(file, _)| file.contracts.get(name));
         let (base, replicas) = self.addresses(name, target)?;
-        let (control, further_controls) = self.controls()?;
+        let (control, further_controls, control_token) = self.controls()?;
         let empty = Target::default();
         let target = target.unwrap_or(&empty);
         Ok(Deployment {
@@ -67,24 +67,30 @@ impl Sources<'_> {
             pool: self.pool(contract, target)?,
             control,
             further_controls,
+            control_token,
             // A URL of the command line may lead to another deployment than the file describes.
             hooks: if self.urls.is_empty() { hooks(contract, target)? } else { IndexMap::new() },
             supplied: self.supplied(contract, target)?,
         })
     }
 
-    /// Where its clocks can be moved.
-    fn controls(&self) -> Result<(Option<Url>, Vec<Url>), TargetError> {
+    /// Where its clocks can be moved, and the token that is demanded there.
+    fn controls(&self) -> Result<(Option<Url>, Vec<Url>, Option<SecretString>), TargetError> {
         let control = self.file.and_then(|(file, _)| file.control.as_ref());
-        let (urls, place): (Vec<&String>, _) = match (self.controls, control) {
+        let (urls, token, place): (Vec<&String>, _, _) = match (self.controls, control) {
             // A URL of the command line may lead to another deployment than the file describes.
             ([], Some(control)) if self.urls.is_empty() => {
-                (std::iter::once(&control.url).chain(&control.replicas).collect(), "control.url")
+                let urls = std::iter::once(&control.url).chain(&control.replicas);
+                (urls.collect(), control.token.as_ref(), "control.url")
             }
-            (urls, _) => (urls.iter().collect(), "--control"),
+            (urls, _) => (urls.iter().collect(), None, "--control"),
+        };
+        let token = match self.environment.variable(CONTROL_TOKEN) {
+            Some(token) => Some(token.into()),
+            None => token.map(|token| self.secret(token, "control.token")).transpose()?,
         };
         let mut urls = urls.into_iter().map(|url| base_url(url, place));
-        Ok((urls.next().transpose()?, urls.collect::<Result<_, _>>()?))
+        Ok((urls.next().transpose()?, urls.collect::<Result<_, _>>()?, token))
     }
 
     /// Where the deployment is, and where its further replicas are.
@@ -293,6 +299,9 @@ fn known_names<'n, N: ToString>(
         }),
     }
 }
+
+/// The environment variable with the token of the control interfaces.
+pub(crate) const CONTROL_TOKEN: &str = "RESCIND_CONTROL_TOKEN";
 
 /// The first part of the names of the environment variables of a caller: `RESCIND_<CONTRACT>_<CALLER>`.
 pub fn variable(contract: &str, caller: &str) -> String {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rescind_specs::Vendor;
 use rescind_specs::lifecycle::CallerName;
+use secrecy::ExposeSecret as _;
 
 use super::{Environment, Sources, TargetError, TargetFile};
 use crate::deployment::{Deployment, Kept};
@@ -85,4 +86,22 @@ fn what_the_contract_does_not_know_is_refused() {
 fn what_the_generator_reads_is_passed_over() {
     let file: TargetFile = toml::from_str("[[codegen]]\nopenapi = 'a.yaml'\nclient = 'b'\n").unwrap();
     assert!(file.contracts.is_empty());
+}
+
+#[test]
+fn the_token_of_the_control_interface_goes_nowhere_else() {
+    let text = FILE.replace("[control]\n", "[control]\ntoken = \"control-token-1\"\n");
+    let own = deployment(&text, &[], &[]).unwrap();
+    let token = |address: &str| {
+        own.token_for(&address.parse().unwrap()).map(|token| token.expose_secret().to_owned())
+    };
+    assert_eq!(token("http://127.0.0.1:1/hooks/x").as_deref(), Some("control-token-1"));
+    assert_eq!(token("http://127.0.0.1:2/clock").as_deref(), Some("control-token-1"));
+    assert_eq!(token("http://127.0.0.1:3/clock"), None);
+    assert_eq!(token("https://staging.invalid/hooks"), None);
+    let environment: &[(&str, &str)] = &[("RESCIND_CONTROL_TOKEN", "control-token-2")];
+    let overridden = deployment(&text, &[], environment).unwrap().control_token.unwrap();
+    assert_eq!(overridden.expose_secret(), "control-token-2");
+    let elsewhere = deployment(&text, &["https://live.invalid".to_owned()], &[]).unwrap();
+    assert!(elsewhere.control_token.is_none());
 }

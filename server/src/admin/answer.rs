@@ -1,43 +1,34 @@
-//! Answers of the admin listener: JSON, or a reason in one sentence.
+//! Refusals of the admin listener: `{"error": …}`, a reason in one sentence that says what to do.
 
-use axum::Json;
-use axum::response::{IntoResponse, Response};
+use std::fmt::Display;
+
 use http::StatusCode;
-use serde_json::json;
 
-use crate::bootstrap::BootstrapError;
-use crate::clock::ClockError;
-use crate::fault::UnknownFault;
-use crate::hook::HookError;
-use crate::store::StoreError;
+use crate::generated::admin::types::Error;
+use crate::runtime::{Answer, Location, Rejection, RequestViolation};
 
-/// Why something was not done.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
-    #[error(transparent)]
-    Clock(#[from] ClockError),
-    #[error(transparent)]
-    Fault(#[from] UnknownFault),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Bootstrap(#[from] BootstrapError),
-    #[error(transparent)]
-    Hook(#[from] HookError),
-    #[error("{0}")]
-    Request(&'static str),
+/// The body of a refusal.
+pub(super) fn error(why: impl Display) -> Error {
+    Error { error: why.to_string() }
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let status = match &self {
-            Self::Clock(_) => StatusCode::CONFLICT,
-            Self::Hook(HookError::CredentialMissing(_)) | Self::Request(_) => StatusCode::BAD_REQUEST,
-            Self::Hook(HookError::Store(_)) | Self::Store(_) | Self::Bootstrap(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            Self::Fault(_) | Self::Hook(_) => StatusCode::NOT_FOUND,
-        };
-        (status, Json(json!({ "error": self.to_string() }))).into_response()
-    }
+/// A refusal that no operation made.
+pub(super) fn refused(status: StatusCode, why: impl Display) -> Answer {
+    Answer::json(status, "application/json", &error(why))
+}
+
+/// The refusal of a request that does not keep the document.
+pub(super) fn rejected(rejection: &Rejection) -> Answer {
+    refused(rejection.status(), rejection)
+}
+
+/// The refusal of a query parameter, in words that fit after `must`.
+pub(super) fn query(parameter: &str, keyword: &str, message: &str) -> Rejection {
+    Rejection::Violations(vec![RequestViolation {
+        location: Location::Query,
+        parameter: Some(parameter.to_owned()),
+        pointer: rescind_specs::Pointer::default(),
+        keyword: keyword.to_owned(),
+        message: message.to_owned(),
+    }])
 }

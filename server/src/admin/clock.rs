@@ -2,39 +2,41 @@
 
 use std::time::Duration;
 
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use http::StatusCode;
 
 use super::Admin;
-use super::answer::Refusal;
+use super::answer::error;
+use crate::clock::{Clock, ClockError};
+use crate::generated::admin::response::{AdvanceClockResponse as Advanced, SetClockResponse as Set};
+use crate::generated::admin::types;
 
-#[derive(Serialize)]
-pub(super) struct Shown {
-    now: jiff::Timestamp,
-    #[serde(rename = "virtual")]
-    is_virtual: bool,
+/// What it shows.
+pub(super) fn shown(clock: &Clock) -> types::Clock {
+    types::Clock { now: clock.now(), virtual_: clock.is_virtual() }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Advance {
-    /// Seconds, with a fraction if need be.
-    seconds: f64,
-}
-
-pub(super) async fn show(State(admin): State<Admin>) -> Json<Shown> {
+pub(super) fn set(admin: &Admin, setting: &types::ClockSetting) -> Set {
     let clock = admin.state.clock();
-    Json(Shown { now: clock.now(), is_virtual: clock.is_virtual() })
+    match clock.set(setting.now) {
+        Ok(now) => {
+            tracing::info!(%now, "the clock was set");
+            Set::Ok(shown(clock))
+        }
+        Err(why) => Set::Conflict(error(why)),
+    }
 }
 
-pub(super) async fn advance(State(admin): State<Admin>, body: Bytes) -> Result<Json<Shown>, Refusal> {
-    let usage = Refusal::Request("send {\"seconds\": n} with a number that is not negative");
-    let by = serde_json::from_slice(&body)
-        .ok()
-        .and_then(|Advance { seconds }| Duration::try_from_secs_f64(seconds).ok());
-    let now = admin.state.clock().advance(by.ok_or(usage)?)?;
-    tracing::info!(%now, "the clock was moved");
-    Ok(Json(Shown { now, is_virtual: true }))
+pub(super) fn advance(admin: &Admin, advance: &types::Advance) -> Advanced {
+    let clock = admin.state.clock();
+    // The document excludes what is negative; what remains is too long for any clock.
+    let Ok(by) = Duration::try_from_secs_f64(advance.seconds) else {
+        return Advanced::Default { status: StatusCode::BAD_REQUEST, body: error(ClockError::OutOfRange) };
+    };
+    match clock.advance(by) {
+        Ok(now) => {
+            tracing::info!(%now, "the clock was moved");
+            Advanced::Ok(shown(clock))
+        }
+        Err(why) => Advanced::Conflict(error(why)),
+    }
 }

@@ -1,42 +1,35 @@
-//! Readiness, a new start, and genuine pairs, over the admin listener.
-
-use axum::Json;
-use axum::extract::State;
-use http::{StatusCode, Uri};
+//! What is stored, over the admin listener: a new start, and genuine pairs.
 
 use super::Admin;
-use super::answer::Refusal;
-use crate::target::PairText;
+use super::answer::error;
+use crate::bootstrap::BootstrapError;
+use crate::generated::admin::response::ResetResponse;
+use crate::generated::admin::types;
 use crate::vendor;
 
-/// The most pairs that are minted at a time.
-const MOST_PAIRS: usize = 10_000;
-
-pub(super) async fn ready(State(admin): State<Admin>) -> Result<&'static str, Refusal> {
-    admin.state.store().ping().await?;
-    Ok("ready\n")
+/// Forgets all facts, counts and faults. The clock stays, and the callers of the start are there again, as they were.
+pub(super) async fn reset(admin: &Admin) -> ResetResponse {
+    match begin_again(admin).await {
+        Ok(()) => {
+            tracing::info!("everything was reset");
+            ResetResponse::NoContent
+        }
+        Err(why) => ResetResponse::ServiceUnavailable(error(why)),
+    }
 }
 
-/// Forgets all facts, counts and faults. The clock stays, and the callers of the start are there again, as they were.
-pub(super) async fn reset(State(admin): State<Admin>) -> Result<StatusCode, Refusal> {
+async fn begin_again(admin: &Admin) -> Result<(), BootstrapError> {
     admin.state.store().clear().await?;
     admin.state.restart();
     admin.state.faults().clear_all();
     for served in &admin.contracts {
         served.begin_again(&admin.state).await?;
     }
-    tracing::info!("everything was reset");
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
-pub(super) async fn mint(State(admin): State<Admin>, uri: Uri) -> Result<Json<Vec<PairText>>, Refusal> {
-    let count = match uri.query().unwrap_or_default() {
-        "" => Some(1),
-        query => query.strip_prefix("count=").and_then(|count| count.parse().ok()),
-    };
-    let count: usize = count
-        .filter(|count| (1..=MOST_PAIRS).contains(count))
-        .ok_or(Refusal::Request("ask with ?count=n, from 1 to 10000"))?;
-    let pairs = vendor::mint(&admin.state, count);
-    Ok(Json(pairs.iter().map(PairText::from).collect()))
+/// So many genuine pairs.
+pub(super) fn mint(admin: &Admin, count: usize) -> Vec<types::Pair> {
+    let pairs = vendor::mint(&admin.state, count).into_iter();
+    pairs.map(|pair| types::Pair { id: pair.id, secret: pair.secret }).collect()
 }

@@ -1,39 +1,21 @@
 //! The hooks of the contracts over the admin listener.
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
-use http::StatusCode;
-use serde::Deserialize;
-
 use super::Admin;
-use super::answer::Refusal;
+use super::answer::error;
+use crate::generated::admin::request::RunHookRequest;
+use crate::generated::admin::response::RunHookResponse as Response;
 use crate::hook::HookError;
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Subject {
-    credential: Option<Named>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Named {
-    id: String,
-}
-
-/// Runs a hook. No body is as good as an empty object.
-pub(super) async fn run(
-    State(admin): State<Admin>,
-    Path((contract, hook)): Path<(String, String)>,
-    body: Bytes,
-) -> Result<StatusCode, Refusal> {
-    let subject = if body.is_empty() {
-        Subject::default()
-    } else {
-        let usage = "send nothing, {}, or {\"credential\": {\"id\": \"…\"}}";
-        serde_json::from_slice(&body).map_err(|_| Refusal::Request(usage))?
+pub(super) async fn run(admin: &Admin, request: RunHookRequest) -> Response {
+    let credential = request.body.and_then(|subject| subject.credential).map(|named| named.id);
+    let done = match admin.contracts.get(&request.contract) {
+        Some(served) => served.hooks().run(&request.hook, credential.as_deref()).await,
+        None => Err(HookError::NotServed(request.contract)),
     };
-    let served = admin.contracts.get(&contract).ok_or(HookError::NotServed(contract))?;
-    served.hooks().run(&hook, subject.credential.as_ref().map(|named| named.id.as_str())).await?;
-    Ok(StatusCode::NO_CONTENT)
+    match done {
+        Ok(()) => Response::NoContent,
+        Err(why @ HookError::CredentialMissing(_)) => Response::BadRequest(error(why)),
+        Err(why @ HookError::Store(_)) => Response::ServiceUnavailable(error(why)),
+        Err(why) => Response::NotFound(error(why)),
+    }
 }

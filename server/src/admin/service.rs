@@ -1,0 +1,190 @@
+//! The operations of the admin listener: each one from its request to its answer.
+
+use serde_json::Value;
+
+use super::answer::{error, query, rejected};
+use super::{Admin, clock, contracts, facts, faults, hooks};
+use crate::fault::Fault;
+use crate::generated::admin::request::{
+    AdvanceClockRequest, ClearFaultRequest, ClearFaultsRequest, GetClockRequest, GetContractLifecycleRequest,
+    GetContractOpenapiRequest, GetDocumentAsJsonRequest, GetDocumentRequest, GetHealthRequest,
+    GetReadyRequest, ListContractsRequest, ListFaultsRequest, MintRequest, ResetRequest, RunHookRequest,
+    SetClockRequest, SetFaultRequest,
+};
+use crate::generated::admin::response::{
+    AdvanceClockResponse, ClearFaultResponse, ClearFaultsResponse, GetClockResponse,
+    GetContractLifecycleResponse, GetContractOpenapiResponse, GetDocumentAsJsonResponse, GetDocumentResponse,
+    GetHealthResponse, GetReadyResponse, ListContractsResponse, ListFaultsResponse, MintResponse,
+    ResetResponse, RunHookResponse, SetClockResponse, SetFaultResponse,
+};
+use crate::generated::admin::{Api, Credentials, DOCUMENT, Operation, contract};
+use crate::runtime::{Answer, Context, Failure, Presented, Refused, Rejection};
+
+/// Whoever the guard let in.
+type Caller = Option<()>;
+
+impl Api for Admin {
+    type Caller = ();
+
+    async fn authenticate(
+        &self,
+        _operation: Operation,
+        _presented: &Presented<Credentials>,
+        _context: &Context,
+    ) -> Result<(), Refused> {
+        // The guard has looked at the token already; without one to demand, any is as good as none.
+        Ok(())
+    }
+
+    fn reject(&self, _operation: Option<Operation>, _context: &Context, rejection: Rejection) -> Answer {
+        rejected(&rejection)
+    }
+
+    async fn get_health(&self, _request: GetHealthRequest) -> Result<GetHealthResponse, Failure> {
+        Ok(GetHealthResponse::Ok("ok\n".to_owned()))
+    }
+
+    async fn get_ready(&self, _request: GetReadyRequest) -> Result<GetReadyResponse, Failure> {
+        Ok(match self.state.store().ping().await {
+            Ok(()) => GetReadyResponse::Ok("ready\n".to_owned()),
+            Err(why) => GetReadyResponse::ServiceUnavailable(error(why)),
+        })
+    }
+
+    async fn get_document(
+        &self,
+        _: Caller,
+        _request: GetDocumentRequest,
+    ) -> Result<GetDocumentResponse, Failure> {
+        Ok(GetDocumentResponse::Ok(DOCUMENT.into()))
+    }
+
+    async fn get_document_as_json(
+        &self,
+        _: Caller,
+        _request: GetDocumentAsJsonRequest,
+    ) -> Result<GetDocumentAsJsonResponse, Failure> {
+        match contract()?.document().root() {
+            Value::Object(members) => Ok(GetDocumentAsJsonResponse::Ok(members.clone().into())),
+            _ => Err(Rejection::internal("the document is no object").into()),
+        }
+    }
+
+    async fn list_contracts(
+        &self,
+        _: Caller,
+        _request: ListContractsRequest,
+    ) -> Result<ListContractsResponse, Failure> {
+        Ok(ListContractsResponse::Ok(contracts::all(self).into()))
+    }
+
+    async fn get_contract_openapi(
+        &self,
+        _: Caller,
+        request: GetContractOpenapiRequest,
+    ) -> Result<GetContractOpenapiResponse, Failure> {
+        Ok(match contracts::openapi(self, &request.contract) {
+            Ok(text) => GetContractOpenapiResponse::Ok(text.into()),
+            Err(why) => GetContractOpenapiResponse::NotFound(error(why)),
+        })
+    }
+
+    async fn get_contract_lifecycle(
+        &self,
+        _: Caller,
+        request: GetContractLifecycleRequest,
+    ) -> Result<GetContractLifecycleResponse, Failure> {
+        Ok(match contracts::lifecycle(self, &request.contract) {
+            Ok(text) => GetContractLifecycleResponse::Ok(text.into()),
+            Err(why) => GetContractLifecycleResponse::NotFound(error(why)),
+        })
+    }
+
+    async fn get_clock(&self, _: Caller, _request: GetClockRequest) -> Result<GetClockResponse, Failure> {
+        Ok(GetClockResponse::Ok(clock::shown(self.state.clock())))
+    }
+
+    async fn set_clock(&self, _: Caller, request: SetClockRequest) -> Result<SetClockResponse, Failure> {
+        Ok(clock::set(self, &request.body))
+    }
+
+    async fn advance_clock(
+        &self,
+        _: Caller,
+        request: AdvanceClockRequest,
+    ) -> Result<AdvanceClockResponse, Failure> {
+        Ok(clock::advance(self, &request.body))
+    }
+
+    async fn list_faults(
+        &self,
+        _: Caller,
+        _request: ListFaultsRequest,
+    ) -> Result<ListFaultsResponse, Failure> {
+        Ok(ListFaultsResponse::Ok(faults::all(self).into()))
+    }
+
+    async fn clear_faults(
+        &self,
+        _: Caller,
+        _request: ClearFaultsRequest,
+    ) -> Result<ClearFaultsResponse, Failure> {
+        self.state.faults().clear_all();
+        Ok(ClearFaultsResponse::Ok(faults::on(self).into()))
+    }
+
+    async fn set_fault(&self, _: Caller, request: SetFaultRequest) -> Result<SetFaultResponse, Failure> {
+        Ok(match request.fault.parse::<Fault>() {
+            Ok(fault) => {
+                self.state.faults().set(fault);
+                SetFaultResponse::Ok(faults::on(self).into())
+            }
+            Err(why) => SetFaultResponse::NotFound(error(why)),
+        })
+    }
+
+    async fn clear_fault(
+        &self,
+        _: Caller,
+        request: ClearFaultRequest,
+    ) -> Result<ClearFaultResponse, Failure> {
+        Ok(match request.fault.parse::<Fault>() {
+            Ok(fault) => {
+                self.state.faults().clear(fault);
+                ClearFaultResponse::Ok(faults::on(self).into())
+            }
+            Err(why) => ClearFaultResponse::NotFound(error(why)),
+        })
+    }
+
+    async fn run_hook(&self, _: Caller, request: RunHookRequest) -> Result<RunHookResponse, Failure> {
+        Ok(hooks::run(self, request).await)
+    }
+
+    async fn reset(&self, _: Caller, _request: ResetRequest) -> Result<ResetResponse, Failure> {
+        Ok(facts::reset(self).await)
+    }
+
+    async fn mint(&self, _: Caller, request: MintRequest) -> Result<MintResponse, Failure> {
+        known_query(&request.context, Operation::Mint)?;
+        let count = usize::try_from(request.count).unwrap_or_default();
+        Ok(MintResponse::Ok(facts::mint(self, count).into()))
+    }
+}
+
+/// Refuses a query parameter that the operation does not document: a filter with a slip in its name must not answer as
+/// if nothing had been asked.
+fn known_query(context: &Context, operation: Operation) -> Result<(), Failure> {
+    let Some(asked) = context.parts().uri.query() else { return Ok(()) };
+    let documented = contract()?.operation(&operation.id().into());
+    let names: Vec<&str> = documented
+        .map(|documented| documented.parameters.iter().map(|p| p.name.as_str()).collect())
+        .unwrap_or_default();
+    let names_asked = asked.split('&').map(|pair| pair.split_once('=').map_or(pair, |(name, _)| name));
+    match names_asked.into_iter().find(|name| !name.is_empty() && !names.contains(name)) {
+        None => Ok(()),
+        Some(name) => {
+            Err(query(name, "unknown", &format!("is not known; there are {}", names.join(", "))).into())
+        }
+    }
+}
