@@ -7,19 +7,13 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aho_corasick::AhoCorasick;
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use http::HeaderValue;
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, PROXY_AUTHORIZATION, SET_COOKIE};
+pub use rescind_specs::disguise::MASK;
+use rescind_specs::disguise::{SHORTEST_SECRET, View, forms, mask};
 use serde_json::Value;
 
 use crate::report::Report;
-
-/// What stands in the place of a secret.
-pub const MASK: &str = "***";
-
-/// Shorter texts are no secrets: masking them would make a report unreadable.
-const SHORTEST: usize = 4;
 
 /// Knows the secrets of a run and masks them. Clones are handles on the same secrets.
 ///
@@ -43,7 +37,7 @@ impl Redactor {
 
     /// Adds a secret. Texts of fewer than four bytes are ignored.
     pub fn taint(&self, secret: &str) {
-        if secret.len() < SHORTEST {
+        if secret.len() < SHORTEST_SECRET {
             return;
         }
         let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -126,25 +120,10 @@ impl Redactor {
     /// Where secrets stand in `text`.
     fn spans(&self, text: &str) -> Vec<Range<usize>> {
         let Some(matcher) = self.matcher() else { return Vec::new() };
-        let plain = View::of(text);
-        let mut views = Vec::new();
-        if text.contains('%') || text.contains('+') {
-            views.push(plain.decoded(percent));
-            views.push(plain.decoded(form));
-        }
-        if text.contains("'\\''") {
-            views.push(plain.decoded(shell));
-        }
-        if text.contains('\\') {
-            let once = plain.decoded(json);
-            if once.bytes.contains(&b'\\') {
-                views.push(once.decoded(json));
-            }
-            views.push(once);
-        }
-        views.push(plain);
+        let mut views = View::readings(text);
+        views.push(View::of(text));
         let found = views.iter().flat_map(|view| {
-            matcher.find_overlapping_iter(&view.bytes).map(|found| view.origin(found.start()..found.end()))
+            matcher.find_overlapping_iter(view.bytes()).map(|found| view.origin(found.start()..found.end()))
         });
         found.collect()
     }
@@ -154,125 +133,6 @@ impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Redactor(***)")
     }
-}
-
-/// The forms of a secret that no decoding gives back: itself, and the part of its Base64 that does not depend on what
-/// stands before and after it, for each of the three offsets.
-fn forms(secret: &str) -> Vec<String> {
-    let mut forms = vec![secret.to_owned()];
-    for offset in 0..3 {
-        let padded = [&[0_u8; 2][..offset], secret.as_bytes()].concat();
-        // A character carries 6 bits: the first `offset` bytes reach into this many, the rest of the last is not ours.
-        let (first, whole) = ((offset * 8).div_ceil(6), padded.len() * 8 / 6);
-        for encoded in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
-            if let Some(core) = encoded.get(first..whole).filter(|core| core.len() >= SHORTEST) {
-                forms.push(core.to_owned());
-            }
-        }
-    }
-    forms
-}
-
-/// A text after decoding, with the place of each byte in the text before.
-struct View {
-    bytes: Vec<u8>,
-    origins: Vec<Range<usize>>,
-}
-
-/// Decodes what stands at the start of the bytes: the bytes it means, and how many it took. `None`: it means itself.
-type Decode = fn(&[u8]) -> Option<(Vec<u8>, usize)>;
-
-impl View {
-    fn of(text: &str) -> Self {
-        Self { bytes: text.as_bytes().to_vec(), origins: (0..text.len()).map(|at| at..at + 1).collect() }
-    }
-
-    fn decoded(&self, decode: Decode) -> Self {
-        let mut view = Self { bytes: Vec::new(), origins: Vec::new() };
-        let mut at = 0;
-        while let Some(byte) = self.bytes.get(at) {
-            let (decoded, taken) = decode(&self.bytes[at..]).unwrap_or_else(|| (vec![*byte], 1));
-            let origin = self.origin(at..at + taken);
-            view.origins.extend(decoded.iter().map(|_| origin.clone()));
-            view.bytes.extend(decoded);
-            at += taken;
-        }
-        view
-    }
-
-    fn origin(&self, range: Range<usize>) -> Range<usize> {
-        match (self.origins.get(range.start), self.origins.get(range.end.saturating_sub(1))) {
-            (Some(first), Some(last)) => first.start..last.end,
-            _ => 0..0,
-        }
-    }
-}
-
-fn percent(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let [b'%', high, low, ..] = bytes else { return None };
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    let value = digit(high)? * 16 + digit(low)?;
-    Some((vec![u8::try_from(value).ok()?], 3))
-}
-
-fn form(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
-    if bytes.first() == Some(&b'+') { Some((vec![b' '], 1)) } else { percent(bytes) }
-}
-
-fn shell(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
-    bytes.starts_with(b"'\\''").then(|| (vec![b'\''], 4))
-}
-
-fn json(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let [b'\\', escape, rest @ ..] = bytes else { return None };
-    let byte = match escape {
-        b'"' | b'\\' | b'/' => *escape,
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'b' => 8,
-        b'f' => 12,
-        b'u' => {
-            let unit = |bytes: &[u8]| {
-                let digits = std::str::from_utf8(bytes.get(..4)?).ok()?;
-                u16::from_str_radix(digits, 16).ok()
-            };
-            let first = unit(rest)?;
-            let second = rest.get(4..6).filter(|escape| escape == b"\\u").and_then(|_| unit(&rest[6..]));
-            let (text, taken) = match (String::from_utf16(&[first]), second) {
-                (Ok(text), _) => (text, 6),
-                (Err(_), Some(second)) => (String::from_utf16(&[first, second]).ok()?, 12),
-                (Err(_), None) => return None,
-            };
-            return Some((text.into_bytes(), taken));
-        }
-        _ => return None,
-    };
-    Some((vec![byte], 2))
-}
-
-/// The text with the spans masked; those that touch get one mask.
-fn mask(text: &str, mut spans: Vec<Range<usize>>) -> Cow<'_, str> {
-    if spans.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    spans.sort_by_key(|span| span.start);
-    let mut out = String::with_capacity(text.len());
-    let mut kept = 0;
-    let mut masked: Option<usize> = None;
-    for span in spans {
-        // A span that ends within a character is widened to all of it.
-        let start = (0..=span.start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        let end = (span.end..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
-        if masked.is_none_or(|end| start > end) {
-            out.push_str(text.get(kept..start).unwrap_or_default());
-            out.push_str(MASK);
-        }
-        kept = kept.max(end);
-        masked = Some(kept);
-    }
-    out.push_str(text.get(kept..).unwrap_or_default());
-    Cow::Owned(out)
 }
 
 /// Where the values of `Authorization` and cookie headers stand in a text. Variables of a shell are left alone.
@@ -328,7 +188,8 @@ fn cookie_values(value: &str, offset: usize, first_only: bool) -> Vec<Range<usiz
 
 #[cfg(test)]
 mod tests {
-    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
     use proptest::prelude::*;
 
     use super::*;

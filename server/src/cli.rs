@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::journal;
 use crate::limiter::RateLimit;
 use crate::runtime::{Limits, Mode};
 use crate::{AdminToken, Builder, Clock, Connections, Database, Fault, Server, TokenError, Vendor};
@@ -127,6 +128,15 @@ pub struct Serve {
     /// Calls that one caller may make in a minute, where the contract has rate limits
     #[arg(long, env = "RESCIND_RATE_LIMIT", value_name = "CALLS", default_value_t = 10_000)]
     rate_limit: u32,
+    /// How many requests the journal keeps; 0 switches it off
+    #[arg(long, env = "RESCIND_JOURNAL", value_name = "ENTRIES", default_value_t = journal::Bounds::default().entries)]
+    journal: usize,
+    /// How many bytes all entries of the journal may take together
+    #[arg(long, env = "RESCIND_JOURNAL_BYTES", value_name = "BYTES", default_value_t = journal::Bounds::default().bytes)]
+    journal_bytes: usize,
+    /// How many bytes of a body the journal keeps
+    #[arg(long, env = "RESCIND_JOURNAL_BODY", value_name = "BYTES", default_value_t = journal::Bounds::default().body)]
+    journal_body: usize,
     /// How long an authentication is remembered, where the contract allows it; at most `5m`, which is the default
     #[arg(long, env = "RESCIND_CACHE_LIFETIME", value_name = "TIME", value_parser = duration)]
     cache_lifetime: Option<Duration>,
@@ -185,6 +195,11 @@ impl Serve {
             .limits(Limits { body: self.body_limit, time: Some(self.request_timeout), ..Limits::default() })
             .rate_limit(RateLimit { calls: self.rate_limit, window: Duration::from_mins(1) })
             .mode(if self.examples { Mode::Examples } else { Mode::Strict })
+            .journal(journal::Bounds {
+                entries: self.journal,
+                bytes: self.journal_bytes,
+                body: self.journal_body,
+            })
             .connections(connections);
         for contract in &self.contracts {
             builder = builder.contract(*contract);
@@ -281,6 +296,7 @@ mod tests {
             vec!["--database", "sqlite:x.db", "--clock", "virtual:2026-01-01T00:00:00Z"],
             vec!["--request-timeout", "500ms", "--cache-lifetime", "0s"],
             vec!["--fault", "sliding-cache,slow-revocation", "--fault", "guard-ignored"],
+            vec!["--journal", "0", "--journal-bytes", "1048576"],
             vec!["faults"],
             vec!["completions", "bash"],
         ] {

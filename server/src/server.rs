@@ -19,6 +19,7 @@ use crate::connection::{self, Connections};
 use crate::fault::{Fault, Faults};
 use crate::hook::HookError;
 use crate::id::{Ids, NoRandomness};
+use crate::journal::{self, Journal};
 use crate::keys::{KeyError, Keys, create_private, turn};
 use crate::limiter::RateLimit;
 use crate::runtime::{GateError, Limits, Mode};
@@ -170,6 +171,12 @@ impl Builder {
         self
     }
 
+    /// How much the journal keeps.
+    pub fn journal(mut self, bounds: journal::Bounds) -> Self {
+        self.settings.journal = bounds;
+        self
+    }
+
     /// Bounds on connections.
     pub fn connections(mut self, connections: Connections) -> Self {
         self.connections = connections;
@@ -212,6 +219,7 @@ impl Builder {
                 Placement::Root => own,
             };
         }
+        let routes = state.journal().around(routes, self.placement, &contracts);
         let stop = CancellationToken::new();
         let address =
             listener.local_addr().map_err(|source| StartError::Listen { address: self.address, source })?;
@@ -318,6 +326,11 @@ impl Running {
     /// The promises it breaks; may be changed at any time.
     pub fn faults(&self) -> &Faults {
         self.state.faults()
+    }
+
+    /// The requests and what became of them.
+    pub fn journal(&self) -> &Journal {
+        self.state.journal()
     }
 
     /// What everything shares.

@@ -7,6 +7,7 @@ use crate::auth_cache::AuthCache;
 use crate::clock::Clock;
 use crate::fault::Faults;
 use crate::id::Ids;
+use crate::journal::{Bounds, Journal};
 use crate::keys::Keys;
 use crate::limiter::{Limiter, RateLimit};
 use crate::runtime::{Limits, Mode};
@@ -27,6 +28,7 @@ struct Inner {
     limiter: Limiter,
     limits: Limits,
     mode: Mode,
+    journal: Journal,
 }
 
 /// Parts of a [`State`] that have a default.
@@ -40,6 +42,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What an operation without an implementation answers.
     pub mode: Mode,
+    /// How much the journal keeps.
+    pub journal: Bounds,
 }
 
 /// The longest time for which an authentication may be remembered.
@@ -55,6 +59,7 @@ impl State {
         faults: Faults,
         settings: Settings,
     ) -> Self {
+        let journal = Journal::new(settings.journal, clock.clone());
         Self(Arc::new(Inner {
             store,
             clock,
@@ -65,6 +70,7 @@ impl State {
             limiter: Limiter::new(settings.rate),
             limits: settings.limits,
             mode: settings.mode,
+            journal,
         }))
     }
 
@@ -117,5 +123,10 @@ impl State {
     /// What an operation without an implementation answers.
     pub fn mode(&self) -> Mode {
         self.0.mode
+    }
+
+    /// The requests and what became of them.
+    pub fn journal(&self) -> &Journal {
+        &self.0.journal
     }
 }

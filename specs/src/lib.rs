@@ -24,6 +24,7 @@ mod validator;
 mod vendor;
 mod yaml;
 
+pub mod disguise;
 pub mod lifecycle;
 
 pub use contract::Contract;
@@ -39,7 +40,7 @@ pub use pointer::{Pointer, PointerError};
 pub use prepare::{LeftOut, Prepared};
 pub use report::report;
 pub use response::{Content, Response, ResponseHeader, Responses, StatusPattern, StatusPatternError};
-pub use schema::{Schema, SchemaType};
+pub use schema::{Schema, SchemaType, describes_secret};
 pub use security::{KeyLocation, SchemeKind, SchemeName, SecurityRequirements, SecurityScheme};
 pub use source::{Position, Source};
 pub use validator::{Direction, Validator, Violation};

@@ -21,6 +21,7 @@ pub(super) async fn reset(admin: &Admin) -> ResetResponse {
 async fn begin_again(admin: &Admin) -> Result<(), BootstrapError> {
     admin.state.store().clear().await?;
     admin.state.restart();
+    admin.state.journal().clear();
     admin.state.faults().clear_all();
     for served in &admin.contracts {
         served.begin_again(&admin.state).await?;

@@ -8,6 +8,8 @@ use http::request::Parts;
 use http::{Extensions, HeaderMap, Method};
 use rescind_specs::OperationId;
 
+use crate::journal::Exchange;
+
 /// Method, path, headers and extensions of a request. Cheap to clone.
 #[derive(Clone)]
 pub struct Context(Arc<Parts>);
@@ -38,6 +40,13 @@ impl Context {
     /// What middleware attached to the request: its id, the address of the peer, the time of arrival.
     pub fn extensions(&self) -> &Extensions {
         &self.0.extensions
+    }
+
+    /// Tells the journal whom the credential of this request belongs to, by the public identifier.
+    pub fn identify(&self, caller: &str) {
+        if let Some(exchange) = self.0.extensions.get::<Exchange>() {
+            exchange.is_from(caller);
+        }
     }
 
     pub(crate) fn parts(&self) -> &Parts {

@@ -38,3 +38,4 @@ pub use route::Routed;
 pub use secret::Secret;
 pub use serve::{Handler, serve};
 pub use stream::{Event, OpenBody, StreamBody};
+pub(crate) use text::decode_form;

@@ -1,5 +1,6 @@
 //! Strings of `format: password` become one type that never prints itself.
 
+pub(crate) use rescind_specs::describes_secret as is_secret;
 use serde_json::Value;
 
 use super::Draft;
@@ -9,7 +10,7 @@ const PASS: &str = "secrets";
 pub(super) fn run(draft: &mut Draft<'_>) {
     let mut constrained = Vec::new();
     draft.each_schema(&mut |pointer, schema| {
-        if schema.get("format").and_then(Value::as_str) != Some("password") {
+        if !is_secret(schema) {
             return;
         }
         let Some(object) = schema.as_object_mut() else { return };
@@ -35,9 +36,4 @@ pub(super) fn run(draft: &mut Draft<'_>) {
             }
         }
     }
-}
-
-/// Whether the schema is that of a secret.
-pub(crate) fn is_secret(schema: &Value) -> bool {
-    schema.get("format").and_then(Value::as_str) == Some("password")
 }

@@ -85,6 +85,7 @@ impl Api for Dinie {
         if quota::of(&self.state, context, &counted).is_exceeded {
             return Err(Refused::because(problem::RATE_LIMITED));
         }
+        context.identify(&caller.client_id);
         Ok(caller)
     }
 

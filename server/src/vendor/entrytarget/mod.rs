@@ -67,9 +67,11 @@ impl Api for EntryTarget {
         &self,
         operation: Operation,
         presented: &Presented<Credentials>,
-        _context: &Context,
+        context: &Context,
     ) -> Result<Caller, Refused> {
-        self.accept(operation, presented).await
+        let caller = self.accept(operation, presented).await?;
+        context.identify(&caller.api_key);
+        Ok(caller)
     }
 
     fn reject(&self, operation: Option<Operation>, _context: &Context, rejection: Rejection) -> Answer {

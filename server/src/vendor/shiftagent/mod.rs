@@ -65,9 +65,11 @@ impl Api for ShiftAgent {
         &self,
         operation: Operation,
         presented: &Presented<Credentials>,
-        _context: &Context,
+        context: &Context,
     ) -> Result<Caller, Refused> {
-        self.holder(operation, presented).await
+        let caller = self.holder(operation, presented).await?;
+        context.identify(&caller.key_id);
+        Ok(caller)
     }
 
     fn reject(&self, _operation: Option<Operation>, context: &Context, rejection: Rejection) -> Answer {

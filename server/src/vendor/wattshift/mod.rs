@@ -66,7 +66,9 @@ impl Api for WattShift {
         presented: &Presented<Credentials>,
         context: &Context,
     ) -> Result<Caller, Refused> {
-        self.accept(operation, presented, context).await
+        let caller = self.accept(operation, presented, context).await?;
+        context.identify(&caller.id);
+        Ok(caller)
     }
 
     fn reject(&self, _operation: Option<Operation>, _context: &Context, rejection: Rejection) -> Answer {
