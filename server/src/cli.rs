@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::journal;
 use crate::limiter::RateLimit;
 use crate::runtime::{Limits, Mode};
+use crate::store::PostgresUrl;
 use crate::{AdminToken, Builder, Clock, Connections, Database, Fault, Server, TokenError, Vendor};
 
 /// The command line.
@@ -40,6 +41,9 @@ Examples:
     rescind-server --contract NAME --at-root --database sqlite:rescind.db \\
         --clock virtual --admin 127.0.0.1:8081 --write-target target.toml
 
+  Serve one deployment with several processes:
+    rescind-server --database postgres://rescind@db.example/rescind --key-file rescind.key
+
   Break a promise, to see a judge find it:
     rescind-server --fault accepted-after-revocation
 
@@ -62,7 +66,8 @@ Exit codes:
 
 Logs go to the standard error; RUST_LOG chooses what (such as `rescind_server=debug`). They hold
 neither secrets nor headers. A database file has a key file beside it, with `.key` appended to its
-name; keep the two apart in backups.";
+name; keep the two apart in backups. A database refuses another key than the one that it was first
+started with. TLS to PostgreSQL is chosen by the URL (`?sslmode=verify-full&sslrootcert=FILE`).";
 
 /// What to do instead of serving.
 #[derive(Debug, Subcommand)]
@@ -88,9 +93,20 @@ pub struct Serve {
     /// Serve the only contract at the root instead of under its prefix
     #[arg(long, env = "RESCIND_AT_ROOT")]
     at_root: bool,
-    /// Where the facts are kept: `memory` or `sqlite:PATH`
-    #[arg(long, env = "RESCIND_DATABASE", value_name = "PLACE", default_value = "memory")]
+    /// Where the facts are kept: `memory`, `sqlite:PATH` or `postgres://USER@HOST/DATABASE`. A password belongs into
+    /// PGPASSWORD or ~/.pgpass, or into this variable; others see the command line
+    #[arg(
+        long,
+        env = "RESCIND_DATABASE",
+        value_name = "PLACE",
+        default_value = "memory",
+        hide_env_values = true
+    )]
     database: DatabaseArgument,
+    /// The root key of the deployment; made if it is missing. Beside a SQLite file by default; PostgreSQL needs it named,
+    /// and each server on one database a copy of it
+    #[arg(long, env = "RESCIND_KEY_FILE", value_name = "FILE")]
+    key_file: Option<PathBuf>,
     /// The clock: `system`, `virtual` (stands still at the time of the start) or `virtual:TIME` (RFC 3339)
     #[arg(long, env = "RESCIND_CLOCK", value_name = "CLOCK", default_value = "system")]
     clock: ClockArgument,
@@ -216,6 +232,9 @@ impl Serve {
         if let Some(lifetime) = self.cache_lifetime {
             builder = builder.cache_lifetime(lifetime);
         }
+        if let Some(path) = &self.key_file {
+            builder = builder.key_file(path);
+        }
         if let Some(seed) = self.seed {
             builder = builder.seed(seed);
         }
@@ -232,8 +251,10 @@ impl FromStr for DatabaseArgument {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.strip_prefix("sqlite:") {
             None if text == "memory" => Ok(Self(Database::Memory)),
+            // Read when it is used, because a complaint about the command line would repeat its password.
+            None if PostgresUrl::is_meant_by(text) => Ok(Self(Database::Postgres(PostgresUrl::new(text)))),
             Some(path) if !path.is_empty() => Ok(Self(Database::File(path.into()))),
-            _ => Err("write `memory` or `sqlite:PATH`"),
+            _ => Err("write `memory`, `sqlite:PATH` or `postgres://USER@HOST/DATABASE`"),
         }
     }
 }
@@ -293,6 +314,7 @@ mod tests {
         let parse = |arguments: &[&str]| Cli::try_parse_from([&["rescind-server"], arguments].concat());
         for good in [
             vec![],
+            vec!["--database", "postgres://user@host/db", "--key-file", "x.key"],
             vec!["--database", "sqlite:x.db", "--clock", "virtual:2026-01-01T00:00:00Z"],
             vec!["--request-timeout", "500ms", "--cache-lifetime", "0s"],
             vec!["--fault", "sliding-cache,slow-revocation", "--fault", "guard-ignored"],

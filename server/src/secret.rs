@@ -48,6 +48,24 @@ impl fmt::Debug for SecretHash {
 #[derive(Clone)]
 pub struct Sealer {
     cipher: ChaCha20Poly1305,
+    fingerprint: KeyFingerprint,
+}
+
+/// Tells a key from others and nothing else of it, so it may be stored and shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyFingerprint([u8; 16]);
+
+impl KeyFingerprint {
+    fn of(key: &[u8; 32]) -> Self {
+        let mut fingerprint = [0; 16];
+        fingerprint.copy_from_slice(&crate::keys::hmac(key, b"fingerprint")[..16]);
+        Self(fingerprint)
+    }
+
+    /// The bytes to store.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Sealer {
@@ -66,7 +84,12 @@ const NONCE: usize = 12;
 impl Sealer {
     /// A sealer with this key.
     pub fn new(key: &[u8; 32]) -> Self {
-        Self { cipher: ChaCha20Poly1305::new(key.into()) }
+        Self { cipher: ChaCha20Poly1305::new(key.into()), fingerprint: KeyFingerprint::of(key) }
+    }
+
+    /// Which key it has.
+    pub fn fingerprint(&self) -> KeyFingerprint {
+        self.fingerprint
     }
 
     /// Seals `plain` for one place. The nonce must be random: 96 bits suffice for the few values a deployment seals.

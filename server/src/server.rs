@@ -1,7 +1,7 @@
 //! A server from its parts: builder, listener, and the handle on a running one.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ use crate::limiter::RateLimit;
 use crate::runtime::{GateError, Limits, Mode};
 use crate::served::{Contracts, Served, Source};
 use crate::state::{Settings, State};
-use crate::store::{SqliteStore, Store, StoreError};
+use crate::store::{PostgresStore, PostgresUrl, SqliteStore, Store, StoreError};
 use crate::target::{ContractTarget, Control, Target};
 use crate::{access_log, admin};
 
@@ -41,6 +41,7 @@ impl Server {
             contracts: Vec::new(),
             placement: Placement::Prefixed,
             database: Database::Memory,
+            key_file: None,
             clock: Clock::system(),
             seed: None,
             faults: Vec::new(),
@@ -58,8 +59,10 @@ impl Server {
 pub enum Database {
     /// In memory, gone when the server stops.
     Memory,
-    /// In a SQLite file, with a key file beside it (the same name with `.key` appended).
+    /// In a SQLite file, with a key file beside it (the same name with `.key` appended) unless another is named.
     File(PathBuf),
+    /// In PostgreSQL, for any number of servers at once. They share a key file, which has to be named.
+    Postgres(PostgresUrl),
 }
 
 /// Where contracts are served.
@@ -78,6 +81,7 @@ pub struct Builder {
     contracts: Vec<Source>,
     placement: Placement,
     database: Database,
+    key_file: Option<PathBuf>,
     clock: Clock,
     seed: Option<u64>,
     faults: Vec<Fault>,
@@ -107,6 +111,13 @@ impl Builder {
     /// Keeps the facts there.
     pub fn database(mut self, database: Database) -> Self {
         self.database = database;
+        self
+    }
+
+    /// Takes the root key of the deployment from this file, which is made if it is missing. Servers on one database
+    /// need the same key; a database refuses another than the one that it was first started with.
+    pub fn key_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.key_file = Some(path.into());
         self
     }
 
@@ -250,24 +261,38 @@ impl Builder {
         let ids = self.seed.map_or_else(Ids::from_os, |seed| Ok(Ids::seeded(seed)))?;
         let (keys, store): (Keys, Arc<dyn Store>) = match &self.database {
             Database::Memory => {
-                let keys = Keys::generate(&ids);
+                let keys = match &self.key_file {
+                    Some(path) => Keys::open(path, &ids)?,
+                    None => Keys::generate(&ids),
+                };
                 let store = SqliteStore::in_memory(keys.sealer(), ids.clone()).await?;
                 (keys, Arc::new(store))
             }
             Database::File(path) => {
-                let mut key_path = path.clone().into_os_string();
-                key_path.push(".key");
-                let keys = Keys::open(key_path.as_ref(), &ids)?;
-                let _turn = turn(key_path.into()).await?;
+                let key_path = self.key_file.clone().unwrap_or_else(|| key_file_beside(path));
+                let keys = Keys::open(&key_path, &ids)?;
+                let _turn = turn(key_path).await?;
                 // Readable by its owner alone. If it cannot be made, the engine says why.
                 let _ = create_private(path);
                 let store = SqliteStore::open(path, keys.sealer(), ids.clone()).await?;
+                (keys, Arc::new(store))
+            }
+            Database::Postgres(url) => {
+                let key_path = self.key_file.as_ref().ok_or(StartError::KeyFileUnnamed)?;
+                let keys = Keys::open(key_path, &ids)?;
+                let store = PostgresStore::connect(url, keys.sealer(), ids.clone()).await?;
                 (keys, Arc::new(store))
             }
         };
         let faults: Faults = self.faults.iter().copied().collect();
         Ok(State::new(store, self.clock.clone(), ids, keys, faults, self.settings))
     }
+}
+
+fn key_file_beside(path: &Path) -> PathBuf {
+    let mut key_path = path.as_os_str().to_owned();
+    key_path.push(".key");
+    key_path.into()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -422,6 +447,12 @@ pub enum StartError {
         /// How many.
         contracts: usize,
     },
+    /// Nobody said where the key of the deployment is.
+    #[error(
+        "with PostgreSQL the key of the deployment needs a file: name one with --key-file; if it is missing it \
+         is made, and every other server on the database then needs a copy of it"
+    )]
+    KeyFileUnnamed,
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),

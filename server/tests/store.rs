@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
 
+#[expect(dead_code, reason = "another program crashes its cluster")]
+#[path = "support/postgres.rs"]
+mod postgres;
+
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +17,16 @@ use rescind_server::id::{Alphabet, Format, Ids};
 use rescind_server::secret::{Sealer, SecretHash};
 use rescind_server::store::{
     Attributes, Collection, Deletion, Exchange, Fingerprint, Guard, Issue, Listing, Names, NewAnswer,
-    NewCredential, NewResource, Page, PairState, Pointing, Recalled, References, Registered, Registration,
-    ResourceChange, Revocation, SqliteStore, Start, State, Store, Updated,
+    NewCredential, NewResource, Page, PairState, Pointing, PostgresStore, PostgresUrl, Recalled, References,
+    Registered, Registration, ResourceChange, Revocation, SqliteStore, Start, State, Store, StoreError,
+    StoredAnswer, Updated,
 };
 use serde_json::json;
+use sqlx::Connection as _;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
+
+use self::postgres::Schema;
 
 const CREDENTIALS: Collection = Collection::new(Vendor::ShiftAgent, "credentials");
 const REPOSITORIES: Collection = Collection::new(Vendor::ShiftAgent, "repositories");
@@ -35,12 +44,47 @@ async fn open(path: &Path) -> Arc<dyn Store> {
     Arc::new(SqliteStore::open(path, sealer(), Ids::seeded(1)).await.unwrap())
 }
 
-/// One store of each kind; every promise is tested on both.
-async fn stores() -> (TempDir, [Arc<dyn Store>; 2]) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = open(&folder.path().join("facts.db")).await;
+async fn connect(schema: &Schema) -> Arc<dyn Store> {
+    let url = PostgresUrl::new(schema.url());
+    Arc::new(PostgresStore::connect(&url, sealer(), Ids::seeded(1)).await.unwrap())
+}
+
+/// The facts of one deployment, as several servers see them.
+struct Replicas(Vec<Arc<dyn Store>>);
+
+impl Replicas {
+    /// What the server with this number has, where there are so many; any other otherwise.
+    fn at(&self, number: usize) -> Arc<dyn Store> {
+        self.0[number % self.0.len()].clone()
+    }
+}
+
+impl Deref for Replicas {
+    type Target = dyn Store;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0[0]
+    }
+}
+
+/// Where the facts are, until the end of a test.
+struct Place {
+    folder: TempDir,
+    schema: Option<Schema>,
+}
+
+/// Stores of each kind; every promise is tested on all. In memory there is one server, on a file there are two, on
+/// PostgreSQL three.
+async fn stores() -> (Place, Vec<Replicas>) {
+    let place = Place { folder: tempfile::tempdir().unwrap(), schema: Schema::new().await };
     let memory: Arc<dyn Store> = Arc::new(SqliteStore::in_memory(sealer(), Ids::seeded(1)).await.unwrap());
-    (folder, [memory, file])
+    let path = place.folder.path().join("facts.db");
+    let mut stores = vec![Replicas(vec![memory]), Replicas(vec![open(&path).await, open(&path).await])];
+    if let Some(schema) = &place.schema {
+        let servers = [connect(schema), connect(schema), connect(schema)];
+        stores.push(Replicas(futures::future::join_all(servers).await));
+    }
+    (place, stores)
 }
 
 fn new<'a>(id: &'a str, name: &'a str, names: Names) -> NewCredential<'a> {
@@ -92,11 +136,11 @@ async fn race<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_concurrent_revocations_exactly_one_revokes() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         issue(&*store, "a", "crd_1").await;
         let outcomes = race(20, |number| {
-            let store = store.clone();
+            let store = store.at(number);
             let now = at(10 + i64::try_from(number).unwrap());
             async move { store.revoke(CREDENTIALS.of("a"), "crd_1", Guard::None, now).await.unwrap() }
         })
@@ -116,7 +160,7 @@ async fn of_concurrent_revocations_exactly_one_revokes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_the_last_active_credentials_one_survives_a_race() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         for round in 0..10 {
             let tenant: Arc<str> = format!("tenant {round}").into();
@@ -125,7 +169,7 @@ async fn of_the_last_active_credentials_one_survives_a_race() {
                 issue(&*store, &tenant, name).await;
             }
             let outcomes = race(3, |number| {
-                let (store, tenant, id) = (store.clone(), tenant.clone(), names[number].clone());
+                let (store, tenant, id) = (store.at(number), tenant.clone(), names[number].clone());
                 async move {
                     store.revoke(CREDENTIALS.of(&tenant), &id, Guard::KeepOneActive, at(10)).await.unwrap()
                 }
@@ -139,7 +183,7 @@ async fn of_the_last_active_credentials_one_survives_a_race() {
 
 #[tokio::test]
 async fn neither_an_expired_nor_a_foreign_credential_counts_as_active() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         issue(&*store, "a", "crd_1").await;
         issue(&*store, "b", "crd_2").await;
@@ -157,7 +201,7 @@ async fn neither_an_expired_nor_a_foreign_credential_counts_as_active() {
 
 #[tokio::test]
 async fn an_exchange_moves_the_last_use_of_active_credentials_only() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         let expiring = NewCredential { expires_at: Some(at(20)), ..new("crd_1", "x", Names::Shared) };
         store.issue(CREDENTIALS.of("a"), expiring, None).await.unwrap();
@@ -179,10 +223,10 @@ async fn an_exchange_moves_the_last_use_of_active_credentials_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_unique_name_is_given_once_and_free_again_after_deletion() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         let outcomes = race(20, |number| {
-            let store = store.clone();
+            let store = store.at(number);
             async move {
                 let id = format!("crd_{number}");
                 let outcome = store.issue(CREDENTIALS.of("a"), new(&id, "main", Names::Unique), None).await;
@@ -206,7 +250,7 @@ async fn a_unique_name_is_given_once_and_free_again_after_deletion() {
 
 #[tokio::test]
 async fn a_credential_in_use_is_not_deleted() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         let (credentials, repositories) = (CREDENTIALS.of("a"), REPOSITORIES.of("a"));
         issue(&*store, "a", "crd_1").await;
@@ -259,13 +303,13 @@ async fn a_credential_in_use_is_not_deleted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_race_of_deletion_and_reference_leaves_a_dangling_one() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         for round in 0..20 {
             let credential: Arc<str> = format!("crd_{round}").into();
             issue(&*store, "a", &credential).await;
             let kept = race(8, |number| {
-                let (store, credential) = (store.clone(), credential.clone());
+                let (store, credential) = (store.at(number), credential.clone());
                 async move {
                     if number == 4 {
                         let outcome = store
@@ -290,11 +334,11 @@ async fn no_race_of_deletion_and_reference_leaves_a_dangling_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_concurrent_starts_one_is_let_through() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         store.register(REPOSITORIES.of("a"), repository("rep_1", None), None).await.unwrap();
-        let outcomes = race(10, |_| {
-            let store = store.clone();
+        let outcomes = race(10, |number| {
+            let store = store.at(number);
             async move {
                 let change = ResourceChange {
                     attributes: Attributes::from_iter([("state".to_owned(), json!("syncing"))]),
@@ -311,7 +355,7 @@ async fn of_concurrent_starts_one_is_let_through() {
 
 #[tokio::test]
 async fn resources_are_found_by_name_and_by_attribute() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         let realm = REPOSITORIES.of("a");
         for (id, kind) in [("rep_1", "x"), ("rep_2", "y"), ("rep_3", "x")] {
@@ -338,7 +382,7 @@ async fn resources_are_found_by_name_and_by_attribute() {
 
 #[tokio::test]
 async fn pages_run_both_ways_and_survive_deletions() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         for number in 1..=5 {
             issue(&*store, "a", &format!("crd_{number}")).await;
@@ -375,10 +419,10 @@ fn answer<'a>(key: &'a str, request: &str, text: &str) -> NewAnswer<'a> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_idempotency_key_creates_once() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         let outcomes = race(10, |number| {
-            let store = store.clone();
+            let store = store.at(number);
             async move {
                 let id = format!("crd_{number}");
                 let new = new(&id, "main", Names::Unique);
@@ -407,7 +451,7 @@ async fn an_idempotency_key_creates_once() {
 
 #[tokio::test]
 async fn a_refused_creation_leaves_its_key_free() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         let realm = CREDENTIALS.of("a");
         store.issue(realm, new("crd_1", "main", Names::Unique), None).await.unwrap();
@@ -422,7 +466,7 @@ async fn a_refused_creation_leaves_its_key_free() {
 
 #[tokio::test]
 async fn a_key_is_held_for_its_time_even_when_the_credential_is_gone() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         let realm = CREDENTIALS.of("a");
         store
@@ -451,7 +495,7 @@ async fn a_key_is_held_for_its_time_even_when_the_credential_is_gone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pair_is_registered_and_revoked_once() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         let secret = SecretHash::of("sk_1");
         assert_eq!(store.register_pair("ak_1", secret, at(1)).await.unwrap(), Registration::Registered);
@@ -459,8 +503,8 @@ async fn a_pair_is_registered_and_revoked_once() {
             store.register_pair("ak_1", secret, at(2)).await.unwrap(),
             Registration::Duplicate(PairState::Active)
         );
-        let outcomes = race(20, |_| {
-            let store = store.clone();
+        let outcomes = race(20, |number| {
+            let store = store.at(number);
             async move { store.revoke_pair("ak_1", at(3)).await.unwrap() }
         })
         .await;
@@ -478,28 +522,181 @@ async fn a_pair_is_registered_and_revoked_once() {
 
 #[tokio::test]
 async fn a_revocation_by_hand_is_honoured_and_cannot_be_undone_by_hand() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("facts.db");
-    let store = open(&path).await;
-    for key in ["ak_1", "ak_2"] {
-        store.register_pair(key, SecretHash::of("sk"), at(1)).await.unwrap();
+    let (place, stores) = stores().await;
+    let path = place.folder.path().join("facts.db");
+    for (kind, store) in stores.iter().enumerate().skip(1) {
+        for key in ["ak_1", "ak_2"] {
+            store.register_pair(key, SecretHash::of("sk"), at(1)).await.unwrap();
+        }
+        store.revoke_pair("ak_2", at(2)).await.unwrap();
+        for statement in [
+            "UPDATE api_credential SET active = false WHERE api_key = 'ak_1'",
+            "UPDATE api_credential SET active = true WHERE api_key = 'ak_2'",
+        ] {
+            match &place.schema {
+                Some(schema) if kind == 2 => schema.run(statement).await,
+                _ => {
+                    let mut hand = sqlx::SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
+                    sqlx::query(statement).execute(&mut hand).await.unwrap();
+                }
+            }
+        }
+        let state = async |key| store.pair(key).await.unwrap().unwrap().state;
+        assert_eq!(state("ak_1").await, PairState::Revoked { at: None });
+        assert_eq!(state("ak_2").await, PairState::Revoked { at: Some(at(2)) });
+        assert!(!store.revoke_pair("ak_1", at(3)).await.unwrap());
+        assert!(!store.revoke_pair("ak_2", at(3)).await.unwrap());
+        assert_eq!((store.edited_pairs().await.unwrap(), store.active_pairs().await.unwrap()), (1, 0));
     }
-    store.revoke_pair("ak_2", at(2)).await.unwrap();
-    let mut hand =
-        <sqlx::SqliteConnection as sqlx::Connection>::connect(path.to_str().unwrap()).await.unwrap();
-    sqlx::query("UPDATE api_credential SET active = false WHERE api_key = 'ak_1'")
-        .execute(&mut hand)
-        .await
-        .unwrap();
-    sqlx::query("UPDATE api_credential SET active = true WHERE api_key = 'ak_2'")
-        .execute(&mut hand)
-        .await
-        .unwrap();
-    let state = async |key| store.pair(key).await.unwrap().unwrap().state;
-    assert_eq!(state("ak_1").await, PairState::Revoked { at: None });
-    assert_eq!(state("ak_2").await, PairState::Revoked { at: Some(at(2)) });
-    assert!(!store.revoke_pair("ak_1", at(3)).await.unwrap());
-    assert!(!store.revoke_pair("ak_2", at(3)).await.unwrap());
+}
+
+/// PostgreSQL cannot store U+0000, and an index of it no long key.
+#[tokio::test]
+async fn every_text_is_kept_as_it_is() {
+    let (_place, stores) = stores().await;
+    for store in stores {
+        let realm = CREDENTIALS.of("a");
+        for (id, name) in [("crd_1", "a\0b"), ("crd_2", "a\u{1a}0b"), ("crd_3", "\u{10ffff}'\"\\%_")] {
+            let attributes = Attributes::from_iter([("note".to_owned(), json!({ name: [name] }))]);
+            let new = NewCredential { attributes, ..new(id, name, Names::Unique) };
+            assert_eq!(store.issue(realm, new.clone(), None).await.unwrap(), Issue::Issued);
+            let record = store.credential(CREDENTIALS, id).await.unwrap().unwrap();
+            assert_eq!((&*record.name, &record.attributes), (name, &new.attributes));
+            let again = NewCredential { id: "crd_9", ..new };
+            assert_eq!(store.issue(realm, again, None).await.unwrap(), Issue::NameTaken(id.to_owned()));
+        }
+        assert_eq!(store.credential(CREDENTIALS, "crd_1\0").await.unwrap(), None);
+        let page = Page { start: Start::Beginning, limit: 9 };
+        let filtered = store.credentials(realm, Some(("note", "x")), page).await.unwrap();
+        assert_eq!(filtered, Listing::Page { items: Vec::new(), has_more: false });
+        let long: Vec<_> = ["x", "y"].map(|last| format!("{}{last}", "\u{1f511}7q".repeat(4000))).into();
+        for (number, key) in long.iter().enumerate() {
+            let id = format!("crd_long_{number}");
+            for expected in [Issue::Issued, Issue::Replayed(StoredAnswer::new(id.clone().into_bytes()))] {
+                let issued = store.issue(realm, new(&id, &id, Names::Unique), Some(answer(key, "r", &id)));
+                assert_eq!(issued.await.unwrap(), expected);
+            }
+        }
+    }
+}
+
+/// Changes of one database that wait for each other in a circle, or for the same name, end like all others.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_engine_takes_back_is_tried_again() {
+    let (_place, stores) = stores().await;
+    for store in stores {
+        for id in ["crd_1", "crd_2"] {
+            issue(&*store, "a", id).await;
+        }
+        for id in ["rep_1", "rep_2"] {
+            store.register(REPOSITORIES.of("a"), repository(id, Some("crd_1")), None).await.unwrap();
+        }
+        // Each way locks repository and credential in another order, or swaps two unique names.
+        race(60, |number| {
+            let store = store.at(number);
+            async move {
+                let realm = REPOSITORIES.of("a");
+                let id = ["rep_1", "rep_2"][number % 2];
+                let target = ["crd_1", "crd_2"][number / 2 % 2];
+                if number % 5 == 4 {
+                    store.delete(CREDENTIALS.of("a"), target, References::Clear).await.unwrap();
+                    store
+                        .issue(CREDENTIALS.of("a"), new(target, target, Names::Shared), None)
+                        .await
+                        .unwrap_or(Issue::Issued);
+                    return;
+                }
+                let name = format!("name {}", number % 3);
+                let change = ResourceChange {
+                    name: Some(&name),
+                    credential: Pointing::At(CREDENTIALS, target),
+                    ..Default::default()
+                };
+                store.update(realm, id, change, at(3)).await.unwrap();
+            }
+        })
+        .await;
+        for id in ["rep_1", "rep_2"] {
+            let resource = store.resource(REPOSITORIES.of("a"), id).await.unwrap().unwrap();
+            if let Some(credential) = resource.credential_id {
+                assert!(store.credential(CREDENTIALS, &credential).await.unwrap().is_some());
+            }
+        }
+    }
+}
+
+/// A change that nobody waits for any more is whole or absent, and holds up no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_is_dropped_takes_no_other_with_it() {
+    let (_place, stores) = stores().await;
+    for store in stores {
+        let outcomes = race(120, |number| {
+            let store = store.at(number);
+            async move {
+                let id = format!("crd_{number}");
+                let realm = CREDENTIALS.of("a");
+                let issued = store.issue(realm, new(&id, &id, Names::Unique), Some(answer(&id, "r", &id)));
+                if number % 3 > 0 {
+                    return issued.await.is_ok().then_some(id);
+                }
+                // Polled a few times, at another point of its way each time, and then dropped.
+                let mut issued = issued;
+                for _ in 0..number / 3 {
+                    if futures::poll!(&mut issued).is_ready() {
+                        return Some(id);
+                    }
+                    tokio::task::yield_now().await;
+                }
+                None
+            }
+        })
+        .await;
+        for number in (0..120).filter(|number| number % 3 > 0) {
+            assert!(outcomes.contains(&Some(format!("crd_{number}"))), "{number}");
+        }
+        let (known, _) = ids(&*store, "a", Start::Beginning, 999).await;
+        for id in outcomes.into_iter().flatten() {
+            assert!(known.contains(&id), "{id} was acknowledged");
+        }
+        for number in 0..120 {
+            let id = format!("crd_{number}");
+            let fingerprint = Fingerprint::of(b"r");
+            let recalled =
+                store.recall(CREDENTIALS, "key_1", "createCredential", &id, fingerprint, at(2)).await;
+            let is_kept = matches!(recalled.unwrap(), Recalled::Replay(_));
+            assert_eq!(known.contains(&id), is_kept, "{id} is half made");
+        }
+    }
+}
+
+/// A server with another key could open nothing of what is there.
+#[tokio::test]
+async fn a_database_belongs_to_one_key() {
+    let (place, _stores) = stores().await;
+    let other = || Sealer::new(&[8; 32]);
+    let file = SqliteStore::open(&place.folder.path().join("facts.db"), other(), Ids::seeded(1)).await;
+    assert!(matches!(file, Err(StoreError::OtherKey)), "{file:?}");
+    if let Some(schema) = &place.schema {
+        let url = PostgresUrl::new(schema.url());
+        let refused = PostgresStore::connect(&url, other(), Ids::seeded(1)).await;
+        assert!(matches!(refused, Err(StoreError::OtherKey)), "{refused:?}");
+        let known = PostgresStore::connect(&url, sealer(), Ids::seeded(1)).await;
+        assert!(known.is_ok(), "{known:?}");
+    }
+}
+
+/// What an engine says about a row that it refuses tells nothing of the row.
+#[tokio::test]
+async fn errors_hold_no_values() {
+    let (_place, stores) = stores().await;
+    for store in stores {
+        issue(&*store, "a", "planted").await;
+        let error = store
+            .issue(CREDENTIALS.of("a"), new("planted", "planted", Names::Shared), None)
+            .await
+            .unwrap_err();
+        assert!(!format!("{error:?} {error}").contains("planted"), "{error:?}");
+    }
 }
 
 #[tokio::test]
@@ -563,7 +760,7 @@ async fn stores_in_memory_are_apart_and_can_be_cleared() {
 
 #[tokio::test]
 async fn what_a_fault_takes_back_is_live_again() {
-    let (_folder, stores) = stores().await;
+    let (_place, stores) = stores().await;
     for store in stores {
         issue(&*store, "a", "crd_1").await;
         assert!(!store.revive(CREDENTIALS, "crd_1").await.unwrap());

@@ -7,10 +7,13 @@
 mod answer;
 mod credential;
 mod error;
+mod migration;
 mod page;
 mod pair;
+mod postgres;
 mod resource;
-pub mod sqlite;
+mod sql;
+mod sqlite;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -26,11 +29,13 @@ pub use credential::{
 pub use error::StoreError;
 pub use page::{Listing, Page, Start};
 pub use pair::{Pair, PairState, Pairs, Registration};
+pub use postgres::{Postgres, PostgresStore, PostgresUrl};
 use rescind_specs::Vendor;
 pub use resource::{
     Attributes, NewResource, Pointing, Registered, Resource, ResourceChange, Resources, Updated,
 };
-pub use sqlite::SqliteStore;
+pub use sql::SqlStore;
+pub use sqlite::{Sqlite, SqliteStore};
 
 /// What a method of the store returns. Boxed, so that the engine can be chosen when the server starts.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

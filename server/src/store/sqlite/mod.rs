@@ -1,34 +1,36 @@
 //! The embedded engine: SQLite, in a file or in memory.
 //!
-//! One connection writes, each change in a transaction that holds the write lock from its first statement on
-//! (`BEGIN IMMEDIATE`), so what a change reads cannot be outdated when it writes. A file is in WAL mode with
-//! `synchronous = FULL`: a commit is on the disk before it is acknowledged, and readers do not wait for writers.
+//! One connection writes, in transactions that hold the write lock from their first statement on (`BEGIN IMMEDIATE`),
+//! so what a change reads cannot be outdated when it writes. A file is in WAL mode with `synchronous = FULL`: a commit
+//! is on the disk before it is acknowledged, and readers do not wait for writers. Changes of a file that come at the
+//! same time share a transaction ([`group`]).
 
-mod answer;
-mod credential;
-mod pair;
-mod resource;
-mod row;
+mod group;
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Transaction};
 
-use super::{Pending, Store, StoreError};
+use self::group::{Group, Grouped};
+use super::StoreError;
+use super::migration::{self, Migrations};
+use super::sql::{Change, Connection, Engine, SqlStore};
 use crate::id::Ids;
 use crate::secret::Sealer;
 
 /// The migrations, in order. A released one never changes; a change is a new file.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "facts", include_str!("../../../migrations/0001_facts.sql"))];
+const MIGRATIONS: Migrations = &[
+    (1, "facts", include_str!("../../../migrations/sqlite/0001_facts.sql")),
+    (2, "deployment", include_str!("../../../migrations/sqlite/0002_deployment.sql")),
+];
 
 /// Connections that only read.
 const READERS: u32 = 4;
@@ -36,29 +38,39 @@ const READERS: u32 = 4;
 /// How long a change waits for the write lock of another process, and a call for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The store in SQLite. Clones share it.
+/// The store in SQLite.
+pub type SqliteStore = SqlStore<Sqlite>;
+
+/// A SQLite database.
 #[derive(Clone, Debug)]
-pub struct SqliteStore {
-    writer: SqlitePool,
+pub struct Sqlite {
+    writer: Writer,
     reader: SqlitePool,
-    sealer: Sealer,
-    ids: Ids,
-    /// Keeps a database in memory alive, should the pool ever replace its connection.
-    _keeper: Option<Arc<std::sync::Mutex<SqliteConnection>>>,
 }
 
-impl SqliteStore {
+#[derive(Clone, Debug)]
+enum Writer {
+    /// In a file.
+    Group(Group),
+    /// In memory, where a commit costs nothing: the connection that everybody uses, and one that keeps the database
+    /// alive, should the pool ever replace it.
+    Alone(
+        SqlitePool,
+        #[expect(dead_code, reason = "it is only kept")] Arc<std::sync::Mutex<SqliteConnection>>,
+    ),
+}
+
+impl SqlStore<Sqlite> {
     /// A store in the file at `path`, which is made if it is missing. Several processes may use it at once.
     pub async fn open(path: &Path, sealer: Sealer, ids: Ids) -> Result<Self, StoreError> {
         let options = common(SqliteConnectOptions::new().filename(path))
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
-        let writer = pool(1).connect_with(options.clone()).await?;
-        migrate(&writer).await?;
-        ids.branch(count_start(&writer).await?);
+        let mut writer = options.connect().await?;
+        migrate(&mut writer).await?;
         let reader = pool(READERS).connect_with(options.read_only(true)).await?;
-        Ok(Self { writer, reader, sealer, ids, _keeper: None })
+        Self::start(Sqlite { writer: Writer::Group(Group::new(writer)), reader }, sealer, ids).await
     }
 
     /// An empty store in memory, gone with its last clone.
@@ -67,56 +79,102 @@ impl SqliteStore {
         let name = format!("/rescind-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         // This VFS shares one database between connections that name it, with the locks of a file.
         let options = common(SqliteConnectOptions::new().filename(name).vfs("memdb")).create_if_missing(true);
-        let keeper = options.connect().await?;
-        let writer = pool(1).connect_with(options).await?;
-        migrate(&writer).await?;
-        Ok(Self {
-            reader: writer.clone(),
-            writer,
-            sealer,
-            ids,
-            _keeper: Some(Arc::new(std::sync::Mutex::new(keeper))),
-        })
-    }
-
-    /// A transaction that holds the write lock.
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
-    }
-
-    fn seal(&self, context: &str, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
-        Ok(self.sealer.seal(self.ids.bytes(), context, plain)?)
+        let keeper = Arc::new(std::sync::Mutex::new(options.connect().await?));
+        let reader = pool(1).connect_with(options).await?;
+        migrate(&mut *reader.acquire().await?).await?;
+        Self::start(Sqlite { writer: Writer::Alone(reader.clone(), keeper), reader }, sealer, ids).await
     }
 }
 
-impl Store for SqliteStore {
-    fn ping(&self) -> Pending<'_, ()> {
-        Box::pin(async { Ok(self.reader.acquire().await?.ping().await?) })
+/// Brings the schema up to date.
+async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let migrator = migration::migrator(MIGRATIONS);
+    // Of several servers that start at once on a new file, one migrates; the others fail, and then find it done.
+    match migrator.run(&mut *connection).await {
+        Ok(()) => Ok(()),
+        Err(_) => Ok(migrator.run(connection).await?),
+    }
+}
+
+impl Engine for Sqlite {
+    type Reader = PoolConnection<sqlx::Sqlite>;
+    type Change = SqliteChange;
+
+    const FOR_UPDATE: &'static str = "";
+    const FOR_SHARE: &'static str = "";
+    const SKIP_LOCKED: &'static str = "";
+    const ATTRIBUTES: &'static str = "attributes";
+
+    async fn reader(&self) -> Result<Self::Reader, StoreError> {
+        Ok(self.reader.acquire().await?)
     }
 
-    fn clear(&self) -> Pending<'_, ()> {
-        Box::pin(async {
-            let mut change = self.begin().await?;
-            // Dependents first, because references are enforced.
-            for statement in [
-                "DELETE FROM resource",
-                "DELETE FROM credential",
-                "DELETE FROM deleted",
-                "DELETE FROM api_credential",
-                "DELETE FROM answer",
-            ] {
-                sqlx::query(statement).execute(&mut *change).await?;
-            }
-            Ok(change.commit().await?)
+    async fn begin(&self) -> Result<Self::Change, StoreError> {
+        Ok(match &self.writer {
+            Writer::Group(group) => SqliteChange::Grouped(group.begin().await?),
+            Writer::Alone(pool, _) => SqliteChange::Alone(pool.begin_with("BEGIN IMMEDIATE").await?),
         })
     }
 
-    fn close(&self) -> Pending<'_, ()> {
-        Box::pin(async {
-            self.reader.close().await;
-            self.writer.close().await;
-            Ok(())
-        })
+    async fn hold(_: &mut SqliteChange, _: impl FnOnce() -> String + Send) -> Result<(), StoreError> {
+        // A change has the lock of the whole database.
+        Ok(())
+    }
+
+    async fn renumber(_: &mut SqliteChange) -> Result<(), StoreError> {
+        // SQLite goes on behind the highest number that was ever inserted.
+        Ok(())
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.reader.close().await;
+        if let Writer::Group(group) = &self.writer {
+            group.close().await?;
+        }
+        Ok(())
+    }
+}
+
+/// A transaction of its own, or a part of one.
+#[derive(Debug)]
+pub enum SqliteChange {
+    Alone(Transaction<'static, sqlx::Sqlite>),
+    Grouped(Grouped),
+}
+
+impl Connection for PoolConnection<sqlx::Sqlite> {
+    type Driver = SqliteConnection;
+
+    fn driver(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        Ok(self)
+    }
+}
+
+impl Connection for SqliteChange {
+    type Driver = SqliteConnection;
+
+    fn driver(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        match self {
+            Self::Alone(change) => Ok(change),
+            Self::Grouped(change) => change.connection(),
+        }
+    }
+}
+
+impl Change for SqliteChange {
+    async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Alone(change) => Ok(change.commit().await?),
+            Self::Grouped(change) => change.commit().await,
+        }
+    }
+
+    async fn refused<T: Send>(self, answer: T) -> Result<T, StoreError> {
+        match self {
+            Self::Alone(change) => change.rollback().await?,
+            Self::Grouped(change) => change.take_back().await?,
+        }
+        Ok(answer)
     }
 }
 
@@ -138,28 +196,4 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
-}
-
-/// How many times the file was opened before, in the number that SQLite keeps for its users.
-async fn count_start(pool: &SqlitePool) -> Result<u32, StoreError> {
-    let mut change = pool.begin_with("BEGIN IMMEDIATE").await?;
-    let row = sqlx::query("PRAGMA user_version").fetch_one(&mut *change).await?;
-    let starts = row.try_get::<i32, _>(0)?.max(0);
-    let next = starts.checked_add(1).unwrap_or_default();
-    sqlx::raw_sql(AssertSqlSafe(format!("PRAGMA user_version = {next}"))).execute(&mut *change).await?;
-    change.commit().await?;
-    Ok(starts.unsigned_abs())
-}
-
-async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
-    let migrations = MIGRATIONS.map(|(version, description, sql)| {
-        let description = Cow::Borrowed(description);
-        Migration::new(version, description, MigrationType::Simple, sql.into_sql_str(), false)
-    });
-    let migrator = Migrator::with_migrations(migrations.into());
-    // Of several servers that start at once on a new file, one migrates; the others fail, and then find it done.
-    match migrator.run(pool).await {
-        Ok(()) => Ok(()),
-        Err(_) => Ok(migrator.run(pool).await?),
-    }
 }
