@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use rescind_server::Vendor;
 use rescind_server::id::{Alphabet, Format, Ids};
@@ -642,8 +643,8 @@ async fn a_change_that_is_dropped_takes_no_other_with_it() {
                 // Polled a few times, at another point of its way each time, and then dropped.
                 let mut issued = issued;
                 for _ in 0..number / 3 {
-                    if futures::poll!(&mut issued).is_ready() {
-                        return Some(id);
+                    if (&mut issued).now_or_never().is_some() {
+                        return Some(id.clone());
                     }
                     tokio::task::yield_now().await;
                 }
