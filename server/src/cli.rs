@@ -12,7 +12,7 @@ use crate::journal;
 use crate::limiter::RateLimit;
 use crate::runtime::{Limits, Mode};
 use crate::store::PostgresUrl;
-use crate::{AdminToken, Builder, Clock, Connections, Database, Fault, Server, TokenError, Vendor};
+use crate::{AdminToken, Builder, Clock, Connections, Database, Fault, Rule, Server, TokenError, Vendor};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -46,6 +46,10 @@ Examples:
 
   Break a promise, to see a judge find it:
     rescind-server --fault accepted-after-revocation
+
+  Let three in ten revocations be late, and lose the answer to the next one that is done:
+    rescind-server --disturb 'latency=200ms..2s,operation=revokeCredential,probability=0.3' \\
+        --disturb 'drop,operation=revokeCredential,on=answer,times=1'
 
 Admin listener (JSON; a refusal is {\"error\": \"the reason\"}):
   GET  /health, /ready           whether the process runs, whether its store answers
@@ -107,12 +111,20 @@ pub struct Serve {
     /// and each server on one database a copy of it
     #[arg(long, env = "RESCIND_KEY_FILE", value_name = "FILE")]
     key_file: Option<PathBuf>,
-    /// The clock: `system`, `virtual` (stands still at the time of the start) or `virtual:TIME` (RFC 3339)
+    /// The clock: `system`, or one to move: `virtual` stands still, `running` goes on; both start now, or at a time as
+    /// in `virtual:2026-01-01T00:00:00Z`
     #[arg(long, env = "RESCIND_CLOCK", value_name = "CLOCK", default_value = "system")]
     clock: ClockArgument,
     /// A promise to break; may be repeated; `rescind-server faults` lists them
     #[arg(long = "fault", env = "RESCIND_FAULT", value_name = "NAME", value_delimiter = ',')]
     faults: Vec<Fault>,
+    /// A rule by which requests are disturbed; may be repeated, or several with `;` between them. What happens is one of
+    /// `latency=TIME` (or `FROM..TO`, `normal:MEAN:DEVIATION`, `lognormal:MEDIAN:SIGMA`), `drop`, `reset`,
+    /// `truncate=BYTES` (or `50%`), `status=CODE` (with `retry-after=TIME`), `slow-body=BYTES/TIME` and `fault=NAME`;
+    /// the conditions are `contract`, `operation`, `method`, `path`, `caller`, `header=NAME:VALUE`, `probability`,
+    /// `times` and `on` (`request`, or `answer`: after the operation has taken effect)
+    #[arg(long = "disturb", env = "RESCIND_DISTURB", value_name = "RULE", value_delimiter = ';')]
+    disturbances: Vec<Rule>,
     /// Open the admin listener there: clock, faults, hooks, reset, pairs. Whoever reaches it rules the server
     #[arg(long, env = "RESCIND_ADMIN", value_name = "ADDRESS")]
     admin: Option<SocketAddr>,
@@ -223,6 +235,9 @@ impl Serve {
         for fault in &self.faults {
             builder = builder.fault(*fault);
         }
+        for rule in &self.disturbances {
+            builder = builder.disturb(rule.clone());
+        }
         if self.at_root {
             builder = builder.at_root();
         }
@@ -262,16 +277,18 @@ impl FromStr for DatabaseArgument {
 #[derive(Clone, Copy, Debug)]
 enum ClockArgument {
     System,
-    Virtual,
-    VirtualAt(Timestamp),
+    Virtual(Option<Timestamp>),
+    Running(Option<Timestamp>),
 }
 
 impl ClockArgument {
     fn clock(self) -> Clock {
         match self {
             Self::System => Clock::system(),
-            Self::Virtual => Clock::virtual_from_now(),
-            Self::VirtualAt(start) => Clock::virtual_at(start),
+            Self::Virtual(None) => Clock::virtual_from_now(),
+            Self::Virtual(Some(start)) => Clock::virtual_at(start),
+            Self::Running(None) => Clock::running_from_now(),
+            Self::Running(Some(start)) => Clock::running_from(start),
         }
     }
 }
@@ -280,14 +297,16 @@ impl FromStr for ClockArgument {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const USAGE: &str = "write `system`, `virtual` or `virtual:2026-01-01T00:00:00Z`";
-        match text {
-            "system" => Ok(Self::System),
-            "virtual" => Ok(Self::Virtual),
-            _ => {
-                let time = text.strip_prefix("virtual:").ok_or(USAGE)?;
-                time.parse().map(Self::VirtualAt).map_err(|_| USAGE)
-            }
+        const USAGE: &str = "write `system`, `virtual`, `running`, or one of the last two with a start: `virtual:2026-01-01T00:00:00Z`";
+        let (kind, start) = match text.split_once(':') {
+            None => (text, None),
+            Some((kind, start)) => (kind, Some(start.parse().map_err(|_| USAGE)?)),
+        };
+        match (kind, start) {
+            ("system", None) => Ok(Self::System),
+            ("virtual", start) => Ok(Self::Virtual(start)),
+            ("running", start) => Ok(Self::Running(start)),
+            _ => Err(USAGE),
         }
     }
 }
@@ -316,9 +335,13 @@ mod tests {
             vec![],
             vec!["--database", "postgres://user@host/db", "--key-file", "x.key"],
             vec!["--database", "sqlite:x.db", "--clock", "virtual:2026-01-01T00:00:00Z"],
+            vec!["--clock", "virtual"],
+            vec!["--clock", "running:2026-01-01T00:00:00Z"],
+            vec!["--clock", "running"],
             vec!["--request-timeout", "500ms", "--cache-lifetime", "0s"],
             vec!["--fault", "sliding-cache,slow-revocation", "--fault", "guard-ignored"],
             vec!["--journal", "0", "--journal-bytes", "1048576"],
+            vec!["--disturb", "latency=200ms..2s,times=3;reset", "--disturb", "drop,on=answer"],
             vec!["faults"],
             vec!["completions", "bash"],
         ] {
@@ -328,10 +351,14 @@ mod tests {
             vec!["--database", "postgres"],
             vec!["--database", "sqlite:"],
             vec!["--clock", "yesterday"],
+            vec!["--clock", "running:yesterday"],
+            vec!["--clock", "system:2026-01-01T00:00:00Z"],
             vec!["--request-timeout", "30"],
             vec!["--request-timeout", "-1s"],
             vec!["--contract", "acme"],
             vec!["--fault", "acme"],
+            vec!["--disturb", "acme"],
+            vec!["--disturb", "drop,reset"],
             vec!["--listen", "localhost"],
         ] {
             assert!(parse(&bad).is_err(), "{bad:?}");

@@ -4,6 +4,8 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -12,6 +14,9 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use crate::disturbance::wire::wire;
 
 /// Bounds on connections. A connection carries one request at a time, so their number bounds the requests under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +50,8 @@ const LEAST_HEADERS: usize = 8192;
 /// How long to wait when the operating system accepts no connection, for want of file descriptors perhaps.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `routes` on `listener` until `stop`, then until the last request is answered or the deadline is over.
+/// Serves `routes` on `listener` until `stop`, then until the last request is answered or the deadline is over. No
+/// connection outlives this future, whether it ends or is dropped.
 pub(crate) async fn serve(
     listener: TcpListener,
     routes: Router,
@@ -58,6 +64,8 @@ pub(crate) async fn serve(
         .max_buf_size(bounds.headers.max(LEAST_HEADERS));
     let places = Arc::new(Semaphore::new(bounds.most.max(1)));
     let graceful = GracefulShutdown::new();
+    let end = CancellationToken::new();
+    let _ends_with_this = end.clone().drop_guard();
     let mut stopped = pin!(stop.cancelled());
     loop {
         let accepted = async {
@@ -78,19 +86,28 @@ pub(crate) async fn serve(
         };
         // Answers are small; waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
-        let connection =
-            http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes.clone()));
+        let (io, wire) = wire(stream);
+        let routes = routes.clone().map_request({
+            let wire = wire.clone();
+            move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(wire.clone());
+                request
+            }
+        });
+        let connection = http.serve_connection(TokioIo::new(io), TowerToHyperService::new(routes));
         let connection = graceful.watch(connection);
-        tokio::spawn(async move {
+        let served = async move {
             // What goes wrong here (a reset, a timeout, a malformed request) is between the caller and the HTTP library.
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
             }
+            wire.finish().await;
             drop(place);
-        });
+        };
+        tokio::spawn(end.clone().run_until_cancelled_owned(served));
     }
     drop(listener);
     if tokio::time::timeout(bounds.deadline, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests were still under way at the deadline");
+        tracing::warn!("some requests were still under way at the deadline and were ended");
     }
 }

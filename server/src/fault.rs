@@ -2,11 +2,14 @@
 //!
 //! A fault names one promise, not one contract: what it breaks in each contract is listed beside the vendors. The code
 //! that keeps a promise asks [`Faults::is_on`] at the one place where the promise is kept.
+//!
+//! A fault is on for everybody, or for a single request: which, a rule decides when the request comes in (see
+//! [`crate::disturbance`]), once, so that all that is asked within one request is answered alike.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rescind_specs::Vendor;
 
@@ -199,41 +202,113 @@ impl FromStr for Fault {
     }
 }
 
+impl serde::Serialize for Fault {
+    /// Its name.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Fault {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        name.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl schemars::JsonSchema for Fault {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Fault".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let names: Vec<_> = Self::ALL.iter().map(|fault| fault.name()).collect();
+        schemars::json_schema!({ "type": "string", "description": "A promise to break.", "enum": names })
+    }
+}
+
+const WORDS: usize = COUNT.div_ceil(64);
+
+/// Some faults.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FaultSet([u64; WORDS]);
+
+impl FaultSet {
+    pub(crate) fn insert(&mut self, fault: Fault) {
+        self.0[fault.word()] |= fault.bit();
+    }
+
+    pub(crate) fn contains(self, fault: Fault) -> bool {
+        self.0[fault.word()] & fault.bit() != 0
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl Fault {
+    fn word(self) -> usize {
+        self as usize / 64
+    }
+
+    fn bit(self) -> u64 {
+        1 << (self as usize % 64)
+    }
+}
+
+tokio::task_local! {
+    /// The promises that are broken for the request that the present task answers.
+    static BROKEN_HERE: FaultSet;
+}
+
+/// Answers a request with these promises broken for it alone.
+pub(crate) async fn breaking<T>(faults: FaultSet, answer: impl Future<Output = T>) -> T {
+    if faults.is_empty() { answer.await } else { BROKEN_HERE.scope(faults, answer).await }
+}
+
 /// The faults that are on. Clones are handles on the same set.
 #[derive(Clone)]
-pub struct Faults(Arc<[AtomicBool; COUNT]>);
+pub struct Faults(Arc<[AtomicU64; WORDS]>);
 
 impl Faults {
     /// A set with no fault.
     pub fn none() -> Self {
-        Self(Arc::new([const { AtomicBool::new(false) }; COUNT]))
+        Self(Arc::new([const { AtomicU64::new(0) }; WORDS]))
     }
 
-    /// Whether the server breaks this promise now.
+    /// Whether the server breaks this promise now: for everybody, or for the request that the present task answers.
     pub fn is_on(&self, fault: Fault) -> bool {
-        self.0[fault as usize].load(Ordering::SeqCst)
+        self.0[fault.word()].load(Ordering::SeqCst) & fault.bit() != 0
+            || BROKEN_HERE.try_with(|here| here.contains(fault)).unwrap_or(false)
     }
 
-    /// Breaks this promise from now on.
+    /// Breaks this promise from now on, for everybody.
     pub fn set(&self, fault: Fault) {
-        self.0[fault as usize].store(true, Ordering::SeqCst);
+        self.0[fault.word()].fetch_or(fault.bit(), Ordering::SeqCst);
     }
 
-    /// Keeps this promise from now on.
+    /// Keeps this promise from now on, except for requests that a rule is about.
     pub fn clear(&self, fault: Fault) {
-        self.0[fault as usize].store(false, Ordering::SeqCst);
+        self.0[fault.word()].fetch_and(!fault.bit(), Ordering::SeqCst);
     }
 
-    /// Keeps every promise from now on.
+    /// Keeps every promise from now on, except for requests that a rule is about.
     pub fn clear_all(&self) {
-        for flag in self.0.iter() {
-            flag.store(false, Ordering::SeqCst);
+        for word in self.0.iter() {
+            word.store(0, Ordering::SeqCst);
         }
     }
 
-    /// The faults that are on, in the order of the catalogue.
-    pub fn on(&self) -> impl Iterator<Item = Fault> {
-        Fault::ALL.iter().copied().filter(|fault| self.is_on(*fault))
+    /// The faults that are on, in the order of the catalogue; see [`is_on`](Self::is_on).
+    pub fn on(&self) -> impl Iterator<Item = Fault> + use<> {
+        let mut set = BROKEN_HERE.try_with(|here| *here).unwrap_or_default();
+        for (all, word) in set.0.iter_mut().zip(self.0.iter()) {
+            *all |= word.load(Ordering::SeqCst);
+        }
+        // Nearly always there is none, and nothing to look through.
+        let known: &[Fault] = if set.is_empty() { &[] } else { Fault::ALL };
+        known.iter().copied().filter(move |fault| set.contains(*fault))
     }
 }
 
@@ -294,5 +369,42 @@ mod tests {
         assert_eq!(format!("{faults:?}"), r#"{"sliding-cache"}"#);
         faults.clear_all();
         assert_eq!(handle.on().count(), 0);
+    }
+
+    #[test]
+    fn each_fault_has_a_place_of_its_own() {
+        let faults = Faults::none();
+        for (count, fault) in Fault::ALL.iter().enumerate() {
+            assert!(!faults.is_on(*fault), "{fault}");
+            assert_eq!(faults.on().count(), count);
+            faults.set(*fault);
+        }
+        assert!(faults.on().eq(Fault::ALL.iter().copied()));
+        for fault in Fault::ALL {
+            faults.clear(*fault);
+            assert!(!faults.is_on(*fault), "{fault}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_one_request_is_on_within_it_alone() {
+        let faults = Faults::none();
+        let mut broken = FaultSet::default();
+        broken.insert(Fault::GuardIgnored);
+        let inside = breaking(broken, async {
+            // Another request that is answered meanwhile has a task, or a scope, of its own.
+            let other = tokio::spawn({
+                let faults = faults.clone();
+                async move { faults.is_on(Fault::GuardIgnored) }
+            });
+            tokio::task::yield_now().await;
+            assert!(!other.await.unwrap());
+            assert!(!faults.is_on(Fault::SlidingCache));
+            assert!(faults.on().eq([Fault::GuardIgnored]));
+            faults.is_on(Fault::GuardIgnored)
+        });
+        assert!(inside.await);
+        assert!(!faults.is_on(Fault::GuardIgnored));
+        assert_eq!(faults.on().count(), 0);
     }
 }

@@ -82,6 +82,9 @@ fn serve(arguments: &Serve) -> anyhow::Result<()> {
         for fault in running.faults().on() {
             tracing::warn!(fault = fault.name(), "breaking a promise");
         }
+        for listed in running.disturbances().list() {
+            tracing::warn!(rule = %listed.rule, "disturbing requests");
+        }
         if let Some(path) = arguments.write_target() {
             running.describe().write(path)?;
             tracing::info!(path = %path.display(), "target file written");

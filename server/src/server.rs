@@ -16,6 +16,7 @@ use crate::admin::{Admin, AdminToken, HOW_TO_MAKE_ONE};
 use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::clock::Clock;
 use crate::connection::{self, Connections};
+use crate::disturbance::{self, Disturbances, Rule, RuleError, RuleId};
 use crate::fault::{Fault, Faults};
 use crate::hook::HookError;
 use crate::id::{Ids, NoRandomness};
@@ -45,6 +46,7 @@ impl Server {
             clock: Clock::system(),
             seed: None,
             faults: Vec::new(),
+            disturbances: Vec::new(),
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             admin: None,
             admin_token: None,
@@ -85,6 +87,7 @@ pub struct Builder {
     clock: Clock,
     seed: Option<u64>,
     faults: Vec<Fault>,
+    disturbances: Vec<Rule>,
     address: SocketAddr,
     admin: Option<SocketAddr>,
     admin_token: Option<AdminToken>,
@@ -136,6 +139,12 @@ impl Builder {
     /// Breaks this promise from the start.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
+        self
+    }
+
+    /// Disturbs requests by this rule from the start.
+    pub fn disturb(mut self, rule: Rule) -> Self {
+        self.disturbances.push(rule);
         self
     }
 
@@ -220,7 +229,7 @@ impl Builder {
         let contracts: Contracts = served.into_iter().collect();
         let mut routes = Router::new();
         for served in &contracts {
-            let own = served.routes();
+            let own = disturbance::wrap(served.routes(), served.contract(), state.disturbances());
             routes = match self.placement {
                 Placement::Prefixed => {
                     let prefix = served.prefix();
@@ -231,6 +240,10 @@ impl Builder {
             };
         }
         let routes = state.journal().around(routes, self.placement, &contracts);
+        for rule in self.disturbances {
+            let line = rule.to_string();
+            state.disturbances().add(rule).map_err(|source| StartError::Disturbance { line, source })?;
+        }
         let stop = CancellationToken::new();
         let address =
             listener.local_addr().map_err(|source| StartError::Listen { address: self.address, source })?;
@@ -308,7 +321,7 @@ fn base_url(address: SocketAddr, placement: Placement, served: Option<&Served>) 
     format!("http://{address}{prefix}")
 }
 
-/// A running server. Dropping it stops it without waiting for requests under way; [`Running::shutdown`] waits.
+/// A running server. Dropping it stops it at once, and ends requests under way; [`Running::shutdown`] waits for them.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
@@ -358,6 +371,19 @@ impl Running {
         self.state.journal()
     }
 
+    /// The rules by which it disturbs requests; may be changed at any time.
+    pub fn disturbances(&self) -> &Disturbances {
+        self.state.disturbances()
+    }
+
+    /// Disturbs requests by this rule from now on.
+    ///
+    /// # Errors
+    /// The rule names a contract or an operation that is not served.
+    pub fn disturb(&self, rule: Rule) -> Result<RuleId, RuleError> {
+        self.disturbances().add(rule)
+    }
+
     /// What everything shares.
     pub fn state(&self) -> &State {
         &self.state
@@ -383,6 +409,15 @@ impl Running {
         let served = self.contracts.get(contract);
         let served = served.ok_or_else(|| HookError::NotServed(contract.to_owned()))?;
         served.hooks().run(name, credential).await
+    }
+
+    /// Forgets everything but the time, as if the server had just started: facts, counts, faults, disturbances. The
+    /// callers of the start are there again, as they were.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn reset(&self) -> Result<(), BootstrapError> {
+        crate::reset::reset(&self.state, &self.contracts).await
     }
 
     /// Everything a judge needs to know of this server: URLs, callers, pool, hooks, control.
@@ -415,6 +450,10 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.stop.cancel();
+        // Of a shutdown there is nothing left to end.
+        for task in &self.tasks {
+            task.abort();
+        }
     }
 }
 
@@ -465,6 +504,14 @@ pub enum StartError {
     /// The callers could not be made.
     #[error(transparent)]
     Bootstrap(#[from] BootstrapError),
+    /// A rule does not fit what is served.
+    #[error("the disturbance {line:?} cannot be: {source}")]
+    Disturbance {
+        /// The rule.
+        line: String,
+        /// What is wrong with it.
+        source: RuleError,
+    },
     /// A mistake in the documents of a bundled contract.
     #[error("a bundled contract has a mistake: {0}")]
     Contract(Box<GateError>),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::auth_cache::AuthCache;
 use crate::clock::Clock;
+use crate::disturbance::Disturbances;
 use crate::fault::Faults;
 use crate::id::Ids;
 use crate::journal::{Bounds, Journal};
@@ -24,6 +25,7 @@ struct Inner {
     ids: Ids,
     keys: Keys,
     faults: Faults,
+    disturbances: Disturbances,
     cache: AuthCache,
     limiter: Limiter,
     limits: Limits,
@@ -64,6 +66,7 @@ impl State {
             store,
             clock,
             ids,
+            disturbances: Disturbances::new(keys.key("disturbances")),
             keys,
             faults,
             cache: AuthCache::new(settings.cache.map_or(CACHE_BOUND, |asked| asked.min(CACHE_BOUND))),
@@ -103,6 +106,11 @@ impl State {
     /// The promises to break.
     pub fn faults(&self) -> &Faults {
         &self.0.faults
+    }
+
+    /// What goes wrong between callers and the contracts.
+    pub fn disturbances(&self) -> &Disturbances {
+        &self.0.disturbances
     }
 
     /// Who was accepted lately.

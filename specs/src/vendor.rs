@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use crate::{Contract, Document, LoadError};
 
@@ -58,22 +58,21 @@ impl Vendor {
         }
     }
 
-    /// The contract, parsed once a process.
+    /// The contract, parsed once a process, when it is first asked for.
     ///
     /// # Errors
     /// A mistake in an embedded document; the tests of this crate exclude it.
     pub fn contract(self) -> Result<&'static Contract, &'static LoadError> {
-        static CONTRACTS: LazyLock<[Result<Contract, LoadError>; 4]> = LazyLock::new(|| {
-            Vendor::ALL.map(|vendor| {
-                let [(openapi, openapi_text), (lifecycle, lifecycle_text)] = vendor.documents();
-                Contract::new(
-                    vendor.name(),
-                    Document::parse(openapi, openapi_text)?,
-                    Some(&Document::parse(lifecycle, lifecycle_text)?),
-                )
-            })
+        static CONTRACTS: [OnceLock<Result<Contract, LoadError>>; 4] = [const { OnceLock::new() }; 4];
+        let contract = CONTRACTS[self as usize].get_or_init(|| {
+            let [(openapi, openapi_text), (lifecycle, lifecycle_text)] = self.documents();
+            Contract::new(
+                self.name(),
+                Document::parse(openapi, openapi_text)?,
+                Some(&Document::parse(lifecycle, lifecycle_text)?),
+            )
         });
-        CONTRACTS[self as usize].as_ref()
+        contract.as_ref()
     }
 }
 

@@ -2,31 +2,16 @@
 
 use super::Admin;
 use super::answer::error;
-use crate::bootstrap::BootstrapError;
 use crate::generated::admin::response::ResetResponse;
 use crate::generated::admin::types;
 use crate::vendor;
 
-/// Forgets all facts, counts and faults. The clock stays, and the callers of the start are there again, as they were.
+/// Begins anew with everything but the time.
 pub(super) async fn reset(admin: &Admin) -> ResetResponse {
-    match begin_again(admin).await {
-        Ok(()) => {
-            tracing::info!("everything was reset");
-            ResetResponse::NoContent
-        }
+    match crate::reset::reset(&admin.state, &admin.contracts).await {
+        Ok(()) => ResetResponse::NoContent,
         Err(why) => ResetResponse::ServiceUnavailable(error(why)),
     }
-}
-
-async fn begin_again(admin: &Admin) -> Result<(), BootstrapError> {
-    admin.state.store().clear().await?;
-    admin.state.restart();
-    admin.state.journal().clear();
-    admin.state.faults().clear_all();
-    for served in &admin.contracts {
-        served.begin_again(&admin.state).await?;
-    }
-    Ok(())
 }
 
 /// So many genuine pairs.

@@ -231,6 +231,15 @@ impl Requirement {
     }
 }
 
+/// What a request presents under any of the schemes, accepted or not: user names, keys, tokens.
+pub(crate) fn values(schemes: &[SecurityScheme], parts: &Parts) -> impl Iterator<Item = Secret> {
+    schemes.iter().filter_map(|scheme| match find(scheme, parts) {
+        Found::Present(Credential::Basic(basic)) => Some(basic.user.into()),
+        Found::Present(Credential::Secret(secret)) => Some(secret),
+        Found::Missing | Found::Malformed => None,
+    })
+}
+
 fn find(scheme: &SecurityScheme, parts: &Parts) -> Found {
     match &scheme.kind {
         SchemeKind::Basic => match authorization(&parts.headers, "basic") {

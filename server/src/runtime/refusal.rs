@@ -22,17 +22,39 @@ const DEPTH: usize = 4;
 pub fn refuse(contract: Option<&Contract>, operation: Option<&Operation>, rejection: &Rejection) -> Answer {
     let Some((contract, operation)) = contract.zip(operation) else { return problem(rejection) };
     let status = status(operation, rejection);
+    let words = Words { status, title: title(status), detail: rejection.to_string() };
+    let violations = match rejection {
+        Rejection::Violations(violations) => violations.as_slice(),
+        _ => &[],
+    };
     let documented = operation.responses.find(status.as_u16());
     let answer = match documented {
         Some(response) if response.content.is_empty() => Some(Answer::empty(status)),
-        Some(response) => envelope(contract, response, status, rejection),
-        None => errors(operation).find_map(|response| envelope(contract, response, status, rejection)),
+        Some(response) => envelope(contract, response, &words, violations),
+        None => errors(operation).find_map(|response| envelope(contract, response, &words, violations)),
     };
     let Some(mut answer) = answer else { return problem(rejection) };
     if let Some(response) = documented {
         // A header that cannot be made does not spoil what can be said.
         let _ = example::add_headers(contract, response, &mut answer);
     }
+    answer
+}
+
+/// An answer of a status that nothing in the request called for, with a sentence that says so: in the form that the
+/// operation documents for that status, else without a body.
+pub(crate) fn refuse_with(
+    contract: &Contract,
+    operation: Option<&Operation>,
+    status: StatusCode,
+    detail: &str,
+) -> Answer {
+    let documented = operation.and_then(|operation| operation.responses.find(status.as_u16()));
+    let Some(response) = documented else { return Answer::empty(status) };
+    let words = Words { status, title: title(status), detail: detail.to_owned() };
+    let Some(mut answer) = envelope(contract, response, &words, &[]) else { return Answer::empty(status) };
+    // A header that cannot be made does not spoil what can be said.
+    let _ = example::add_headers(contract, response, &mut answer);
     answer
 }
 
@@ -64,15 +86,15 @@ fn errors(operation: &Operation) -> impl Iterator<Item = &Response> {
 fn envelope(
     contract: &Contract,
     response: &Response,
-    status: StatusCode,
-    rejection: &Rejection,
+    words: &Words,
+    violations: &[RequestViolation],
 ) -> Option<Answer> {
     response.content.iter().filter(|content| content.media_type.is_json()).find_map(|content| {
         let schema = content.schema.as_ref()?;
         let validator = contract.validator(schema, Direction::Response).ok()?;
         let made = example::make(contract, schema, Direction::Response)?;
-        let body = filled(made, content, &validator, status, rejection);
-        Some(Answer::json(status, &content.media_type.to_string(), &body))
+        let body = filled(made, content, &validator, words, violations);
+        Some(Answer::json(words.status, &content.media_type.to_string(), &body))
     })
 }
 
@@ -81,11 +103,10 @@ fn filled(
     made: Value,
     content: &Content,
     validator: &Validator,
-    status: StatusCode,
-    rejection: &Rejection,
+    words: &Words,
+    violations: &[RequestViolation],
 ) -> Value {
     let mut body = made;
-    let words = Words { status, title: title(status), detail: rejection.to_string() };
     let mut places = Vec::new();
     collect(&body, &mut Vec::new(), &mut places);
     // Members of members come first, so that an empty object can be left out after them.
@@ -104,7 +125,8 @@ fn filled(
             body = before;
         }
     }
-    if let (Rejection::Violations(violations), Value::Object(members)) = (rejection, &body)
+    if let Value::Object(members) = &body
+        && !violations.is_empty()
         && content.media_type.is_problem()
         && !members.contains_key("errors")
     {
