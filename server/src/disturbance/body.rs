@@ -67,7 +67,7 @@ impl HttpBody for Truncated {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.hint.clone()
+        self.hint
     }
 }
 
@@ -116,7 +116,7 @@ impl HttpBody for Slow {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.hint.clone()
+        self.hint
     }
 }
 

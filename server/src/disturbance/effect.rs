@@ -1,9 +1,11 @@
 //! What disturbances did to one exchange, for whoever records it.
 
+use std::fmt;
 use std::time::Duration;
 
 use http::StatusCode;
 
+use super::text::Time;
 use crate::fault::Fault;
 
 /// What disturbances did to one exchange, in order; found in the extensions of its response. It is there only if
@@ -40,6 +42,33 @@ pub enum Effect {
     Slowed,
     /// A promise was broken, as far as the request came near it.
     Broken(Fault),
+}
+
+impl fmt::Display for Disturbed {
+    /// In words: `delayed by 200ms, connection dropped`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, effect) in self.0.iter().enumerate() {
+            if place > 0 {
+                f.write_str(", ")?;
+            }
+            effect.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delayed { by } => write!(f, "delayed by {}", Time(*by)),
+            Self::Dropped => f.write_str("connection dropped"),
+            Self::Reset => f.write_str("connection reset"),
+            Self::Truncated { after } => write!(f, "body cut after {after} bytes"),
+            Self::Replaced { status } => write!(f, "answered {} instead", status.as_u16()),
+            Self::Slowed => f.write_str("body slowed"),
+            Self::Broken(fault) => write!(f, "promise broken: {fault}"),
+        }
+    }
 }
 
 impl Disturbed {

@@ -54,7 +54,7 @@ impl Latency {
     pub(super) fn sample(self, dice: &mut impl Rng) -> Duration {
         match self.0 {
             Shape::Constant(time) => time.0,
-            Shape::Uniform { from, to } => from.0 + (to.0 - from.0).mul_f64(dice.random::<f64>()),
+            Shape::Uniform { from, to } => from.0 + to.0.saturating_sub(from.0).mul_f64(dice.random::<f64>()),
             Shape::Normal { mean, deviation, most } => {
                 bounded(mean.0.as_secs_f64() + deviation.0.as_secs_f64() * normal(dice), mean, most)
             }

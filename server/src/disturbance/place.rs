@@ -55,8 +55,8 @@ impl Place {
 
     pub(super) fn visit<'p>(&'p self, parts: &'p Parts) -> Visit<'p> {
         let routes = self.routes.get_or_init(|| Routes::new(&self.contract));
-        let routed = routes.find(&parts.method, parts.uri.path()).ok();
-        let operation = routed.and_then(|routed| self.contract.operations().get(routed.operation));
+        let found = routes.find(&parts.method, parts.uri.path()).ok();
+        let operation = found.and_then(|found| self.contract.operations().get(found.operation));
         Visit { place: self, operation, parts, presented: OnceCell::new() }
     }
 }

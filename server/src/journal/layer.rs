@@ -21,6 +21,7 @@ use super::raw::{Captured, End, Raw, RawAnswer};
 use super::redact::Redactor;
 use crate::access_log::RequestId;
 use crate::clock::Stopwatch;
+use crate::disturbance::Disturbed;
 use crate::runtime::Matched;
 
 /// What the layer writes to.
@@ -114,7 +115,7 @@ impl Pending {
             status: parts.status,
             headers: parts.headers.clone(),
             matched: parts.extensions.get::<Matched>().cloned(),
-            disturbance: None,
+            disturbance: parts.extensions.get::<Disturbed>().map(ToString::to_string),
             body: Captured::unread(),
         });
     }
