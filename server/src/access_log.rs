@@ -14,9 +14,12 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::clock::Stopwatch;
-use crate::runtime::Matched;
+use crate::connection::Peer;
+use crate::metrics::Meter;
+use crate::runtime::{Authentication, Matched};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The id of a request in the log: the caller's own, if it sent a short plain one in `X-Request-Id`.
 #[derive(Clone, Debug)]
@@ -24,32 +27,44 @@ pub struct RequestId(pub Arc<str>);
 
 /// Logs every request to `routes`. A caller who names the request gets the name back; nobody else sees it, so that two
 /// answers do not differ for its sake.
-pub(crate) fn wrap(routes: Router) -> Router {
+pub(crate) fn wrap(routes: Router, meter: Meter) -> Router {
     static COUNT: AtomicU64 = AtomicU64::new(1);
-    let log = from_fn(|mut request: Request, next: Next| async move {
-        let watch = Stopwatch::start();
-        let named = request.headers().get(REQUEST_ID).filter(|value| is_plain(value)).cloned();
-        let id: Arc<str> = match named.as_ref().and_then(|value| value.to_str().ok()) {
-            Some(name) => name.into(),
-            None => COUNT.fetch_add(1, Ordering::Relaxed).to_string().into(),
-        };
-        let method = request.method().clone();
-        request.extensions_mut().insert(RequestId(id.clone()));
-        let mut response = next.run(request).await;
-        let matched = response.extensions().get::<Matched>();
-        tracing::info!(
-            request = &*id,
-            %method,
-            contract = matched.map(|matched| &*matched.contract),
-            operation = matched.map(|matched| matched.operation.0.as_str()),
-            status = response.status().as_u16(),
-            microseconds = u64::try_from(watch.elapsed().as_micros()).unwrap_or(u64::MAX),
-            "answered"
-        );
-        if let Some(name) = named {
-            response.headers_mut().insert(REQUEST_ID, name);
+    let log = from_fn(move |mut request: Request, next: Next| {
+        let meter = meter.clone();
+        async move {
+            let watch = Stopwatch::start();
+            let _under_way = meter.begin();
+            let named = request.headers().get(REQUEST_ID).filter(|value| is_plain(value)).cloned();
+            let id: Arc<str> = match named.as_ref().and_then(|value| value.to_str().ok()) {
+                Some(name) => name.into(),
+                None => COUNT.fetch_add(1, Ordering::Relaxed).to_string().into(),
+            };
+            let method = request.method().clone();
+            let trace = request.headers().get(TRACEPARENT).and_then(trace_id).map(str::to_owned);
+            let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+            request.extensions_mut().insert(RequestId(id.clone()));
+            let mut response = next.run(request).await;
+            let took = watch.elapsed();
+            let matched = response.extensions().get::<Matched>();
+            let authentication = response.extensions().get::<Authentication>().copied();
+            meter.answered(matched, authentication, response.status(), took);
+            tracing::info!(
+                request = &*id,
+                %method,
+                contract = matched.map(|matched| &*matched.contract),
+                operation = matched.map(|matched| matched.operation.0.as_str()),
+                status = response.status().as_u16(),
+                authentication = authentication.map(Authentication::word),
+                microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+                peer = peer.map(tracing::field::display),
+                trace,
+                "answered"
+            );
+            if let Some(name) = named {
+                response.headers_mut().insert(REQUEST_ID, name);
+            }
+            response
         }
-        response
     });
     routes.layer(CatchPanicLayer::custom(panicked)).layer(log)
 }
@@ -66,4 +81,43 @@ fn is_plain(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
     (1..=64).contains(&bytes.len())
         && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// The trace that a request is a part of, if its `traceparent` is as it should be.
+///
+/// Source: W3C Trace Context, section 3.2.2. Later versions may say more behind what is known today.
+fn trace_id(value: &HeaderValue) -> Option<&str> {
+    let text = value.to_str().ok()?;
+    let is_hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let mut parts = text.split('-');
+    let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let lengths = [(version, 2), (trace, 32), (parent, 16), (flags, 2)];
+    let is_known = version != "00" || parts.next().is_none();
+    let is_set = |id: &str| id.bytes().any(|byte| byte != b'0');
+    let holds = lengths.into_iter().all(|(part, length)| part.len() == length && is_hex(part));
+    (holds && is_known && version != "ff" && is_set(trace) && is_set(parent)).then_some(trace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_well_formed_trace_is_told() {
+        let (trace, parent) = ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331");
+        for (text, is_told) in [
+            (format!("00-{trace}-{parent}-01"), true),
+            (format!("01-{trace}-{parent}-01-more"), true),
+            (format!("00-{trace}-{parent}-01-more"), false),
+            (format!("ff-{trace}-{parent}-01"), false),
+            (format!("00-{}-{parent}-01", trace.to_uppercase()), false),
+            (format!("00-{}-{parent}-01", "0".repeat(32)), false),
+            (format!("00-{trace}-{}-01", "0".repeat(16)), false),
+            (format!("00-{trace}-{parent}"), false),
+            ("secret".to_owned(), false),
+        ] {
+            let value = HeaderValue::from_str(&text).unwrap();
+            assert_eq!(trace_id(&value), is_told.then_some(trace), "{text}");
+        }
+    }
 }

@@ -1,23 +1,32 @@
 //! The program `rescind-server`: arguments, logs, signals, exit codes.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{CommandFactory as _, Parser as _};
-use rescind_server::cli::{Cli, Command, LogFormat, Serve};
-use rescind_server::{Fault, Vendor};
+use rescind_server::cli::{self, Command, Health, LogFormat, Schema, SchemaOf, Serve, Url};
+use rescind_server::config::{self, Unusable, schema_text};
+use rescind_server::{Fault, Vendor, health, manual};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match &cli.command {
-        None => serve(&cli.serve),
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let invocation = match config::parse(&arguments, Path::new("")) {
+        Ok(invocation) => invocation,
+        Err(unusable) => return explain(&unusable),
+    };
+    let done = match &invocation.cli.command {
+        None => serve(&invocation.cli.serve, invocation.file.as_deref()),
         Some(Command::Faults) => print(&faults()),
+        Some(Command::Config(_)) => print(config::print(&invocation.settings).as_bytes()),
+        Some(Command::Health(asked)) => ask(asked),
+        Some(Command::Man { out }) => manual(out.as_deref()),
+        Some(Command::Schema(Schema { of: SchemaOf::Config })) => print(schema_text().as_bytes()),
         Some(Command::Completions { shell }) => {
             // Into memory first: the generator panics when its writer fails.
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "rescind-server", &mut script);
+            clap_complete::generate(*shell, &mut cli::command(), "rescind-server", &mut script);
             print(&script)
         }
     };
@@ -27,6 +36,53 @@ fn main() -> ExitCode {
             // If even this cannot be written, the exit code remains.
             let _ = writeln!(io::stderr(), "rescind-server: {error:#}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says why there is nothing to do; asking for help is no mistake.
+fn explain(unusable: &Unusable) -> ExitCode {
+    match unusable {
+        Unusable::Arguments(error) => {
+            let _ = error.print();
+            ExitCode::from(if error.use_stderr() { WRONG } else { 0 })
+        }
+        Unusable::File(error) => {
+            let _ = writeln!(io::stderr(), "rescind-server: {error}");
+            ExitCode::from(WRONG)
+        }
+    }
+}
+
+/// The exit code when flags, environment or configuration file are wrong.
+const WRONG: u8 = 2;
+
+/// Asks a running server how it is.
+fn ask(asked: &Health) -> anyhow::Result<()> {
+    let Some(Url(address)) = asked.admin.or(asked.metrics) else {
+        anyhow::bail!(
+            "name the admin listener of the server with --admin, or the one for metrics with --metrics"
+        );
+    };
+    let path = if asked.live { health::LIVE } else { health::READY };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("failed to ask")?;
+    let answer =
+        runtime.block_on(async { tokio::time::timeout(asked.timeout, health::ask(address, path)).await });
+    match answer {
+        Ok(answer) => Ok(answer?),
+        Err(_) => anyhow::bail!("{address} did not answer within {:?}", asked.timeout),
+    }
+}
+
+fn manual(out: Option<&Path>) -> anyhow::Result<()> {
+    match out {
+        None => print(&manual::page().context("failed to write the manual page")?),
+        Some(folder) => {
+            let written = manual::write(folder)
+                .with_context(|| format!("failed to write manual pages to {}", folder.display()))?;
+            let list: Vec<_> = written.iter().map(|path| path.display().to_string()).collect();
+            print((list.join("\n") + "\n").as_bytes())
         }
     }
 }
@@ -58,8 +114,12 @@ fn faults() -> Vec<u8> {
     text.into_bytes()
 }
 
-fn serve(arguments: &Serve) -> anyhow::Result<()> {
-    start_logs(arguments.log_format());
+fn serve(arguments: &Serve, file: Option<&Path>) -> anyhow::Result<()> {
+    start_logs(arguments.log_format(), arguments.log_level())?;
+    if let Some(file) = file {
+        tracing::info!(file = %file.display(), "settings read");
+    }
+    raise_file_limit(arguments.max_connections());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -79,6 +139,9 @@ fn serve(arguments: &Serve) -> anyhow::Result<()> {
         if let Some(url) = running.admin_url() {
             tracing::info!(url, "admin listener; whoever reaches it rules this server");
         }
+        if let Some(url) = running.metrics_url() {
+            tracing::info!(url, "listener for metrics and health");
+        }
         for fault in running.faults().on() {
             tracing::warn!(fault = fault.name(), "breaking a promise");
         }
@@ -91,21 +154,44 @@ fn serve(arguments: &Serve) -> anyhow::Result<()> {
         }
         stop.wait().await;
         tracing::info!("stopping; a second signal stops at once");
+        running.state().leave();
+        let leave = async {
+            // Callers come until the balancer has seen that this server is not ready any more.
+            let _ = tokio::time::timeout(arguments.shutdown_delay(), std::future::pending::<()>()).await;
+            running.shutdown().await;
+        };
         tokio::select! {
-            () = running.shutdown() => {}
-            () = stop.wait() => {}
+            () = leave => tracing::info!("stopped"),
+            () = stop.wait() => tracing::warn!("stopped at once"),
         }
         Ok(())
     })
 }
 
-fn start_logs(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+/// How many files the process may need besides connections.
+const OTHER_FILES: u64 = 64;
+
+/// Lets the process open as many files as it may, because every connection is one.
+fn raise_file_limit(connections: usize) {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(files) if files < OTHER_FILES.saturating_add(connections as u64) => tracing::warn!(
+            files,
+            connections,
+            "fewer files may be open than connections; raise the limit (ulimit -n) or lower --max-connections"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files stays as it is"),
+    }
+}
+
+fn start_logs(format: LogFormat, level: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::builder().parse(level).context("failed to read what to log")?;
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match format {
         LogFormat::Text => logs.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => logs.json().init(),
     }
+    Ok(())
 }
 
 /// The signals that stop the program.

@@ -28,7 +28,7 @@ use crate::served::{Contracts, Served, Source};
 use crate::state::{Settings, State};
 use crate::store::{PostgresStore, PostgresUrl, SqliteStore, Store, StoreError};
 use crate::target::{ContractTarget, Control, Target};
-use crate::{access_log, admin};
+use crate::{access_log, admin, health};
 
 /// The server; see [`Server::builder`].
 #[derive(Debug)]
@@ -50,6 +50,7 @@ impl Server {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             admin: None,
             admin_token: None,
+            metrics: None,
             settings: Settings::default(),
             connections: Connections::default(),
         }
@@ -91,6 +92,7 @@ pub struct Builder {
     address: SocketAddr,
     admin: Option<SocketAddr>,
     admin_token: Option<AdminToken>,
+    metrics: Option<SocketAddr>,
     settings: Settings,
     connections: Connections,
 }
@@ -167,6 +169,12 @@ impl Builder {
         self
     }
 
+    /// Opens a listener there that tells how the server is and changes nothing: `/metrics`, `/health` and `/ready`.
+    pub fn metrics(mut self, address: SocketAddr) -> Self {
+        self.metrics = Some(address);
+        self
+    }
+
     /// Remembers authentications this long instead of as long as allowed (which is also the most).
     pub fn cache_lifetime(mut self, lifetime: Duration) -> Self {
         self.settings.cache = Some(lifetime);
@@ -221,6 +229,10 @@ impl Builder {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
+        let metrics_listener = match self.metrics {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
         let state = self.shared().await?;
         let mut served = Vec::new();
         for source in &self.contracts {
@@ -249,8 +261,9 @@ impl Builder {
             listener.local_addr().map_err(|source| StartError::Listen { address: self.address, source })?;
         let mut tasks = vec![tokio::spawn(connection::serve(
             listener,
-            access_log::wrap(routes),
+            access_log::wrap(routes, state.metrics().meter(&contracts)),
             self.connections,
+            state.metrics().traffic("public"),
             stop.clone(),
         ))];
         let mut admin_address = None;
@@ -263,11 +276,30 @@ impl Builder {
                 urls: contracts.iter().map(base).collect(),
                 token: self.admin_token.clone(),
             })?;
-            tasks.push(tokio::spawn(connection::serve(listener, routes, self.connections, stop.clone())));
+            let traffic = state.metrics().traffic("admin");
+            let serving = connection::serve(listener, routes, self.connections, traffic, stop.clone());
+            tasks.push(tokio::spawn(serving));
+        }
+        let mut metrics_address = None;
+        if let Some(listener) = metrics_listener {
+            metrics_address = listener.local_addr().ok();
+            let (routes, traffic) = (health::router(&state), state.metrics().traffic("metrics"));
+            let serving = connection::serve(listener, routes, self.connections, traffic, stop.clone());
+            tasks.push(tokio::spawn(serving));
         }
         let placement = self.placement;
         let admin_token = self.admin_token;
-        Ok(Running { address, admin_address, admin_token, placement, state, contracts, stop, tasks })
+        Ok(Running {
+            address,
+            admin_address,
+            admin_token,
+            metrics_address,
+            placement,
+            state,
+            contracts,
+            stop,
+            tasks,
+        })
     }
 
     async fn shared(&self) -> Result<State, StartError> {
@@ -327,6 +359,7 @@ pub struct Running {
     address: SocketAddr,
     admin_address: Option<SocketAddr>,
     admin_token: Option<AdminToken>,
+    metrics_address: Option<SocketAddr>,
     placement: Placement,
     state: State,
     contracts: Contracts,
@@ -349,6 +382,11 @@ impl Running {
     /// The URL of the admin listener, if it is open.
     pub fn admin_url(&self) -> Option<String> {
         self.admin_address.map(|address| format!("http://{address}"))
+    }
+
+    /// The URL of the listener for metrics, if it is open.
+    pub fn metrics_url(&self) -> Option<String> {
+        self.metrics_address.map(|address| format!("http://{address}"))
     }
 
     /// The contracts that are served.
@@ -436,6 +474,7 @@ impl Running {
     /// Stops listening, waits for requests under way for as long as the deadline of the connections allows, and closes
     /// the store.
     pub async fn shutdown(mut self) {
+        self.state.leave();
         self.stop.cancel();
         for task in std::mem::take(&mut self.tasks) {
             // A listener that panicked has stopped, too.

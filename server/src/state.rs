@@ -1,6 +1,7 @@
 //! What all contracts of a server share: the store, the clock, ids, keys, faults and what is remembered in memory.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::auth_cache::AuthCache;
@@ -11,8 +12,9 @@ use crate::id::Ids;
 use crate::journal::{Bounds, Journal};
 use crate::keys::Keys;
 use crate::limiter::{Limiter, RateLimit};
+use crate::metrics::Metrics;
 use crate::runtime::{Limits, Mode};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// The shared state. Clones are handles on the same state.
 #[derive(Clone, Debug)]
@@ -31,6 +33,9 @@ struct Inner {
     limits: Limits,
     mode: Mode,
     journal: Journal,
+    metrics: Metrics,
+    /// Whether the server is about to stop.
+    leaving: AtomicBool,
 }
 
 /// Parts of a [`State`] that have a default.
@@ -68,6 +73,8 @@ impl State {
             ids,
             disturbances: Disturbances::new(keys.key("disturbances")),
             keys,
+            metrics: Metrics::new(&faults),
+            leaving: AtomicBool::new(false),
             faults,
             cache: AuthCache::new(settings.cache.map_or(CACHE_BOUND, |asked| asked.min(CACHE_BOUND))),
             limiter: Limiter::new(settings.rate),
@@ -123,6 +130,27 @@ impl State {
         &self.0.limiter
     }
 
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Says from now on that the server is about to stop, so that nobody sends it new work.
+    pub fn leave(&self) {
+        self.0.leaving.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether new work is welcome: the server is not about to stop, and its store answers.
+    ///
+    /// # Errors
+    /// Why it is not.
+    pub async fn readiness(&self) -> Result<(), NotReady> {
+        if self.0.leaving.load(Ordering::SeqCst) {
+            return Err(NotReady::Leaving);
+        }
+        Ok(self.store().ping().await?)
+    }
+
     /// Bounds on requests.
     pub fn limits(&self) -> Limits {
         self.0.limits
@@ -137,4 +165,15 @@ impl State {
     pub fn journal(&self) -> &Journal {
         &self.0.journal
     }
+}
+
+/// Why a server takes no new work.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// It was told to stop.
+    #[error("the server is about to stop")]
+    Leaving,
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }

@@ -19,6 +19,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 
 use crate::generated::admin::router as stubs;
+use crate::health;
 use crate::runtime::{GateError, Limits, Mode};
 use crate::served::Contracts;
 use crate::state::State;
@@ -49,6 +50,7 @@ const LONGEST_BODY: usize = 256 << 20;
 pub(crate) fn router(admin: Admin) -> Result<Router, GateError> {
     let limits = Limits { body: LONGEST_BODY, ..Limits::default() };
     let guard = Arc::new(guard::Guard::new(admin.token.clone()));
-    let routes = stubs(Arc::new(admin), limits, Mode::Strict)?;
+    let counts = health::counts(&admin.state);
+    let routes = stubs(Arc::new(admin), limits, Mode::Strict)?.merge(counts);
     Ok(routes.layer(from_fn(guard::json_unless_said)).layer(from_fn_with_state(guard, guard::admit)))
 }

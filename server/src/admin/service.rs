@@ -45,7 +45,7 @@ impl Api for Admin {
     }
 
     async fn get_ready(&self, _request: GetReadyRequest) -> Result<GetReadyResponse, Failure> {
-        Ok(match self.state.store().ping().await {
+        Ok(match self.state.readiness().await {
             Ok(()) => GetReadyResponse::Ok("ready\n".to_owned()),
             Err(why) => GetReadyResponse::ServiceUnavailable(error(why)),
         })

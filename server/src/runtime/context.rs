@@ -61,6 +61,28 @@ impl fmt::Debug for Context {
     }
 }
 
+/// What became of the credentials of a request; in the extensions of the responses of operations that take some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Authentication {
+    /// They were accepted.
+    Accepted,
+    /// They were not.
+    Refused,
+    /// Some are required, and there were none.
+    Missing,
+}
+
+impl Authentication {
+    /// The word for it in logs and metrics.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Missing => "missing",
+        }
+    }
+}
+
 /// The operation that answered; found in the extensions of every response to a known path and method.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matched {

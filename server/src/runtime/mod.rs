@@ -25,7 +25,7 @@ pub mod typing;
 
 pub use answer::{Answer, AnswerBody, HeaderSet, RangeStatus, RawBody, StatusOutOfRange};
 pub use arriving::BodyStream;
-pub use context::{Context, Matched};
+pub use context::{Authentication, Context, Matched};
 pub use gate::{Gate, GateError};
 pub use limits::{Limits, Mode};
 pub use multipart::{FilePart, Multipart};

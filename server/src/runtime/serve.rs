@@ -18,7 +18,10 @@ use tokio::time::timeout;
 use tower::service_fn;
 
 use super::rejection::Phase;
-use super::{Admitted, Answer, Context, CredentialSet, Gate, Mode, Presented, Refused, Rejection, example};
+use super::{
+    Admitted, Answer, Authentication, Context, CredentialSet, Gate, Mode, Presented, Refused, Rejection,
+    example,
+};
 
 /// What answers the operations of a contract; generated code makes one of each implementation. Operations go by their
 /// place in the contract.
@@ -67,10 +70,11 @@ impl<H: Handler> Server<H> {
     async fn answer(&self, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let routed = self.gate.route(&parts.method, parts.uri.path());
+        let mut authentication = None;
         let context = Context::new(parts);
         let (operation, answer) = match routed {
             Ok(routed) => {
-                let answer = self.operate(&routed, &context, body).await;
+                let answer = self.operate(&routed, &context, body, &mut authentication).await;
                 (Some(routed.operation), answer)
             }
             Err(rejection) => (None, Err(rejection)),
@@ -97,6 +101,9 @@ impl<H: Handler> Server<H> {
         if let Some(matched) = operation.and_then(|operation| self.gate.matched(operation)) {
             response.extensions_mut().insert(matched.clone());
         }
+        if let Some(authentication) = authentication {
+            response.extensions_mut().insert(authentication);
+        }
         response
     }
 
@@ -105,18 +112,33 @@ impl<H: Handler> Server<H> {
         routed: &super::Routed,
         context: &Context,
         body: Body,
+        authentication: &mut Option<Authentication>,
     ) -> Result<Answer, Rejection> {
         let limit = self.gate.limits().time;
         let operation = routed.operation;
-        let caller = match self.gate.credentials(operation, context.parts())? {
-            None => None,
-            Some(presented) => {
-                let verdict = self.handler.authenticate(operation, presented, context);
-                Some(within(limit, Phase::Answer, async { Ok(verdict.await?) }).await?)
+        let caller = match self.caller(operation, context).await {
+            Ok(caller) => {
+                *authentication = caller.as_ref().map(|_| Authentication::Accepted);
+                caller
+            }
+            Err(rejection) => {
+                *authentication = match rejection {
+                    Rejection::InvalidCredential { .. } => Some(Authentication::Refused),
+                    Rejection::MissingCredential { .. } => Some(Authentication::Missing),
+                    _ => None,
+                };
+                return Err(rejection);
             }
         };
         let admitted = within(limit, Phase::Request, self.gate.admit(routed, context, body)).await?;
         within(limit, Phase::Answer, self.handler.call(operation, caller, admitted)).await
+    }
+
+    /// Who sends the request; nobody if the operation takes no credentials and there are none.
+    async fn caller(&self, operation: usize, context: &Context) -> Result<Option<H::Caller>, Rejection> {
+        let Some(presented) = self.gate.credentials(operation, context.parts())? else { return Ok(None) };
+        let verdict = self.handler.authenticate(operation, presented, context);
+        within(self.gate.limits().time, Phase::Answer, async { Ok(Some(verdict.await?)) }).await
     }
 
     /// The handler's answer to a rejection, with the headers that RFC 9110 demands if it set none.

@@ -3,6 +3,7 @@
 use super::{Change as _, Connection, Engine, SqlStore, StoreError, values};
 use crate::id::Ids;
 use crate::secret::Sealer;
+use crate::store::Pending;
 
 impl<E: Engine> SqlStore<E> {
     /// The store in a database whose schema is up to date. The first start on it notes the key; a later one with
@@ -15,22 +16,24 @@ impl<E: Engine> SqlStore<E> {
     }
 
     /// How many times the database was opened before. One statement, so there is no race to lose.
-    async fn count_start(&self) -> Result<u32, StoreError> {
-        let own = self.sealer.fingerprint();
-        let mut change = self.engine.begin().await?;
-        let row = change
-            .row(
-                "UPDATE deployment SET starts = starts + 1, key_fingerprint = COALESCE(key_fingerprint, $1)
-                 RETURNING starts - 1 AS starts, key_fingerprint",
-                values![own.as_bytes()],
-            )
-            .await?
-            .ok_or(StoreError::Corrupt { table: "deployment", column: "only row" })?;
-        if row.bytes("key_fingerprint")? != own.as_bytes() {
-            return Err(StoreError::OtherKey);
-        }
-        let starts = row.number("starts")?;
-        change.commit().await?;
-        Ok(u32::try_from(starts.rem_euclid(i64::from(u32::MAX))).unwrap_or_default())
+    fn count_start(&self) -> Pending<'_, u32> {
+        Box::pin(async move {
+            let own = self.sealer.fingerprint();
+            let mut change = self.engine.begin().await?;
+            let row = change
+                .row(
+                    "UPDATE deployment SET starts = starts + 1, key_fingerprint = COALESCE(key_fingerprint, $1)
+                     RETURNING starts - 1 AS starts, key_fingerprint",
+                    values![own.as_bytes()],
+                )
+                .await?
+                .ok_or(StoreError::Corrupt { table: "deployment", column: "only row" })?;
+            if row.bytes("key_fingerprint")? != own.as_bytes() {
+                return Err(StoreError::OtherKey);
+            }
+            let starts = row.number("starts")?;
+            change.commit().await?;
+            Ok(u32::try_from(starts.rem_euclid(i64::from(u32::MAX))).unwrap_or_default())
+        })
     }
 }

@@ -90,9 +90,10 @@ impl SqlStore<Sqlite> {
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let migrator = migration::migrator(MIGRATIONS);
     // Of several servers that start at once on a new file, one migrates; the others fail, and then find it done.
-    match migrator.run(&mut *connection).await {
+    // Not `run`: the compiler cannot tell of its future that it may change threads.
+    match migrator.run_direct(None, connection, false).await {
         Ok(()) => Ok(()),
-        Err(_) => Ok(migrator.run(connection).await?),
+        Err(_) => Ok(migrator.run_direct(None, connection, false).await?),
     }
 }
 

@@ -1,0 +1,152 @@
+//! One request and its answer, as the place of their connection sees them: the bodies tell it when they end.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+
+use super::Peer;
+use super::place::{Phase, Place, Places};
+use crate::disturbance::wire::Wire;
+use crate::metrics::Traffic;
+
+/// The routes, as one connection reaches them.
+#[derive(Clone, Debug)]
+pub(super) struct Exchange {
+    pub(super) routes: Router,
+    pub(super) place: Arc<Place>,
+    pub(super) places: Places,
+    pub(super) peer: Peer,
+    pub(super) wire: Wire,
+    pub(super) traffic: Traffic,
+}
+
+impl Service<Request<Incoming>> for Exchange {
+    type Response = Response<Leaving>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let place = self.place.clone();
+        let has_come = request.body().is_end_stream();
+        if self.places.is_busy() {
+            self.traffic.turned_away();
+            if !has_come {
+                place.leave_unread();
+            }
+            place.turn(&[Phase::Idle, Phase::Head], Phase::Work);
+            return Box::pin(async { Ok(busy().map(|body| Leaving { body, place })) });
+        }
+        place.turn(&[Phase::Idle, Phase::Head], if has_come { Phase::Work } else { Phase::Body });
+        request.extensions_mut().insert(self.peer);
+        request.extensions_mut().insert(self.wire.clone());
+        let request = request.map(|body| Arriving { body, place: place.clone(), has_come });
+        let answer = TowerToHyperService::new(self.routes.clone()).call(request);
+        Box::pin(async move { Ok(answer.await?.map(|body| Leaving { body, place })) })
+    }
+}
+
+/// What is said when too much is under way. No contract documents it: it is the word of the server in front of them, and
+/// says no more than when to come again.
+fn busy() -> Response<Body> {
+    let text = Full::from("too many requests are under way; come again in a second\n");
+    let mut response = Response::new(Body::new(text));
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let headers = response.headers_mut();
+    headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+/// The body of a request.
+#[derive(Debug)]
+pub(super) struct Arriving {
+    body: Incoming,
+    place: Arc<Place>,
+    has_come: bool,
+}
+
+impl Arriving {
+    fn came(&mut self) {
+        if !self.has_come {
+            self.has_come = true;
+            self.place.turn(&[Phase::Body], Phase::Work);
+        }
+    }
+}
+
+impl HttpBody for Arriving {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(task));
+        if !matches!(frame, Some(Ok(_))) || self.body.is_end_stream() {
+            self.came();
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if !self.has_come {
+            self.place.leave_unread();
+            self.came();
+        }
+    }
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    body: Body,
+    place: Arc<Place>,
+}
+
+impl HttpBody for Leaving {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(task)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.place.turn(&[Phase::Body, Phase::Work], Phase::Idle);
+    }
+}
