@@ -158,10 +158,27 @@ faults! {
     EncodedPathRefused "encoded-path-refused" "A path with a percent-encoded character is refused.",
 }
 
+/// The groups of the catalogue, each with its first fault.
+const GROUPS: [(Fault, &str); 7] = [
+    (Fault::AcceptedAfterRevocation, "What revocation does"),
+    (Fault::RowEditIgnored, "What is done beside the API"),
+    (Fault::UnknownIdSuccess, "Whom the server listens to"),
+    (Fault::GuardIgnored, "Guards, names, idempotency"),
+    (Fault::ListHidesRevoked, "Lists"),
+    (Fault::WrongMediaType, "What an answer looks like"),
+    (Fault::LengthBoundOffByOne, "What a request may look like"),
+];
+
 impl Fault {
     /// The contracts in which the fault breaks something.
     pub fn contracts(self) -> impl Iterator<Item = Vendor> {
         crate::vendor::breaks::of(self).map(|(vendor, _)| vendor)
+    }
+
+    /// What it is about, in a few words: the group of the catalogue that it stands in.
+    pub fn group(self) -> &'static str {
+        let group = GROUPS.iter().rev().find(|(first, _)| *first <= self);
+        group.map_or("", |(_, group)| group)
     }
 
     /// Whether it shows only where several servers share one database.
@@ -350,6 +367,15 @@ mod tests {
             assert!(fault.about().ends_with('.'), "{fault}");
         }
         assert_eq!("nothing".parse::<Fault>(), Err(UnknownFault("nothing".to_owned())));
+    }
+
+    #[test]
+    fn every_fault_is_in_a_group() {
+        assert_eq!(Fault::ALL[0].group(), "What revocation does");
+        assert_eq!(Fault::ALL[Fault::ALL.len() - 1].group(), "What a request may look like");
+        let mut groups: Vec<_> = Fault::ALL.iter().map(|fault| fault.group()).collect();
+        groups.dedup();
+        assert_eq!(groups, GROUPS.map(|(_, group)| group));
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub mod target;
 pub mod token;
 pub mod vendor;
 
-pub use admin::{AdminToken, TokenError};
+pub use admin::{AdminToken, Seed, SeedError, SeedFileError, TokenError, read_seed};
 pub use bootstrap::Bootstrap;
 pub use clock::{Clock, Pace};
 pub use connection::{Connections, Peer};

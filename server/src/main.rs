@@ -131,6 +131,9 @@ fn serve(arguments: &Serve, file: Option<&Path>) -> anyhow::Result<()> {
         if let Some(token) = arguments.admin_token().context("failed to start")? {
             builder = builder.admin_token(token);
         }
+        if let Some(seed) = arguments.seed().context("failed to start")? {
+            builder = builder.facts(seed);
+        }
         let running = builder.spawn().await.context("failed to start")?;
         for served in running.contracts() {
             let name = served.name();

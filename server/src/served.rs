@@ -9,6 +9,7 @@ use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::hook::Hooks;
 use crate::server::StartError;
 use crate::state::State;
+use crate::store::Collection;
 use crate::vendor::{self, Service};
 
 /// Where a contract's behaviour comes from.
@@ -81,6 +82,13 @@ impl Served {
     /// Who can call it from the start.
     pub fn start(&self) -> &Bootstrap {
         &self.start
+    }
+
+    /// What it keeps, save pairs.
+    pub(crate) fn collections(&self) -> Vec<Collection> {
+        match &self.source {
+            Source::Bundled(vendor) => vendor::collections(*vendor).to_vec(),
+        }
     }
 
     /// The path under which it is served beside others.

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::admin::{Admin, AdminToken, HOW_TO_MAKE_ONE};
+use crate::admin::{Admin, AdminToken, HOW_TO_MAKE_ONE, Seed, SeedError};
 use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::clock::Clock;
 use crate::connection::{self, Connections};
@@ -51,6 +51,7 @@ impl Server {
             admin: None,
             admin_token: None,
             metrics: None,
+            facts: Vec::new(),
             settings: Settings::default(),
             connections: Connections::default(),
         }
@@ -93,6 +94,7 @@ pub struct Builder {
     admin: Option<SocketAddr>,
     admin_token: Option<AdminToken>,
     metrics: Option<SocketAddr>,
+    facts: Vec<Seed>,
     settings: Settings,
     connections: Connections,
 }
@@ -172,6 +174,12 @@ impl Builder {
     /// Opens a listener there that tells how the server is and changes nothing: `/metrics`, `/health` and `/ready`.
     pub fn metrics(mut self, address: SocketAddr) -> Self {
         self.metrics = Some(address);
+        self
+    }
+
+    /// Adds these credentials and resources at the start, beside those that are there.
+    pub fn facts(mut self, seed: Seed) -> Self {
+        self.facts.push(seed);
         self
     }
 
@@ -256,6 +264,7 @@ impl Builder {
             let line = rule.to_string();
             state.disturbances().add(rule).map_err(|source| StartError::Disturbance { line, source })?;
         }
+        admin::add_seeds(self.facts, contracts.clone(), state.clone()).await?;
         let stop = CancellationToken::new();
         let address =
             listener.local_addr().map_err(|source| StartError::Listen { address: self.address, source })?;
@@ -275,6 +284,7 @@ impl Builder {
                 contracts: contracts.clone(),
                 urls: contracts.iter().map(base).collect(),
                 token: self.admin_token.clone(),
+                stop: stop.clone(),
             })?;
             let traffic = state.metrics().traffic("admin");
             let serving = connection::serve(listener, routes, self.connections, traffic, stop.clone());
@@ -534,6 +544,9 @@ pub enum StartError {
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The credentials and resources of a seed could not be added.
+    #[error("the seed cannot be added: {0}")]
+    Seed(#[from] SeedError),
     /// The key file could not be used.
     #[error(transparent)]
     Key(#[from] KeyError),

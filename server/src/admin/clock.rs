@@ -6,13 +6,21 @@ use http::StatusCode;
 
 use super::Admin;
 use super::answer::error;
-use crate::clock::{Clock, ClockError};
-use crate::generated::admin::response::{AdvanceClockResponse as Advanced, SetClockResponse as Set};
+use crate::clock::{Clock, ClockError, Pace};
+use crate::generated::admin::response::{
+    AdvanceClockResponse as Advanced, FreezeClockResponse as Frozen, RunClockResponse as Run,
+    SetClockResponse as Set,
+};
 use crate::generated::admin::types;
 
 /// What it shows.
 pub(super) fn shown(clock: &Clock) -> types::Clock {
-    types::Clock { now: clock.now(), virtual_: clock.is_virtual() }
+    let pace = match clock.pace() {
+        Pace::Machine => types::ClockPace::Machine,
+        Pace::Frozen => types::ClockPace::Frozen,
+        Pace::Running => types::ClockPace::Running,
+    };
+    types::Clock { now: clock.now(), virtual_: clock.is_virtual(), pace }
 }
 
 pub(super) fn set(admin: &Admin, setting: &types::ClockSetting) -> Set {
@@ -38,5 +46,27 @@ pub(super) fn advance(admin: &Admin, advance: &types::Advance) -> Advanced {
             Advanced::Ok(shown(clock))
         }
         Err(why) => Advanced::Conflict(error(why)),
+    }
+}
+
+pub(super) fn freeze(admin: &Admin) -> Frozen {
+    let clock = admin.state.clock();
+    match clock.freeze() {
+        Ok(now) => {
+            tracing::info!(%now, "the clock was frozen");
+            Frozen::Ok(shown(clock))
+        }
+        Err(why) => Frozen::Conflict(error(why)),
+    }
+}
+
+pub(super) fn run(admin: &Admin) -> Run {
+    let clock = admin.state.clock();
+    match clock.run() {
+        Ok(now) => {
+            tracing::info!(%now, "the clock was let run");
+            Run::Ok(shown(clock))
+        }
+        Err(why) => Run::Conflict(error(why)),
     }
 }

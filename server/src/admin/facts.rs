@@ -1,16 +1,27 @@
-//! What is stored, over the admin listener: a new start, and genuine pairs.
+//! What is stored, over the admin listener: a new start, a seed, and genuine pairs.
 
 use super::Admin;
 use super::answer::error;
-use crate::generated::admin::response::ResetResponse;
+use super::seed::{self, SeedError};
+use crate::generated::admin::response::{ResetResponse, SeedResponse};
 use crate::generated::admin::types;
+use crate::reset::reset as begin_again;
 use crate::vendor;
 
-/// Begins anew with everything but the time.
+/// Forgets everything but the time.
 pub(super) async fn reset(admin: &Admin) -> ResetResponse {
-    match crate::reset::reset(&admin.state, &admin.contracts).await {
+    match begin_again(&admin.state, &admin.contracts).await {
         Ok(()) => ResetResponse::NoContent,
         Err(why) => ResetResponse::ServiceUnavailable(error(why)),
+    }
+}
+
+/// Adds what a seed names.
+pub(super) async fn seed(admin: &Admin, seed: &types::Seed) -> SeedResponse {
+    match seed::add(seed, &admin.contracts, &admin.state).await {
+        Ok(added) => SeedResponse::Ok(added),
+        Err(why @ SeedError::Store(_)) => SeedResponse::ServiceUnavailable(error(why)),
+        Err(why) => SeedResponse::Conflict(error(why)),
     }
 }
 

@@ -9,6 +9,7 @@ pub(super) fn all(admin: &Admin) -> Vec<types::Fault> {
     let shown = Fault::ALL.iter().map(|fault| types::Fault {
         name: fault.name().to_owned(),
         about: fault.about().to_owned(),
+        group: fault.group().to_owned(),
         is_on: admin.state.faults().is_on(*fault),
         breaks: fault.requirements().collect(),
         needs_replicas: fault.needs_replicas(),

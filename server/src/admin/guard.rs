@@ -16,8 +16,8 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
-use super::answer;
 use super::token::AdminToken;
+use super::{answer, page};
 
 /// What everybody may ask: a load balancer has no token.
 const OPEN: [&str; 2] = ["/health", "/ready"];
@@ -75,13 +75,18 @@ impl Guard {
             return Err(Denied::OtherSite);
         }
         match &self.token {
-            Some(token) if !OPEN.contains(&parts.uri.path()) => {
+            Some(token) if !is_open(parts.uri.path()) => {
                 let presented = bearer(&parts.headers).ok_or(Denied::NoToken)?;
                 if token.is(presented) { Ok(()) } else { Err(Denied::WrongToken) }
             }
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a path holds nothing that a token should keep.
+fn is_open(path: &str) -> bool {
+    OPEN.contains(&path) || page::is_part(path)
 }
 
 /// Lets a request in or refuses it, and keeps answers out of caches and of other sites' pages.
@@ -226,7 +231,7 @@ mod tests {
         assert_eq!(asked("/clock", "Bearer 0123456789abcdee"), Err(Denied::WrongToken));
         assert_eq!(asked("/clock", "Bearer "), Err(Denied::WrongToken));
         assert_eq!(asked("/clock", "Basic 0123456789abcdef"), Err(Denied::NoToken));
-        for open in ["/health", "/ready"] {
+        for open in ["/health", "/ready", "/", "/console/app.js"] {
             assert_eq!(check(Some(TOKEN), open, &[host]), Ok(()), "{open}");
         }
         for closed in ["/health/", "/metrics", "/nothing", "/%68ealth"] {

@@ -3,19 +3,25 @@
 use serde_json::Value;
 
 use super::answer::{error, query, rejected};
-use super::{Admin, clock, contracts, facts, faults, hooks};
+use super::journal::Asked;
+use super::{Admin, clock, contracts, credentials, disturbances, facts, faults, hooks, journal};
 use crate::fault::Fault;
 use crate::generated::admin::request::{
-    AdvanceClockRequest, ClearFaultRequest, ClearFaultsRequest, GetClockRequest, GetContractLifecycleRequest,
-    GetContractOpenapiRequest, GetDocumentAsJsonRequest, GetDocumentRequest, GetHealthRequest,
-    GetReadyRequest, ListContractsRequest, ListFaultsRequest, MintRequest, ResetRequest, RunHookRequest,
-    SetClockRequest, SetFaultRequest,
+    AddDisturbanceRequest, AdvanceClockRequest, ClearDisturbancesRequest, ClearFaultRequest,
+    ClearFaultsRequest, ClearJournalRequest, FollowJournalRequest, FreezeClockRequest, GetClockRequest,
+    GetContractLifecycleRequest, GetContractOpenapiRequest, GetDisturbanceRequest, GetDocumentAsJsonRequest,
+    GetDocumentRequest, GetHealthRequest, GetReadyRequest, ListContractsRequest, ListCredentialsRequest,
+    ListDisturbancesRequest, ListFaultsRequest, ListRequestsRequest, MintRequest, RemoveDisturbanceRequest,
+    ResetRequest, RunClockRequest, RunHookRequest, SeedRequest, SetClockRequest, SetFaultRequest,
 };
 use crate::generated::admin::response::{
-    AdvanceClockResponse, ClearFaultResponse, ClearFaultsResponse, GetClockResponse,
-    GetContractLifecycleResponse, GetContractOpenapiResponse, GetDocumentAsJsonResponse, GetDocumentResponse,
-    GetHealthResponse, GetReadyResponse, ListContractsResponse, ListFaultsResponse, MintResponse,
-    ResetResponse, RunHookResponse, SetClockResponse, SetFaultResponse,
+    AddDisturbanceResponse, AdvanceClockResponse, ClearDisturbancesResponse, ClearFaultResponse,
+    ClearFaultsResponse, ClearJournalResponse, FollowJournalResponse, FreezeClockResponse, GetClockResponse,
+    GetContractLifecycleResponse, GetContractOpenapiResponse, GetDisturbanceResponse,
+    GetDocumentAsJsonResponse, GetDocumentResponse, GetHealthResponse, GetReadyResponse,
+    ListContractsResponse, ListCredentialsResponse, ListDisturbancesResponse, ListFaultsResponse,
+    ListRequestsResponse, MintResponse, RemoveDisturbanceResponse, ResetResponse, RunClockResponse,
+    RunHookResponse, SeedResponse, SetClockResponse, SetFaultResponse,
 };
 use crate::generated::admin::{Api, Credentials, DOCUMENT, Operation, contract};
 use crate::runtime::{Answer, Context, Failure, Presented, Refused, Rejection};
@@ -169,6 +175,113 @@ impl Api for Admin {
         known_query(&request.context, Operation::Mint)?;
         let count = usize::try_from(request.count).unwrap_or_default();
         Ok(MintResponse::Ok(facts::mint(self, count).into()))
+    }
+
+    async fn freeze_clock(
+        &self,
+        _: Caller,
+        _request: FreezeClockRequest,
+    ) -> Result<FreezeClockResponse, Failure> {
+        Ok(clock::freeze(self))
+    }
+
+    async fn run_clock(&self, _: Caller, _request: RunClockRequest) -> Result<RunClockResponse, Failure> {
+        Ok(clock::run(self))
+    }
+
+    async fn list_disturbances(
+        &self,
+        _: Caller,
+        _request: ListDisturbancesRequest,
+    ) -> Result<ListDisturbancesResponse, Failure> {
+        Ok(ListDisturbancesResponse::Ok(disturbances::all(self)?.into()))
+    }
+
+    async fn add_disturbance(
+        &self,
+        _: Caller,
+        request: AddDisturbanceRequest,
+    ) -> Result<AddDisturbanceResponse, Failure> {
+        disturbances::add(self, &request.body)
+    }
+
+    async fn clear_disturbances(
+        &self,
+        _: Caller,
+        _request: ClearDisturbancesRequest,
+    ) -> Result<ClearDisturbancesResponse, Failure> {
+        self.state.disturbances().clear();
+        Ok(ClearDisturbancesResponse::NoContent)
+    }
+
+    async fn get_disturbance(
+        &self,
+        _: Caller,
+        request: GetDisturbanceRequest,
+    ) -> Result<GetDisturbanceResponse, Failure> {
+        disturbances::get(self, request.id)
+    }
+
+    async fn remove_disturbance(
+        &self,
+        _: Caller,
+        request: RemoveDisturbanceRequest,
+    ) -> Result<RemoveDisturbanceResponse, Failure> {
+        disturbances::remove(self, request.id)
+    }
+
+    async fn list_requests(
+        &self,
+        _: Caller,
+        request: ListRequestsRequest,
+    ) -> Result<ListRequestsResponse, Failure> {
+        known_query(&request.context, Operation::ListRequests)?;
+        let asked = Asked {
+            contract: request.contract,
+            operation: request.operation,
+            method: request.method,
+            path: request.path,
+            status: request.status.map(|status| status.to_string()),
+            caller: request.caller,
+            after: request.after,
+            since: request.since,
+            disturbed: request.disturbed,
+        };
+        Ok(ListRequestsResponse::Ok(journal::list(self, &asked.filter()?, request.limit)?))
+    }
+
+    async fn clear_journal(
+        &self,
+        _: Caller,
+        _request: ClearJournalRequest,
+    ) -> Result<ClearJournalResponse, Failure> {
+        self.state.journal().clear();
+        Ok(ClearJournalResponse::NoContent)
+    }
+
+    async fn follow_journal(
+        &self,
+        _: Caller,
+        _request: FollowJournalRequest,
+    ) -> Result<FollowJournalResponse, Failure> {
+        Ok(FollowJournalResponse::Ok(journal::follow(self.state.journal().subscribe(), self.stop.clone())))
+    }
+
+    async fn list_credentials(
+        &self,
+        _: Caller,
+        request: ListCredentialsRequest,
+    ) -> Result<ListCredentialsResponse, Failure> {
+        known_query(&request.context, Operation::ListCredentials)?;
+        let start = credentials::start(&request)?;
+        Ok(match credentials::page(self, &request, start).await {
+            Ok(page) => ListCredentialsResponse::Ok(page),
+            Err(why) => ListCredentialsResponse::ServiceUnavailable(error(why)),
+        })
+    }
+
+    async fn seed(&self, _: Caller, request: SeedRequest) -> Result<SeedResponse, Failure> {
+        Ok(facts::seed(self, &request.body).await)
     }
 }
 

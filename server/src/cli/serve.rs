@@ -12,7 +12,9 @@ use super::value::{ClockArgument, DatabaseArgument, LogFormat, duration, log_lev
 use crate::journal;
 use crate::limiter::RateLimit;
 use crate::runtime::{Limits, Mode};
-use crate::{AdminToken, Builder, Connections, Fault, Rule, Server, TokenError, Vendor};
+use crate::{
+    AdminToken, Builder, Connections, Fault, Rule, Seed, SeedFileError, Server, TokenError, Vendor, read_seed,
+};
 
 /// What concerns callers of a mock.
 const MOCK: &str = "Time, faults and callers";
@@ -52,6 +54,10 @@ pub struct Serve {
     /// has them as well
     #[arg(long, env = "RESCIND_METRICS", value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
+    /// A JSON file with credentials and resources to add at the start, beside those that are there: a `Seed` of the admin
+    /// listener's document, as `POST /seed` takes it
+    #[arg(long, env = "RESCIND_SEED_FILE", value_name = "FILE")]
+    seed_file: Option<PathBuf>,
     /// Write URLs and starting credentials there, for a judge; readable by the owner alone
     #[arg(long, env = "RESCIND_WRITE_TARGET", value_name = "FILE", value_hint = ValueHint::FilePath)]
     write_target: Option<PathBuf>,
@@ -230,7 +236,15 @@ impl Serve {
         self.max_connections
     }
 
-    /// The server that was asked for, but for the token of its admin listener.
+    /// What to add at the start, if anything.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no seed.
+    pub fn seed(&self) -> Result<Option<Seed>, SeedFileError> {
+        self.seed_file.as_deref().map(read_seed).transpose()
+    }
+
+    /// The server that was asked for, but for its seed and the token of its admin listener.
     pub fn builder(&self) -> Builder {
         let connections = Connections {
             most: self.max_connections,

@@ -8,6 +8,7 @@ mod answer;
 mod credential;
 mod error;
 mod migration;
+mod overview;
 mod page;
 mod pair;
 mod postgres;
@@ -27,6 +28,7 @@ pub use credential::{
     State,
 };
 pub use error::StoreError;
+pub use overview::{Overview, Placed, Wanted};
 pub use page::{Listing, Page, Start};
 pub use pair::{Pair, PairState, Pairs, Registration};
 pub use postgres::{Postgres, PostgresStore, PostgresUrl};
@@ -41,7 +43,9 @@ pub use sqlite::{Sqlite, SqliteStore};
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// The whole store.
-pub trait Store: Credentials + Resources + Pairs + Answers + fmt::Debug + Send + Sync + 'static {
+pub trait Store:
+    Credentials + Resources + Pairs + Answers + Overview + fmt::Debug + Send + Sync + 'static
+{
     /// Whether the engine answers; for readiness.
     fn ping(&self) -> Pending<'_, ()>;
 

@@ -12,6 +12,7 @@ mod start;
 mod wattshift;
 
 use axum::Router;
+pub use records::{PAIRS, collections, names};
 use rescind_specs::Vendor;
 pub use start::{bootstrap, mint};
 

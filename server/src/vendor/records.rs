@@ -3,7 +3,31 @@
 use rescind_specs::Vendor;
 
 use crate::id::{Alphabet, Format};
-use crate::store::Collection;
+use crate::store::{Collection, Names};
+
+/// The registered pairs. They have a table of their own; this is what they are called beside the others.
+pub const PAIRS: Collection = Collection::new(Vendor::EntryTarget, "pairs");
+
+/// What a contract keeps, save pairs.
+pub fn collections(vendor: Vendor) -> &'static [Collection] {
+    match vendor {
+        Vendor::WattShift => &[wattshift::CREDENTIALS],
+        Vendor::Dinie => &[dinie::CREDENTIALS],
+        Vendor::ShiftAgent => &[
+            shiftagent::CREDENTIALS,
+            shiftagent::REPOSITORIES,
+            shiftagent::SERVICE_KEYS,
+            shiftagent::TENANTS,
+            shiftagent::USERS,
+        ],
+        Vendor::EntryTarget => &[entrytarget::ACCOUNTS],
+    }
+}
+
+/// Whether the names of these credentials are unique within a tenant.
+pub fn names(collection: Collection) -> Names {
+    if collection == shiftagent::CREDENTIALS { Names::Unique } else { Names::Shared }
+}
 
 /// Sandbox keys for agents.
 pub mod wattshift {

@@ -26,6 +26,10 @@ pub enum Operation {
     SetClock,
     /// `POST /clock/advance`.
     AdvanceClock,
+    /// `POST /clock/freeze`.
+    FreezeClock,
+    /// `POST /clock/run`.
+    RunClock,
     /// `GET /faults`.
     ListFaults,
     /// `DELETE /faults`.
@@ -34,6 +38,26 @@ pub enum Operation {
     SetFault,
     /// `DELETE /faults/{fault}`.
     ClearFault,
+    /// `GET /disturbances`.
+    ListDisturbances,
+    /// `POST /disturbances`.
+    AddDisturbance,
+    /// `DELETE /disturbances`.
+    ClearDisturbances,
+    /// `GET /disturbances/{id}`.
+    GetDisturbance,
+    /// `DELETE /disturbances/{id}`.
+    RemoveDisturbance,
+    /// `GET /journal`.
+    ListRequests,
+    /// `DELETE /journal`.
+    ClearJournal,
+    /// `GET /journal/stream`.
+    FollowJournal,
+    /// `GET /credentials`.
+    ListCredentials,
+    /// `POST /seed`.
+    Seed,
     /// `POST /hooks/{contract}/{hook}`.
     RunHook,
     /// `POST /reset`.
@@ -54,10 +78,22 @@ impl Operation {
         Self::GetClock,
         Self::SetClock,
         Self::AdvanceClock,
+        Self::FreezeClock,
+        Self::RunClock,
         Self::ListFaults,
         Self::ClearFaults,
         Self::SetFault,
         Self::ClearFault,
+        Self::ListDisturbances,
+        Self::AddDisturbance,
+        Self::ClearDisturbances,
+        Self::GetDisturbance,
+        Self::RemoveDisturbance,
+        Self::ListRequests,
+        Self::ClearJournal,
+        Self::FollowJournal,
+        Self::ListCredentials,
+        Self::Seed,
         Self::RunHook,
         Self::Reset,
         Self::Mint,
@@ -75,10 +111,22 @@ impl Operation {
             Self::GetClock => "getClock",
             Self::SetClock => "setClock",
             Self::AdvanceClock => "advanceClock",
+            Self::FreezeClock => "freezeClock",
+            Self::RunClock => "runClock",
             Self::ListFaults => "listFaults",
             Self::ClearFaults => "clearFaults",
             Self::SetFault => "setFault",
             Self::ClearFault => "clearFault",
+            Self::ListDisturbances => "listDisturbances",
+            Self::AddDisturbance => "addDisturbance",
+            Self::ClearDisturbances => "clearDisturbances",
+            Self::GetDisturbance => "getDisturbance",
+            Self::RemoveDisturbance => "removeDisturbance",
+            Self::ListRequests => "listRequests",
+            Self::ClearJournal => "clearJournal",
+            Self::FollowJournal => "followJournal",
+            Self::ListCredentials => "listCredentials",
+            Self::Seed => "seed",
             Self::RunHook => "runHook",
             Self::Reset => "reset",
             Self::Mint => "mint",
@@ -127,7 +175,7 @@ pub trait Api: Send + Sync + 'static {
         let _ = request;
         ::std::future::ready(Err(Failure::NotImplemented))
     }
-    /// Whether the store answers
+    /// Whether new work is welcome, which it is not when the store is down or the server about to stop
     ///
     /// `GET /ready`
     fn get_ready(
@@ -225,6 +273,28 @@ pub trait Api: Send + Sync + 'static {
         let _ = (caller, request);
         ::std::future::ready(Err(Failure::NotImplemented))
     }
+    /// Let a virtual clock stand still
+    ///
+    /// `POST /clock/freeze`
+    fn freeze_clock(
+        &self,
+        caller: Option<Self::Caller>,
+        request: FreezeClockRequest,
+    ) -> impl Future<Output = Result<FreezeClockResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// Let a virtual clock run at the pace of the machine
+    ///
+    /// `POST /clock/run`
+    fn run_clock(
+        &self,
+        caller: Option<Self::Caller>,
+        request: RunClockRequest,
+    ) -> impl Future<Output = Result<RunClockResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
     /// Every promise that can be broken, and whether it is
     ///
     /// `GET /faults`
@@ -266,6 +336,126 @@ pub trait Api: Send + Sync + 'static {
         caller: Option<Self::Caller>,
         request: ClearFaultRequest,
     ) -> impl Future<Output = Result<ClearFaultResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// The rules in force, and what they did so far
+    ///
+    /// `GET /disturbances`
+    fn list_disturbances(
+        &self,
+        caller: Option<Self::Caller>,
+        request: ListDisturbancesRequest,
+    ) -> impl Future<Output = Result<ListDisturbancesResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// Put a rule into force
+    ///
+    /// Of several that end an exchange the first one decides; waits add up.
+    ///
+    /// `POST /disturbances`
+    fn add_disturbance(
+        &self,
+        caller: Option<Self::Caller>,
+        request: AddDisturbanceRequest,
+    ) -> impl Future<Output = Result<AddDisturbanceResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// Take all rules out of force
+    ///
+    /// `DELETE /disturbances`
+    fn clear_disturbances(
+        &self,
+        caller: Option<Self::Caller>,
+        request: ClearDisturbancesRequest,
+    ) -> impl Future<Output = Result<ClearDisturbancesResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// One rule, and what it did so far
+    ///
+    /// `GET /disturbances/{id}`
+    fn get_disturbance(
+        &self,
+        caller: Option<Self::Caller>,
+        request: GetDisturbanceRequest,
+    ) -> impl Future<Output = Result<GetDisturbanceResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// Take a rule out of force
+    ///
+    /// `DELETE /disturbances/{id}`
+    fn remove_disturbance(
+        &self,
+        caller: Option<Self::Caller>,
+        request: RemoveDisturbanceRequest,
+    ) -> impl Future<Output = Result<RemoveDisturbanceResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// The requests that are wanted, oldest first
+    ///
+    /// Of more than the limit, the latest ones.
+    ///
+    /// `GET /journal`
+    fn list_requests(
+        &self,
+        caller: Option<Self::Caller>,
+        request: ListRequestsRequest,
+    ) -> impl Future<Output = Result<ListRequestsResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// Forget all requests
+    ///
+    /// `DELETE /journal`
+    fn clear_journal(
+        &self,
+        caller: Option<Self::Caller>,
+        request: ClearJournalRequest,
+    ) -> impl Future<Output = Result<ClearJournalResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// The journal as it grows
+    ///
+    /// Server-sent events: `entry` with an entry as its data, `cleared`, and `missed` with a number if the reader was
+    /// too slow for so many. The stream has no end.
+    ///
+    /// `GET /journal/stream`
+    fn follow_journal(
+        &self,
+        caller: Option<Self::Caller>,
+        request: FollowJournalRequest,
+    ) -> impl Future<Output = Result<FollowJournalResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// Credentials of all contracts, newest first, without secrets
+    ///
+    /// `GET /credentials`
+    fn list_credentials(
+        &self,
+        caller: Option<Self::Caller>,
+        request: ListCredentialsRequest,
+    ) -> impl Future<Output = Result<ListCredentialsResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// Add credentials and resources
+    ///
+    /// Beside what is there. What is there already, as it is asked for, is left alone, so that a seed can be given at
+    /// each start. `rescind-server --seed-file` takes the same document.
+    ///
+    /// `POST /seed`
+    fn seed(
+        &self,
+        caller: Option<Self::Caller>,
+        request: SeedRequest,
+    ) -> impl Future<Output = Result<SeedResponse, Failure>> + Send {
         let _ = (caller, request);
         ::std::future::ready(Err(Failure::NotImplemented))
     }

@@ -145,6 +145,30 @@ impl AdvanceClockRequest {
         })
     }
 }
+/// A request to `POST /clock/freeze` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct FreezeClockRequest {
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl FreezeClockRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self { context: admitted.context })
+    }
+}
+/// A request to `POST /clock/run` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct RunClockRequest {
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl RunClockRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self { context: admitted.context })
+    }
+}
 /// A request to `GET /faults` that keeps the contract.
 #[derive(Clone, Debug)]
 pub struct ListFaultsRequest {
@@ -203,6 +227,234 @@ impl ClearFaultRequest {
     pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
         Ok(Self {
             fault: admitted.parameter(0usize)?,
+            context: admitted.context,
+        })
+    }
+}
+/// A request to `GET /disturbances` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct ListDisturbancesRequest {
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl ListDisturbancesRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self { context: admitted.context })
+    }
+}
+/// A request to `POST /disturbances` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct AddDisturbanceRequest {
+    /// The body: `application/json`.
+    pub body: types::Rule,
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl AddDisturbanceRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self {
+            body: admitted.body()?,
+            context: admitted.context,
+        })
+    }
+}
+/// A request to `DELETE /disturbances` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct ClearDisturbancesRequest {
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl ClearDisturbancesRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self { context: admitted.context })
+    }
+}
+/// A request to `GET /disturbances/{id}` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct GetDisturbanceRequest {
+    /// The path parameter `id`.
+    ///
+    /// The number of a rule.
+    pub id: i64,
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl GetDisturbanceRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self {
+            id: admitted.parameter(0usize)?,
+            context: admitted.context,
+        })
+    }
+}
+/// A request to `DELETE /disturbances/{id}` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct RemoveDisturbanceRequest {
+    /// The path parameter `id`.
+    ///
+    /// The number of a rule.
+    pub id: i64,
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl RemoveDisturbanceRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self {
+            id: admitted.parameter(0usize)?,
+            context: admitted.context,
+        })
+    }
+}
+/// A request to `GET /journal` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct ListRequestsRequest {
+    /// The query parameter `contract`.
+    ///
+    /// Of the contract of this name.
+    pub contract: Option<String>,
+    /// The query parameter `operation`.
+    ///
+    /// Of the operation with this identifier.
+    pub operation: Option<String>,
+    /// The query parameter `method`.
+    ///
+    /// With this method.
+    pub method: Option<String>,
+    /// The query parameter `path`.
+    ///
+    /// To a path that begins so, or matches the regular expression behind a tilde.
+    pub path: Option<String>,
+    /// The query parameter `status`.
+    ///
+    /// Answered with this status, or with one of this class.
+    pub status: Option<types::ListRequestsStatus>,
+    /// The query parameter `caller`.
+    ///
+    /// From the caller with this public identifier, proven or claimed.
+    pub caller: Option<String>,
+    /// The query parameter `after`.
+    ///
+    /// After the entry of this number.
+    pub after: Option<i64>,
+    /// The query parameter `since`.
+    ///
+    /// Arrived at this time or later, by the clock of the server.
+    pub since: Option<::jiff::Timestamp>,
+    /// The query parameter `disturbed`.
+    ///
+    /// Whether something was done to it on purpose.
+    pub disturbed: Option<bool>,
+    /// The query parameter `limit`.
+    ///
+    /// The most entries.
+    pub limit: i64,
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl ListRequestsRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self {
+            contract: admitted.optional_parameter(0usize)?,
+            operation: admitted.optional_parameter(1usize)?,
+            method: admitted.optional_parameter(2usize)?,
+            path: admitted.optional_parameter(3usize)?,
+            status: admitted.optional_parameter(4usize)?,
+            caller: admitted.optional_parameter(5usize)?,
+            after: admitted.optional_parameter(6usize)?,
+            since: admitted.optional_parameter(7usize)?,
+            disturbed: admitted.optional_parameter(8usize)?,
+            limit: admitted.parameter(9usize)?,
+            context: admitted.context,
+        })
+    }
+}
+/// A request to `DELETE /journal` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct ClearJournalRequest {
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl ClearJournalRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self { context: admitted.context })
+    }
+}
+/// A request to `GET /journal/stream` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct FollowJournalRequest {
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl FollowJournalRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self { context: admitted.context })
+    }
+}
+/// A request to `GET /credentials` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct ListCredentialsRequest {
+    /// The query parameter `contract`.
+    ///
+    /// Of the contract of this name.
+    pub contract: Option<String>,
+    /// The query parameter `kind`.
+    ///
+    /// Of this kind, as the contract stores it.
+    pub kind: Option<String>,
+    /// The query parameter `state`.
+    ///
+    /// In this state.
+    pub state: Option<types::CredentialState>,
+    /// The query parameter `search`.
+    ///
+    /// Whose id, name or tenant holds this text, in any case.
+    pub search: Option<types::ListCredentialsSearch>,
+    /// The query parameter `after`.
+    ///
+    /// Where the page before ended; its `next`.
+    pub after: Option<String>,
+    /// The query parameter `limit`.
+    ///
+    /// The most credentials.
+    pub limit: i64,
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl ListCredentialsRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self {
+            contract: admitted.optional_parameter(0usize)?,
+            kind: admitted.optional_parameter(1usize)?,
+            state: admitted.optional_parameter(2usize)?,
+            search: admitted.optional_parameter(3usize)?,
+            after: admitted.optional_parameter(4usize)?,
+            limit: admitted.parameter(5usize)?,
+            context: admitted.context,
+        })
+    }
+}
+/// A request to `POST /seed` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct SeedRequest {
+    /// The body: `application/json`.
+    pub body: types::Seed,
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl SeedRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self {
+            body: admitted.body()?,
             context: admitted.context,
         })
     }

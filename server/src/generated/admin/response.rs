@@ -337,6 +337,80 @@ impl From<AdvanceClockResponse> for Answer {
         }
     }
 }
+/// The documented responses of `POST /clock/freeze`.
+#[derive(Clone, Debug)]
+pub enum FreezeClockResponse {
+    /// 200 as `application/json`.
+    ///
+    /// The clock, as it is now.
+    Ok(types::Clock),
+    /// 409 as `application/json`.
+    ///
+    /// It shows the time of the machine, would go backwards, or leave the times that can be shown.
+    Conflict(types::Error),
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<FreezeClockResponse> for Answer {
+    fn from(response: FreezeClockResponse) -> Self {
+        use FreezeClockResponse as R;
+        match response {
+            R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            R::Conflict(body) => {
+                Answer::json(StatusCode::CONFLICT, "application/json", &body)
+            }
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[200u16, 409u16])
+            }
+        }
+    }
+}
+/// The documented responses of `POST /clock/run`.
+#[derive(Clone, Debug)]
+pub enum RunClockResponse {
+    /// 200 as `application/json`.
+    ///
+    /// The clock, as it is now.
+    Ok(types::Clock),
+    /// 409 as `application/json`.
+    ///
+    /// It shows the time of the machine, would go backwards, or leave the times that can be shown.
+    Conflict(types::Error),
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<RunClockResponse> for Answer {
+    fn from(response: RunClockResponse) -> Self {
+        use RunClockResponse as R;
+        match response {
+            R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            R::Conflict(body) => {
+                Answer::json(StatusCode::CONFLICT, "application/json", &body)
+            }
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[200u16, 409u16])
+            }
+        }
+    }
+}
 /// The documented responses of `GET /faults`.
 #[derive(Clone, Debug)]
 pub enum ListFaultsResponse {
@@ -467,6 +541,350 @@ impl From<ClearFaultResponse> for Answer {
             R::Default { status, body } => {
                 Answer::json(status, "application/json", &body)
                     .unless_documented(&[200u16, 404u16])
+            }
+        }
+    }
+}
+/// The documented responses of `GET /disturbances`.
+#[derive(Clone, Debug)]
+pub enum ListDisturbancesResponse {
+    /// 200 as `application/json`.
+    ///
+    /// In the order in which they were added.
+    Ok(types::ListDisturbancesOk),
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<ListDisturbancesResponse> for Answer {
+    fn from(response: ListDisturbancesResponse) -> Self {
+        use ListDisturbancesResponse as R;
+        match response {
+            R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[200u16])
+            }
+        }
+    }
+}
+/// The documented responses of `POST /disturbances`.
+#[derive(Clone, Debug)]
+pub enum AddDisturbanceResponse {
+    /// 201 as `application/json`.
+    ///
+    /// It is in force.
+    Created(types::Disturbance),
+    /// 409 as `application/json`.
+    ///
+    /// It names a contract or an operation that is not served, or a header that carries a credential.
+    Conflict(types::Error),
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<AddDisturbanceResponse> for Answer {
+    fn from(response: AddDisturbanceResponse) -> Self {
+        use AddDisturbanceResponse as R;
+        match response {
+            R::Created(body) => {
+                Answer::json(StatusCode::CREATED, "application/json", &body)
+            }
+            R::Conflict(body) => {
+                Answer::json(StatusCode::CONFLICT, "application/json", &body)
+            }
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[201u16, 409u16])
+            }
+        }
+    }
+}
+/// The documented responses of `DELETE /disturbances`.
+#[derive(Clone, Debug)]
+pub enum ClearDisturbancesResponse {
+    /// 204, without a body.
+    ///
+    /// None is in force.
+    NoContent,
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<ClearDisturbancesResponse> for Answer {
+    fn from(response: ClearDisturbancesResponse) -> Self {
+        use ClearDisturbancesResponse as R;
+        match response {
+            R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[204u16])
+            }
+        }
+    }
+}
+/// The documented responses of `GET /disturbances/{id}`.
+#[derive(Clone, Debug)]
+pub enum GetDisturbanceResponse {
+    /// 200 as `application/json`.
+    ///
+    /// The rule.
+    Ok(types::Disturbance),
+    /// 404 as `application/json`.
+    ///
+    /// There is nothing of this name.
+    NotFound(types::Error),
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<GetDisturbanceResponse> for Answer {
+    fn from(response: GetDisturbanceResponse) -> Self {
+        use GetDisturbanceResponse as R;
+        match response {
+            R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            R::NotFound(body) => {
+                Answer::json(StatusCode::NOT_FOUND, "application/json", &body)
+            }
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[200u16, 404u16])
+            }
+        }
+    }
+}
+/// The documented responses of `DELETE /disturbances/{id}`.
+#[derive(Clone, Debug)]
+pub enum RemoveDisturbanceResponse {
+    /// 200 as `application/json`.
+    ///
+    /// The rule, and what it did.
+    Ok(types::Disturbance),
+    /// 404 as `application/json`.
+    ///
+    /// There is nothing of this name.
+    NotFound(types::Error),
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<RemoveDisturbanceResponse> for Answer {
+    fn from(response: RemoveDisturbanceResponse) -> Self {
+        use RemoveDisturbanceResponse as R;
+        match response {
+            R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            R::NotFound(body) => {
+                Answer::json(StatusCode::NOT_FOUND, "application/json", &body)
+            }
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[200u16, 404u16])
+            }
+        }
+    }
+}
+/// The documented responses of `GET /journal`.
+#[derive(Clone, Debug)]
+pub enum ListRequestsResponse {
+    /// 200 as `application/json`.
+    ///
+    /// The entries, and how full the journal is.
+    Ok(types::Journal),
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<ListRequestsResponse> for Answer {
+    fn from(response: ListRequestsResponse) -> Self {
+        use ListRequestsResponse as R;
+        match response {
+            R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[200u16])
+            }
+        }
+    }
+}
+/// The documented responses of `DELETE /journal`.
+#[derive(Clone, Debug)]
+pub enum ClearJournalResponse {
+    /// 204, without a body.
+    ///
+    /// They are forgotten.
+    NoContent,
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<ClearJournalResponse> for Answer {
+    fn from(response: ClearJournalResponse) -> Self {
+        use ClearJournalResponse as R;
+        match response {
+            R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[204u16])
+            }
+        }
+    }
+}
+/// The documented responses of `GET /journal/stream`.
+#[derive(Debug)]
+pub enum FollowJournalResponse {
+    /// 200 as `text/event-stream`.
+    ///
+    /// The events.
+    Ok(crate::runtime::StreamBody),
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<FollowJournalResponse> for Answer {
+    fn from(response: FollowJournalResponse) -> Self {
+        use FollowJournalResponse as R;
+        match response {
+            R::Ok(body) => Answer::stream(StatusCode::OK, "text/event-stream", body),
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[200u16])
+            }
+        }
+    }
+}
+/// The documented responses of `GET /credentials`.
+#[derive(Clone, Debug)]
+pub enum ListCredentialsResponse {
+    /// 200 as `application/json`.
+    ///
+    /// A page.
+    Ok(types::CredentialPage),
+    /// 503 as `application/json`.
+    ///
+    /// The store does not answer.
+    ServiceUnavailable(types::Error),
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<ListCredentialsResponse> for Answer {
+    fn from(response: ListCredentialsResponse) -> Self {
+        use ListCredentialsResponse as R;
+        match response {
+            R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            R::ServiceUnavailable(body) => {
+                Answer::json(StatusCode::SERVICE_UNAVAILABLE, "application/json", &body)
+            }
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[200u16, 503u16])
+            }
+        }
+    }
+}
+/// The documented responses of `POST /seed`.
+#[derive(Clone, Debug)]
+pub enum SeedResponse {
+    /// 200 as `application/json`.
+    ///
+    /// What was added.
+    Ok(types::Seeded),
+    /// 409 as `application/json`.
+    ///
+    /// The seed does not fit what is served or stored; says which item. Those before it were added.
+    Conflict(types::Error),
+    /// 503 as `application/json`.
+    ///
+    /// The store does not answer.
+    ServiceUnavailable(types::Error),
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<SeedResponse> for Answer {
+    fn from(response: SeedResponse) -> Self {
+        use SeedResponse as R;
+        match response {
+            R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            R::Conflict(body) => {
+                Answer::json(StatusCode::CONFLICT, "application/json", &body)
+            }
+            R::ServiceUnavailable(body) => {
+                Answer::json(StatusCode::SERVICE_UNAVAILABLE, "application/json", &body)
+            }
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[200u16, 409u16, 503u16])
             }
         }
     }

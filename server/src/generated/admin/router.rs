@@ -95,6 +95,12 @@ impl<A: Api> Handler for Stub<A> {
             Some(Operation::AdvanceClock) => {
                 Box::pin(calls::advance_clock(&*self.0, caller, admitted))
             }
+            Some(Operation::FreezeClock) => {
+                Box::pin(calls::freeze_clock(&*self.0, caller, admitted))
+            }
+            Some(Operation::RunClock) => {
+                Box::pin(calls::run_clock(&*self.0, caller, admitted))
+            }
             Some(Operation::ListFaults) => {
                 Box::pin(calls::list_faults(&*self.0, caller, admitted))
             }
@@ -107,6 +113,34 @@ impl<A: Api> Handler for Stub<A> {
             Some(Operation::ClearFault) => {
                 Box::pin(calls::clear_fault(&*self.0, caller, admitted))
             }
+            Some(Operation::ListDisturbances) => {
+                Box::pin(calls::list_disturbances(&*self.0, caller, admitted))
+            }
+            Some(Operation::AddDisturbance) => {
+                Box::pin(calls::add_disturbance(&*self.0, caller, admitted))
+            }
+            Some(Operation::ClearDisturbances) => {
+                Box::pin(calls::clear_disturbances(&*self.0, caller, admitted))
+            }
+            Some(Operation::GetDisturbance) => {
+                Box::pin(calls::get_disturbance(&*self.0, caller, admitted))
+            }
+            Some(Operation::RemoveDisturbance) => {
+                Box::pin(calls::remove_disturbance(&*self.0, caller, admitted))
+            }
+            Some(Operation::ListRequests) => {
+                Box::pin(calls::list_requests(&*self.0, caller, admitted))
+            }
+            Some(Operation::ClearJournal) => {
+                Box::pin(calls::clear_journal(&*self.0, caller, admitted))
+            }
+            Some(Operation::FollowJournal) => {
+                Box::pin(calls::follow_journal(&*self.0, caller, admitted))
+            }
+            Some(Operation::ListCredentials) => {
+                Box::pin(calls::list_credentials(&*self.0, caller, admitted))
+            }
+            Some(Operation::Seed) => Box::pin(calls::seed(&*self.0, caller, admitted)),
             Some(Operation::RunHook) => {
                 Box::pin(calls::run_hook(&*self.0, caller, admitted))
             }
@@ -209,6 +243,22 @@ mod calls {
         let request = AdvanceClockRequest::admit(admitted)?;
         Ok(api.advance_clock(caller, request).await?.into())
     }
+    pub(super) async fn freeze_clock<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = FreezeClockRequest::admit(admitted)?;
+        Ok(api.freeze_clock(caller, request).await?.into())
+    }
+    pub(super) async fn run_clock<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = RunClockRequest::admit(admitted)?;
+        Ok(api.run_clock(caller, request).await?.into())
+    }
     pub(super) async fn list_faults<A: Api>(
         api: &A,
         caller: Option<A::Caller>,
@@ -240,6 +290,86 @@ mod calls {
     ) -> Result<Answer, Rejection> {
         let request = ClearFaultRequest::admit(admitted)?;
         Ok(api.clear_fault(caller, request).await?.into())
+    }
+    pub(super) async fn list_disturbances<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = ListDisturbancesRequest::admit(admitted)?;
+        Ok(api.list_disturbances(caller, request).await?.into())
+    }
+    pub(super) async fn add_disturbance<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = AddDisturbanceRequest::admit(admitted)?;
+        Ok(api.add_disturbance(caller, request).await?.into())
+    }
+    pub(super) async fn clear_disturbances<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = ClearDisturbancesRequest::admit(admitted)?;
+        Ok(api.clear_disturbances(caller, request).await?.into())
+    }
+    pub(super) async fn get_disturbance<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = GetDisturbanceRequest::admit(admitted)?;
+        Ok(api.get_disturbance(caller, request).await?.into())
+    }
+    pub(super) async fn remove_disturbance<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = RemoveDisturbanceRequest::admit(admitted)?;
+        Ok(api.remove_disturbance(caller, request).await?.into())
+    }
+    pub(super) async fn list_requests<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = ListRequestsRequest::admit(admitted)?;
+        Ok(api.list_requests(caller, request).await?.into())
+    }
+    pub(super) async fn clear_journal<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = ClearJournalRequest::admit(admitted)?;
+        Ok(api.clear_journal(caller, request).await?.into())
+    }
+    pub(super) async fn follow_journal<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = FollowJournalRequest::admit(admitted)?;
+        Ok(api.follow_journal(caller, request).await?.into())
+    }
+    pub(super) async fn list_credentials<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = ListCredentialsRequest::admit(admitted)?;
+        Ok(api.list_credentials(caller, request).await?.into())
+    }
+    pub(super) async fn seed<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = SeedRequest::admit(admitted)?;
+        Ok(api.seed(caller, request).await?.into())
     }
     pub(super) async fn run_hook<A: Api>(
         api: &A,

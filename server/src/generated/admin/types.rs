@@ -10,9 +10,70 @@ pub struct Advance {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct Clock {
     pub now: ::jiff::Timestamp,
+    /// Whether it shows the time of the machine, stands still, or runs as fast as that.
+    pub pace: ClockPace,
     /// Whether it can be moved.
     #[serde(rename = "virtual")]
     pub virtual_: bool,
+}
+/// Whether it shows the time of the machine, stands still, or runs as fast as that.
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Hash,
+    Ord,
+    PartialEq,
+    PartialOrd
+)]
+pub enum ClockPace {
+    #[serde(rename = "machine")]
+    Machine,
+    #[serde(rename = "frozen")]
+    Frozen,
+    #[serde(rename = "running")]
+    Running,
+}
+impl ::std::fmt::Display for ClockPace {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        match *self {
+            Self::Machine => f.write_str("machine"),
+            Self::Frozen => f.write_str("frozen"),
+            Self::Running => f.write_str("running"),
+        }
+    }
+}
+impl ::std::str::FromStr for ClockPace {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        match value {
+            "machine" => Ok(Self::Machine),
+            "frozen" => Ok(Self::Frozen),
+            "running" => Ok(Self::Running),
+            _ => Err("invalid value".into()),
+        }
+    }
+}
+impl ::std::convert::TryFrom<&str> for ClockPace {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for ClockPace {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
 }
 /// `ClockSetting`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -32,6 +93,86 @@ pub struct Contract {
     pub title: ::std::string::String,
     /// The base URL.
     pub url: ::std::string::String,
+}
+/// `CredentialPage`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+pub struct CredentialPage {
+    pub items: ::std::vec::Vec<StoredCredential>,
+    /// Where the next page starts; absent on the last one.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub next: ::std::option::Option<::std::string::String>,
+}
+/// `CredentialState`
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Hash,
+    Ord,
+    PartialEq,
+    PartialOrd
+)]
+pub enum CredentialState {
+    #[serde(rename = "active")]
+    Active,
+    #[serde(rename = "expired")]
+    Expired,
+    #[serde(rename = "revoked")]
+    Revoked,
+}
+impl ::std::fmt::Display for CredentialState {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        match *self {
+            Self::Active => f.write_str("active"),
+            Self::Expired => f.write_str("expired"),
+            Self::Revoked => f.write_str("revoked"),
+        }
+    }
+}
+impl ::std::str::FromStr for CredentialState {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        match value {
+            "active" => Ok(Self::Active),
+            "expired" => Ok(Self::Expired),
+            "revoked" => Ok(Self::Revoked),
+            _ => Err("invalid value".into()),
+        }
+    }
+}
+impl ::std::convert::TryFrom<&str> for CredentialState {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for CredentialState {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+/// `Disturbance`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+pub struct Disturbance {
+    pub id: i64,
+    /// The requests that it was about.
+    pub matched: i64,
+    /// How many more it strikes; absent if there is no end.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub remaining: ::std::option::Option<i64>,
+    pub rule: Rule,
+    /// Those of them that it struck.
+    pub struck: i64,
 }
 /// Paths of its documents, on this listener.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -53,6 +194,8 @@ pub struct Fault {
     pub about: ::std::string::String,
     /// The requirements it is about, as `contract/R2`.
     pub breaks: ::std::vec::Vec<::std::string::String>,
+    /// What it is about, in a few words.
+    pub group: ::std::string::String,
     pub is_on: bool,
     pub name: ::std::string::String,
     /// Whether it shows only with several servers on one database.
@@ -104,6 +247,331 @@ for GetDocumentAsJsonOk {
         Self(value)
     }
 }
+/// `Header`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+pub struct Header {
+    pub name: ::std::string::String,
+    pub value: ::std::string::String,
+}
+/// `Journal`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+pub struct Journal {
+    pub entries: ::std::vec::Vec<JournalEntry>,
+    pub summary: JournalSummary,
+}
+/// One request with what became of it. Each secret in it is masked.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+pub struct JournalEntry {
+    /// When it arrived, by the clock of the server.
+    pub at: ::jiff::Timestamp,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub caller: ::std::option::Option<JournalEntryCaller>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub contract: ::std::option::Option<::std::string::String>,
+    /// What was done to it on purpose, in words.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub disturbance: ::std::option::Option<::std::string::String>,
+    /// How long it took, in real time.
+    pub microseconds: i64,
+    pub number: i64,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub operation: ::std::option::Option<::std::string::String>,
+    pub outcome: JournalEntryOutcome,
+    pub request: JournalEntryRequest,
+    /// Its id in the log.
+    pub request_id: ::std::string::String,
+}
+/// `JournalEntryCaller`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+pub struct JournalEntryCaller {
+    /// The public identifier.
+    pub id: ::std::string::String,
+    pub standing: JournalEntryCallerStanding,
+}
+/// `JournalEntryCallerStanding`
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Hash,
+    Ord,
+    PartialEq,
+    PartialOrd
+)]
+pub enum JournalEntryCallerStanding {
+    #[serde(rename = "proven")]
+    Proven,
+    #[serde(rename = "claimed")]
+    Claimed,
+}
+impl ::std::fmt::Display for JournalEntryCallerStanding {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        match *self {
+            Self::Proven => f.write_str("proven"),
+            Self::Claimed => f.write_str("claimed"),
+        }
+    }
+}
+impl ::std::str::FromStr for JournalEntryCallerStanding {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        match value {
+            "proven" => Ok(Self::Proven),
+            "claimed" => Ok(Self::Claimed),
+            _ => Err("invalid value".into()),
+        }
+    }
+}
+impl ::std::convert::TryFrom<&str> for JournalEntryCallerStanding {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for JournalEntryCallerStanding {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+/// `JournalEntryOutcome`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+pub struct JournalEntryOutcome {
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub body: ::std::option::Option<KeptBody>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub headers: ::std::option::Option<::std::vec::Vec<Header>>,
+    pub outcome: JournalEntryOutcomeOutcome,
+    /// If it was answered.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub status: ::std::option::Option<i64>,
+}
+/// `JournalEntryOutcomeOutcome`
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Hash,
+    Ord,
+    PartialEq,
+    PartialOrd
+)]
+pub enum JournalEntryOutcomeOutcome {
+    #[serde(rename = "answered")]
+    Answered,
+    #[serde(rename = "abandoned")]
+    Abandoned,
+    #[serde(rename = "panicked")]
+    Panicked,
+}
+impl ::std::fmt::Display for JournalEntryOutcomeOutcome {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        match *self {
+            Self::Answered => f.write_str("answered"),
+            Self::Abandoned => f.write_str("abandoned"),
+            Self::Panicked => f.write_str("panicked"),
+        }
+    }
+}
+impl ::std::str::FromStr for JournalEntryOutcomeOutcome {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        match value {
+            "answered" => Ok(Self::Answered),
+            "abandoned" => Ok(Self::Abandoned),
+            "panicked" => Ok(Self::Panicked),
+            _ => Err("invalid value".into()),
+        }
+    }
+}
+impl ::std::convert::TryFrom<&str> for JournalEntryOutcomeOutcome {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for JournalEntryOutcomeOutcome {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+/// `JournalEntryRequest`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+pub struct JournalEntryRequest {
+    pub body: KeptBody,
+    pub headers: ::std::vec::Vec<Header>,
+    pub method: ::std::string::String,
+    pub path: ::std::string::String,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub query: ::std::option::Option<::std::string::String>,
+    pub version: ::std::string::String,
+}
+/// `JournalSummary`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+pub struct JournalSummary {
+    /// How much memory they take, near enough.
+    pub bytes: i64,
+    /// How many older ones had to go for them.
+    pub forgotten: i64,
+    /// How many entries there are.
+    pub kept: i64,
+    /// The number of the latest entry, kept or not.
+    pub last: i64,
+}
+/// `KeptBody`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+pub struct KeptBody {
+    pub content: KeptBodyContent,
+    /// How many bytes passed.
+    pub length: i64,
+    pub passage: KeptBodyPassage,
+    /// Why nothing is kept.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub reason: ::std::option::Option<::std::string::String>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub text: ::std::option::Option<::std::string::String>,
+}
+/// `KeptBodyContent`
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Hash,
+    Ord,
+    PartialEq,
+    PartialOrd
+)]
+pub enum KeptBodyContent {
+    #[serde(rename = "nothing")]
+    Nothing,
+    #[serde(rename = "text")]
+    Text,
+    #[serde(rename = "beginning")]
+    Beginning,
+    #[serde(rename = "withheld")]
+    Withheld,
+}
+impl ::std::fmt::Display for KeptBodyContent {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        match *self {
+            Self::Nothing => f.write_str("nothing"),
+            Self::Text => f.write_str("text"),
+            Self::Beginning => f.write_str("beginning"),
+            Self::Withheld => f.write_str("withheld"),
+        }
+    }
+}
+impl ::std::str::FromStr for KeptBodyContent {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        match value {
+            "nothing" => Ok(Self::Nothing),
+            "text" => Ok(Self::Text),
+            "beginning" => Ok(Self::Beginning),
+            "withheld" => Ok(Self::Withheld),
+            _ => Err("invalid value".into()),
+        }
+    }
+}
+impl ::std::convert::TryFrom<&str> for KeptBodyContent {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for KeptBodyContent {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+/// `KeptBodyPassage`
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Hash,
+    Ord,
+    PartialEq,
+    PartialOrd
+)]
+pub enum KeptBodyPassage {
+    #[serde(rename = "complete")]
+    Complete,
+    #[serde(rename = "partial")]
+    Partial,
+    #[serde(rename = "unread")]
+    Unread,
+}
+impl ::std::fmt::Display for KeptBodyPassage {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        match *self {
+            Self::Complete => f.write_str("complete"),
+            Self::Partial => f.write_str("partial"),
+            Self::Unread => f.write_str("unread"),
+        }
+    }
+}
+impl ::std::str::FromStr for KeptBodyPassage {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        match value {
+            "complete" => Ok(Self::Complete),
+            "partial" => Ok(Self::Partial),
+            "unread" => Ok(Self::Unread),
+            _ => Err("invalid value".into()),
+        }
+    }
+}
+impl ::std::convert::TryFrom<&str> for KeptBodyPassage {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for KeptBodyPassage {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
 /// `ListContractsOk`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[serde(transparent)]
@@ -121,6 +589,85 @@ impl ::std::convert::From<ListContractsOk> for ::std::vec::Vec<Contract> {
 }
 impl ::std::convert::From<::std::vec::Vec<Contract>> for ListContractsOk {
     fn from(value: ::std::vec::Vec<Contract>) -> Self {
+        Self(value)
+    }
+}
+/// `ListCredentialsSearch`
+#[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[serde(transparent)]
+pub struct ListCredentialsSearch(::std::string::String);
+impl ::std::ops::Deref for ListCredentialsSearch {
+    type Target = ::std::string::String;
+    fn deref(&self) -> &::std::string::String {
+        &self.0
+    }
+}
+impl ::std::convert::From<ListCredentialsSearch> for ::std::string::String {
+    fn from(value: ListCredentialsSearch) -> Self {
+        value.0
+    }
+}
+impl ::std::fmt::Display for ListCredentialsSearch {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
+impl ::std::str::FromStr for ListCredentialsSearch {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        if value.chars().count() > 200 {
+            return Err("longer than 200 characters".into());
+        }
+        Ok(Self(value.to_owned()))
+    }
+}
+impl ::std::convert::TryFrom<&str> for ListCredentialsSearch {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for ListCredentialsSearch {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl<'de> ::serde::Deserialize<'de> for ListCredentialsSearch {
+    fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+    where
+        D: ::serde::Deserializer<'de>,
+    {
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
+            .parse()
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
+    }
+}
+/// `ListDisturbancesOk`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[serde(transparent)]
+pub struct ListDisturbancesOk(pub ::std::vec::Vec<Disturbance>);
+impl ::std::ops::Deref for ListDisturbancesOk {
+    type Target = ::std::vec::Vec<Disturbance>;
+    fn deref(&self) -> &::std::vec::Vec<Disturbance> {
+        &self.0
+    }
+}
+impl ::std::convert::From<ListDisturbancesOk> for ::std::vec::Vec<Disturbance> {
+    fn from(value: ListDisturbancesOk) -> Self {
+        value.0
+    }
+}
+impl ::std::convert::From<::std::vec::Vec<Disturbance>> for ListDisturbancesOk {
+    fn from(value: ::std::vec::Vec<Disturbance>) -> Self {
         Self(value)
     }
 }
@@ -142,6 +689,67 @@ impl ::std::convert::From<ListFaultsOk> for ::std::vec::Vec<Fault> {
 impl ::std::convert::From<::std::vec::Vec<Fault>> for ListFaultsOk {
     fn from(value: ::std::vec::Vec<Fault>) -> Self {
         Self(value)
+    }
+}
+/// `ListRequestsStatus`
+#[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[serde(transparent)]
+pub struct ListRequestsStatus(::std::string::String);
+impl ::std::ops::Deref for ListRequestsStatus {
+    type Target = ::std::string::String;
+    fn deref(&self) -> &::std::string::String {
+        &self.0
+    }
+}
+impl ::std::convert::From<ListRequestsStatus> for ::std::string::String {
+    fn from(value: ListRequestsStatus) -> Self {
+        value.0
+    }
+}
+impl ::std::fmt::Display for ListRequestsStatus {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
+impl ::std::str::FromStr for ListRequestsStatus {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
+        ::regress::Regex::new("^[1-5](?:[0-9]{2}|XX)$").unwrap());
+        if PATTERN.find(value).is_none() {
+            return Err("doesn't match pattern \"^[1-5](?:[0-9]{2}|XX)$\"".into());
+        }
+        Ok(Self(value.to_owned()))
+    }
+}
+impl ::std::convert::TryFrom<&str> for ListRequestsStatus {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for ListRequestsStatus {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl<'de> ::serde::Deserialize<'de> for ListRequestsStatus {
+    fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+    where
+        D: ::serde::Deserializer<'de>,
+    {
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
+            .parse()
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
     }
 }
 /// `MintOk`
@@ -175,6 +783,507 @@ pub struct Named {
 pub struct Pair {
     pub id: ::std::string::String,
     pub secret: crate::runtime::Secret,
+}
+/// What it leaves open it does not ask for.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// What the caller presents; only its SHA-256 is kept and shown.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub caller: ::std::option::Option<::std::string::String>,
+    /// The contract, by its name.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub contract: ::std::option::Option<::std::string::String>,
+    /// A header of the request, which is no credential.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub header: ::std::option::Option<RuleHeader>,
+    /// The method of the request.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub method: ::std::option::Option<::std::string::String>,
+    /// On which way it happens.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub on: ::std::option::Option<RuleOn>,
+    /// The operation, by its `operationId`.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub operation: ::std::option::Option<::std::string::String>,
+    /// The path below the prefix of the contract, as the document has it or as it is sent.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub path: ::std::option::Option<::std::string::String>,
+    /// The share of the requests that are struck; all without it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub probability: ::std::option::Option<f64>,
+    /// How many requests are struck before the rule rests.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub times: ::std::option::Option<i64>,
+    /// What happens: `"drop"`, `"reset"`, or an object with one member: `latency` (`200ms`, `200ms..2s`,
+    /// `normal:300ms:100ms`, `lognormal:300ms:0.5`), `truncate`, `slow_body`, `fault` (a name of the catalogue), or
+    /// `status` (`{"code": 503, "retry_after": "30s"}`).
+    pub what: RuleWhat,
+}
+/// A header of the request, which is no credential.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct RuleHeader {
+    pub name: ::std::string::String,
+    pub value: ::std::string::String,
+}
+/// On which way it happens.
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Hash,
+    Ord,
+    PartialEq,
+    PartialOrd
+)]
+pub enum RuleOn {
+    #[serde(rename = "request")]
+    Request,
+    #[serde(rename = "answer")]
+    Answer,
+}
+impl ::std::fmt::Display for RuleOn {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        match *self {
+            Self::Request => f.write_str("request"),
+            Self::Answer => f.write_str("answer"),
+        }
+    }
+}
+impl ::std::str::FromStr for RuleOn {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        match value {
+            "request" => Ok(Self::Request),
+            "answer" => Ok(Self::Answer),
+            _ => Err("invalid value".into()),
+        }
+    }
+}
+impl ::std::convert::TryFrom<&str> for RuleOn {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for RuleOn {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+/// What happens: `"drop"`, `"reset"`, or an object with one member: `latency` (`200ms`, `200ms..2s`,
+/// `normal:300ms:100ms`, `lognormal:300ms:0.5`), `truncate`, `slow_body`, `fault` (a name of the catalogue), or
+/// `status` (`{"code": 503, "retry_after": "30s"}`).
+///
+/// The alternative is the one that keeps most of a value, and the first of several such.
+#[derive(Clone, Debug)]
+pub enum RuleWhat {
+    Variant0(RuleWhatVariant0),
+    Object(::serde_json::Map<::std::string::String, ::serde_json::Value>),
+}
+impl ::serde::Serialize for RuleWhat {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::std::result::Result<S::Ok, S::Error> {
+        match self {
+            Self::Variant0(value) => ::serde::Serialize::serialize(value, serializer),
+            Self::Object(value) => ::serde::Serialize::serialize(value, serializer),
+        }
+    }
+}
+impl<'de> ::serde::Deserialize<'de> for RuleWhat {
+    fn deserialize<D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> ::std::result::Result<Self, D::Error> {
+        let mut choice = crate::runtime::typing::Choice::read(deserializer)?;
+        choice.offer(Self::Variant0);
+        choice.offer(Self::Object);
+        choice.end("RuleWhat")
+    }
+}
+impl ::std::convert::From<RuleWhatVariant0> for RuleWhat {
+    fn from(value: RuleWhatVariant0) -> Self {
+        Self::Variant0(value.into())
+    }
+}
+impl ::std::convert::From<::serde_json::Map<::std::string::String, ::serde_json::Value>>
+for RuleWhat {
+    fn from(
+        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        Self::Object(value.into())
+    }
+}
+/// `RuleWhatVariant0`
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Copy,
+    Debug,
+    Eq,
+    Hash,
+    Ord,
+    PartialEq,
+    PartialOrd
+)]
+pub enum RuleWhatVariant0 {
+    #[serde(rename = "drop")]
+    Drop,
+    #[serde(rename = "reset")]
+    Reset,
+}
+impl ::std::fmt::Display for RuleWhatVariant0 {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        match *self {
+            Self::Drop => f.write_str("drop"),
+            Self::Reset => f.write_str("reset"),
+        }
+    }
+}
+impl ::std::str::FromStr for RuleWhatVariant0 {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        match value {
+            "drop" => Ok(Self::Drop),
+            "reset" => Ok(Self::Reset),
+            _ => Err("invalid value".into()),
+        }
+    }
+}
+impl ::std::convert::TryFrom<&str> for RuleWhatVariant0 {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for RuleWhatVariant0 {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+/// `Seed`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Seed {
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub credentials: ::std::option::Option<::std::vec::Vec<SeedCredential>>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub pairs: ::std::option::Option<::std::vec::Vec<SeedPair>>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub resources: ::std::option::Option<::std::vec::Vec<SeedResource>>,
+}
+impl ::std::default::Default for Seed {
+    fn default() -> Self {
+        Self {
+            credentials: ::std::default::Default::default(),
+            pairs: ::std::default::Default::default(),
+            resources: ::std::default::Default::default(),
+        }
+    }
+}
+/// `SeedCredential`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct SeedCredential {
+    /// What else the contract keeps with it, such as its scopes.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub attributes: ::std::option::Option<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    pub contract: ::std::string::String,
+    /// The present time, if nothing else is said.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub created_at: ::std::option::Option<::jiff::Timestamp>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub expires_at: ::std::option::Option<::jiff::Timestamp>,
+    /// The public identifier.
+    pub id: SeedCredentialId,
+    /// One of the kinds that the contract keeps, such as `credentials`.
+    pub kind: ::std::string::String,
+    /// Its id, if nothing else is said.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub name: ::std::option::Option<::std::string::String>,
+    /// When it was revoked, if it was.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub revoked_at: ::std::option::Option<::jiff::Timestamp>,
+    /// Only its hash is stored.
+    pub secret: crate::runtime::Secret,
+    /// Whose it is; `-` where the contract has no tenants.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub tenant: ::std::option::Option<::std::string::String>,
+}
+/// The public identifier.
+#[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[serde(transparent)]
+pub struct SeedCredentialId(::std::string::String);
+impl ::std::ops::Deref for SeedCredentialId {
+    type Target = ::std::string::String;
+    fn deref(&self) -> &::std::string::String {
+        &self.0
+    }
+}
+impl ::std::convert::From<SeedCredentialId> for ::std::string::String {
+    fn from(value: SeedCredentialId) -> Self {
+        value.0
+    }
+}
+impl ::std::fmt::Display for SeedCredentialId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
+impl ::std::str::FromStr for SeedCredentialId {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        if value.chars().count() < 1 {
+            return Err("shorter than 1 characters".into());
+        }
+        Ok(Self(value.to_owned()))
+    }
+}
+impl ::std::convert::TryFrom<&str> for SeedCredentialId {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for SeedCredentialId {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl<'de> ::serde::Deserialize<'de> for SeedCredentialId {
+    fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+    where
+        D: ::serde::Deserializer<'de>,
+    {
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
+            .parse()
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
+    }
+}
+/// A registered pair. `POST /mint` makes genuine ones.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct SeedPair {
+    /// The present time, if nothing else is said.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub created_at: ::std::option::Option<::jiff::Timestamp>,
+    pub id: SeedPairId,
+    /// When it was revoked, if it was.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub revoked_at: ::std::option::Option<::jiff::Timestamp>,
+    /// Only its hash is stored.
+    pub secret: crate::runtime::Secret,
+}
+/// `SeedPairId`
+#[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[serde(transparent)]
+pub struct SeedPairId(::std::string::String);
+impl ::std::ops::Deref for SeedPairId {
+    type Target = ::std::string::String;
+    fn deref(&self) -> &::std::string::String {
+        &self.0
+    }
+}
+impl ::std::convert::From<SeedPairId> for ::std::string::String {
+    fn from(value: SeedPairId) -> Self {
+        value.0
+    }
+}
+impl ::std::fmt::Display for SeedPairId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
+impl ::std::str::FromStr for SeedPairId {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        if value.chars().count() < 1 {
+            return Err("shorter than 1 characters".into());
+        }
+        Ok(Self(value.to_owned()))
+    }
+}
+impl ::std::convert::TryFrom<&str> for SeedPairId {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for SeedPairId {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl<'de> ::serde::Deserialize<'de> for SeedPairId {
+    fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+    where
+        D: ::serde::Deserializer<'de>,
+    {
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
+            .parse()
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
+    }
+}
+/// The credential of the same tenant that it refers to.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct SeedReference {
+    pub id: ::std::string::String,
+    pub kind: ::std::string::String,
+}
+/// `SeedResource`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct SeedResource {
+    /// What else the contract keeps with it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub attributes: ::std::option::Option<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    pub contract: ::std::string::String,
+    /// The present time, if nothing else is said.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub created_at: ::std::option::Option<::jiff::Timestamp>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub credential: ::std::option::Option<SeedReference>,
+    pub id: SeedResourceId,
+    /// One of the kinds that the contract keeps, such as `repositories`.
+    pub kind: ::std::string::String,
+    /// Unique within its tenant.
+    pub name: ::std::string::String,
+    /// Whose it is; `-` where the contract has no tenants.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub tenant: ::std::option::Option<::std::string::String>,
+}
+/// `SeedResourceId`
+#[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[serde(transparent)]
+pub struct SeedResourceId(::std::string::String);
+impl ::std::ops::Deref for SeedResourceId {
+    type Target = ::std::string::String;
+    fn deref(&self) -> &::std::string::String {
+        &self.0
+    }
+}
+impl ::std::convert::From<SeedResourceId> for ::std::string::String {
+    fn from(value: SeedResourceId) -> Self {
+        value.0
+    }
+}
+impl ::std::fmt::Display for SeedResourceId {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
+impl ::std::str::FromStr for SeedResourceId {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        if value.chars().count() < 1 {
+            return Err("shorter than 1 characters".into());
+        }
+        Ok(Self(value.to_owned()))
+    }
+}
+impl ::std::convert::TryFrom<&str> for SeedResourceId {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for SeedResourceId {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl<'de> ::serde::Deserialize<'de> for SeedResourceId {
+    fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+    where
+        D: ::serde::Deserializer<'de>,
+    {
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
+            .parse()
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
+    }
+}
+/// How many of each were added; those that were there already do not count.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+pub struct Seeded {
+    pub credentials: i64,
+    pub pairs: i64,
+    pub resources: i64,
+}
+/// `StoredCredential`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+pub struct StoredCredential {
+    pub contract: ::std::string::String,
+    pub created_at: ::jiff::Timestamp,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub expires_at: ::std::option::Option<::jiff::Timestamp>,
+    /// The public identifier.
+    pub id: ::std::string::String,
+    /// The collection that it is in.
+    pub kind: ::std::string::String,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub last_used_at: ::std::option::Option<::jiff::Timestamp>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub name: ::std::option::Option<::std::string::String>,
+    /// Absent for a pair that was made inactive by hand.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub revoked_at: ::std::option::Option<::jiff::Timestamp>,
+    pub state: CredentialState,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub tenant: ::std::option::Option<::std::string::String>,
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub updated_at: ::std::option::Option<::jiff::Timestamp>,
 }
 /// `Subject`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]

@@ -22,7 +22,7 @@ macro_rules! select {
     };
 }
 
-fn parsed(row: &Row) -> Result<Credential, StoreError> {
+pub(super) fn parsed(row: &Row) -> Result<Credential, StoreError> {
     Ok(Credential {
         id: row.text("id")?,
         tenant: row.text("tenant")?,

@@ -10,6 +10,7 @@ mod answer;
 mod connection;
 mod credential;
 mod deployment;
+mod overview;
 mod pair;
 mod resource;
 mod row;

@@ -9,7 +9,7 @@ use crate::store::{Pair, PairState, Pairs, Pending, Registration, StoreError};
 
 const TABLE: &str = "api_credential";
 
-fn parsed(row: &Row) -> Result<Pair, StoreError> {
+pub(super) fn parsed(row: &Row) -> Result<Pair, StoreError> {
     let at = row.optional_time(TABLE, "revoked_at")?;
     let active = row.truth("active")?;
     Ok(Pair {
