@@ -2,14 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use rescind_server::journal::{Bounds, Content, Entry, Filter, Outcome, Passage, Standing, Update, Withheld};
 use rescind_server::{Clock, Running, Server, Vendor};
-use serde_json::Value;
+use rescind_specs::StatusPattern;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -253,4 +257,163 @@ async fn a_caller_that_leaves_early_is_written_down() {
     let sent = &entry.request.body;
     assert!(entry.outcome == Outcome::Abandoned || entry.status() == Some(400), "{entry:?}");
     assert_eq!(sent.passage, Passage::Partial, "{entry:?}");
+}
+
+#[tokio::test]
+async fn what_was_asked_and_answered_can_be_asserted() {
+    let running = start(Bounds::default()).await;
+    let operator = Operator::enter(&running).await;
+    let (id, _) = operator.issue(&running, "first").await;
+    let (other, _) = operator.issue(&running, "second").await;
+    for id in [&id, &other] {
+        let line = format!("DELETE /dinie/v3/auth/credentials/{id}");
+        assert_eq!(call(&running, &line, &operator.bearer(), "").await.0, 204);
+    }
+    call(&running, "DELETE /dinie/v3/auth/credentials/nobody", "", "").await;
+
+    let journal = running.journal();
+    journal.expect("createToken").times(1);
+    journal.expect("revokeCredential").times(3);
+    journal.expect("revokeCredential").on(CONTRACT).answered(204).times(1..=2);
+    journal.expect("revokeCredential").answered(StatusPattern::Range(4)).at_least(1);
+    journal.expect("listCredentials").never();
+    journal.expect("createCredential").body("/name", "first").from_caller(&operator.id).times(1);
+    journal.expect("createCredential").header("authorization", "Bearer ***").at_most(2);
+    journal.expect_any().method("delete").path("~/[0-9a-z_]+$".parse().unwrap()).times(2..4);
+    journal
+        .expect("revokeCredential")
+        .and("the first id", move |entry| entry.request.path.ends_with(&id))
+        .times(1);
+    journal.in_order([
+        journal.expect("createToken"),
+        journal.expect("createCredential"),
+        journal.expect("revokeCredential"),
+    ]);
+}
+
+#[tokio::test]
+async fn a_failed_assertion_says_what_came_instead() {
+    let running = start(Bounds::default()).await;
+    let operator = Operator::enter(&running).await;
+    let line = "DELETE /dinie/v3/auth/credentials/dinie_ci_1";
+    assert_eq!(call(&running, line, &operator.bearer(), "").await.0, 404);
+    let journal = running.journal();
+
+    let mismatch = journal.expect("revokeCredential").on(CONTRACT).answered(204).verify(1).unwrap_err();
+    assert_eq!(mismatch.received, 0);
+    assert_eq!(
+        mismatch.to_string(),
+        "expected 1 request like this: revokeCredential on dinie answered 204\n\
+         received 0\n\
+         nearest:\n  \
+         #2 DELETE /dinie/v3/auth/credentials/dinie_ci_1 (revokeCredential) -> 404: answer is 404\n  \
+         #1 POST /dinie/v3/auth/token (createToken) -> 200: operation is createToken, answer is 200"
+    );
+    let typo = journal.expect("revokeCredentials").verify(1..).unwrap_err().to_string();
+    assert!(typo.contains("did you mean \"revokeCredential\"?"), "{typo}");
+    let many = journal.expect("createToken").verify(0).unwrap_err().to_string();
+    assert!(many.starts_with("expected no request like this: createToken\nreceived 1:\n  #1 POST"), "{many}");
+
+    let order = [journal.expect("revokeCredential"), journal.expect("createToken")];
+    let mismatch = journal.verify_order(&order).unwrap_err();
+    assert_eq!(mismatch.place, 1);
+    assert_eq!(
+        mismatch.to_string(),
+        "expected these requests in this order:\n  \
+         1. revokeCredential\n  \
+         2. createToken   <- did not follow\n\
+         received:\n  \
+         #1 POST /dinie/v3/auth/token (createToken) -> 200: like 2.\n  \
+         #2 DELETE /dinie/v3/auth/credentials/dinie_ci_1 (revokeCredential) -> 404: like 1."
+    );
+}
+
+#[tokio::test]
+#[should_panic(expected = "expected 2 requests like this: createToken")]
+async fn a_failed_assertion_panics() {
+    let running = start(Bounds::default()).await;
+    Operator::enter(&running).await;
+    running.journal().expect("createToken").times(2);
+}
+
+#[tokio::test]
+async fn an_assertion_can_wait() {
+    let running = Arc::new(start(Bounds::default()).await);
+    let caller = tokio::spawn({
+        let running = running.clone();
+        async move {
+            call(&running, "GET /one", "", "").await;
+            call(&running, "GET /two", "", "").await;
+        }
+    });
+    running.journal().expect_any().within(Duration::from_secs(60)).times(2).await;
+    caller.await.unwrap();
+    let late = running.journal().expect_any().within(Duration::from_millis(1)).verify(3).await;
+    assert_eq!(late.unwrap_err().received, 2);
+}
+
+/// The published schemas of the format in one document.
+fn har_schema() -> Value {
+    fn join(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                for name in ["$id", "$schema"] {
+                    members.remove(name);
+                }
+                if let Some(Value::String(target)) = members.get_mut("$ref") {
+                    *target = format!("#/definitions/{}", target.trim_end_matches('#'));
+                }
+                members.values_mut().for_each(join);
+            }
+            Value::Array(items) => items.iter_mut().for_each(join),
+            _ => {}
+        }
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/har");
+    let mut definitions = serde_json::Map::new();
+    for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        if file.extension().is_some_and(|extension| extension == "json") {
+            let mut schema = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+            join(&mut schema);
+            definitions.insert(file.file_name().unwrap().to_string_lossy().into_owned(), schema);
+        }
+    }
+    json!({
+        "$schema": "http://json-schema.org/draft-06/schema#",
+        "$ref": "#/definitions/har.json",
+        "definitions": definitions,
+    })
+}
+
+#[tokio::test]
+async fn the_archive_keeps_to_the_published_schema() {
+    let running = start(Bounds::default()).await;
+    let operator = Operator::enter(&running).await;
+    operator.issue(&running, "first").await;
+    call(
+        &running,
+        "GET /dinie/v3/auth/credentials?limit=1&a=b%20c",
+        &format!("{}cookie: a=b\r\n", operator.bearer()),
+        "",
+    )
+    .await;
+    call(&running, "PUT /elsewhere", "content-type: text/plain\r\n", "text").await;
+    let schema = jsonschema::options().should_validate_formats(true).build(&har_schema()).unwrap();
+    assert!(!schema.is_valid(&json!({ "log": { "version": "1.2", "entries": [{}] } })));
+
+    let archive = serde_json::to_value(running.journal().har(&Filter::all())).unwrap();
+    let errors: Vec<_> = schema.iter_errors(&archive).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    let entries = archive["log"]["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 4);
+    assert_eq!(entries[0]["_operation"], "createToken");
+    assert_eq!(
+        entries[0]["request"]["postData"]["params"][0],
+        json!({ "name": "grant_type", "value": "client_credentials" })
+    );
+    assert_eq!(entries[0]["_caller"], json!({ "id": operator.id, "standing": "proven" }));
+    assert_eq!(entries[2]["request"]["url"], "http://x/dinie/v3/auth/credentials?limit=1&a=b%20c");
+    assert_eq!(entries[2]["request"]["queryString"][1], json!({ "name": "a", "value": "b c" }));
+    assert_eq!(entries[2]["request"]["cookies"], json!([{ "name": "a", "value": "***" }]));
+    assert_eq!(entries[3]["request"]["postData"]["comment"], "not read");
 }

@@ -81,6 +81,8 @@ pub enum Outcome {
     Answered(Response),
     /// The caller was gone, or cut off, before there was an answer.
     Abandoned,
+    /// The connection was cut on purpose, so that the caller got no answer.
+    Cut,
     /// The implementation panicked; the caller was told of an internal error.
     Panicked,
 }
@@ -180,7 +182,7 @@ impl Entry {
     pub fn response(&self) -> Option<&Response> {
         match &self.outcome {
             Outcome::Answered(response) => Some(response),
-            Outcome::Abandoned | Outcome::Panicked => None,
+            Outcome::Abandoned | Outcome::Cut | Outcome::Panicked => None,
         }
     }
 

