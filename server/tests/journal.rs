@@ -10,7 +10,10 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use rescind_server::journal::{Bounds, Content, Entry, Filter, Outcome, Passage, Standing, Update, Withheld};
+use rescind_server::disturbance::Rule;
+use rescind_server::journal::{
+    Bounds, Content, Disturbed, Entry, Filter, Outcome, Passage, Standing, Update, Withheld,
+};
 use rescind_server::{Clock, Running, Server, Vendor};
 use rescind_specs::StatusPattern;
 use serde_json::{Value, json};
@@ -191,6 +194,35 @@ async fn a_body_that_nobody_read_is_told_to_be_unread() {
     let entries = all(&running);
     let sent = &entries[0].request.body;
     assert_eq!((entries[0].status(), sent.length, sent.passage), (Some(401), 0, Passage::Unread));
+}
+
+#[tokio::test]
+async fn what_was_done_on_purpose_is_told() {
+    let running = start(Bounds::default()).await;
+    running.disturbances().add(Rule::drop().once()).unwrap();
+    let line = b"GET /dinie/v3/auth/credentials HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    assert_eq!(send(&running, line).await, "");
+    running.disturbances().add("status=503".parse::<Rule>().unwrap().once()).unwrap();
+    assert!(send(&running, line).await.starts_with("HTTP/1.1 503"));
+    assert!(send(&running, line).await.starts_with("HTTP/1.1 401"));
+
+    let journal = running.journal();
+    journal
+        .expect("listCredentials")
+        .disturbed(Disturbed::Only)
+        .within(Duration::from_secs(60))
+        .times(2)
+        .await;
+    journal.expect("listCredentials").disturbed(Disturbed::Never).answered(401).times(1);
+    let [dropped, replaced, _] = &all(&running)[..] else { panic!() };
+    assert_eq!(
+        (&dropped.outcome, dropped.disturbance.as_deref()),
+        (&Outcome::Cut, Some("connection dropped"))
+    );
+    assert_eq!(
+        (replaced.status(), replaced.disturbance.as_deref()),
+        (Some(503), Some("answered 503 instead"))
+    );
 }
 
 #[tokio::test]

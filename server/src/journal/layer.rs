@@ -89,6 +89,8 @@ struct Pending {
     version: Version,
     headers: HeaderMap,
     answer: Option<RawAnswer>,
+    /// How it ends if it has no answer, or none that leaves.
+    end: End,
     is_done: bool,
 }
 
@@ -106,16 +108,21 @@ impl Pending {
             recorder,
             exchange,
             answer: None,
+            end: End::Abandoned,
             is_done: false,
         }
     }
 
     fn answer(&mut self, parts: &mut http::response::Parts) {
+        let disturbed = parts.extensions.get::<Disturbed>();
+        if disturbed.is_some_and(|disturbed| !disturbed.is_answered()) {
+            self.end = End::Cut;
+        }
         self.answer = Some(RawAnswer {
             status: parts.status,
             headers: parts.headers.clone(),
             matched: parts.extensions.get::<Matched>().cloned(),
-            disturbance: parts.extensions.get::<Disturbed>().map(ToString::to_string),
+            disturbance: disturbed.map(ToString::to_string),
             body: Captured::unread(),
         });
     }
@@ -125,7 +132,7 @@ impl Pending {
         if let Some(answer) = &mut self.answer {
             answer.body = body;
         }
-        self.write(End::Abandoned);
+        self.write(self.end);
     }
 
     fn write(&mut self, end: End) {

@@ -25,10 +25,11 @@ pub(super) struct Raw {
     pub(super) end: End,
 }
 
-/// How an exchange without an answer ended.
+/// How an exchange ended if the caller got no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Abandoned,
+    Cut,
     Panicked,
 }
 
@@ -36,6 +37,7 @@ impl Raw {
     pub(super) fn without_answer(&self) -> Outcome {
         match self.end {
             End::Abandoned => Outcome::Abandoned,
+            End::Cut => Outcome::Cut,
             End::Panicked => Outcome::Panicked,
         }
     }

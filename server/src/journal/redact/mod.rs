@@ -27,7 +27,7 @@ use self::body::Side;
 use self::places::{Identity, Places};
 pub(super) use self::taint::Taints;
 use super::entry::{Caller, Entry, Header, Outcome, Request, Response, Standing};
-use super::raw::{Raw, RawAnswer};
+use super::raw::{End, Raw, RawAnswer};
 use crate::runtime::Matched;
 
 /// The schemes of `Authorization` whose names are shown (IANA, HTTP Authentication Scheme Registry, and two in use).
@@ -93,12 +93,12 @@ impl Redactor {
             .map(|answer| (answer, work.body(Side::Response, operation, &answer.headers, &answer.body)));
         let sent = work.finish(sent);
         let outcome = match answer {
-            Some((answer, body)) => Outcome::Answered(Response {
+            Some((answer, body)) if raw.end != End::Cut => Outcome::Answered(Response {
                 status: answer.status.as_u16(),
                 headers: work.headers(&answer.headers),
                 body: work.finish(body),
             }),
-            None => raw.without_answer(),
+            _ => raw.without_answer(),
         };
         Entry {
             number: 0,
