@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::id::{Alphabet, Format, Ids};
+use crate::id::{Format, Ids};
 use crate::secret::Sealer;
 
 /// The root key of a deployment. Kept in a file of its own beside the database (or in memory, with the database), so
@@ -156,14 +156,7 @@ impl PairDerivation {
 
     /// The secret of a key.
     pub fn secret(&self, api_key: &str) -> crate::runtime::Secret {
-        let digits = Alphabet::LowerHex.characters();
-        let mut text = String::with_capacity(self.secret_prefix.len() + 64);
-        text.push_str(self.secret_prefix);
-        for byte in hmac(&self.key, api_key.as_bytes()) {
-            text.push(char::from(digits[usize::from(byte >> 4)]));
-            text.push(char::from(digits[usize::from(byte & 15)]));
-        }
-        text.into()
+        format!("{}{}", self.secret_prefix, crate::secret::hex(&hmac(&self.key, api_key.as_bytes()))).into()
     }
 
     /// Whether this is the secret of the key; takes the same time wherever they differ.
@@ -182,6 +175,7 @@ impl PairDerivation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::Alphabet;
 
     #[test]
     fn keys_depend_on_root_and_purpose() {

@@ -2,37 +2,58 @@
 
 #![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
 
+#[expect(dead_code, reason = "another program crashes its cluster")]
+#[path = "support/postgres.rs"]
+mod postgres;
+
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use rescind_server::bootstrap::{OPERATOR, Pair};
+use rescind_server::store::PostgresUrl;
 use rescind_server::{Builder, Clock, Database, Fault, Running, Server, Vendor, vendor};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use self::postgres::Schema;
+
 struct Replicas {
     servers: Vec<Running>,
     clock: Clock,
     _folder: TempDir,
+    _schema: Option<Schema>,
 }
 
 impl Replicas {
+    /// Three on a file, and three on PostgreSQL.
+    async fn of_each_kind(fault: Option<Fault>) -> Vec<Self> {
+        let mut all = vec![Self::start(fault, None).await];
+        if let Some(schema) = Schema::new().await {
+            all.push(Self::start(fault, Some(schema)).await);
+        }
+        all
+    }
+
     /// Three of them, with the same seed, as whoever repeats a run starts them.
-    async fn start(fault: Option<Fault>) -> Self {
+    async fn start(fault: Option<Fault>, schema: Option<Schema>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::virtual_at(Timestamp::from_second(1_000_000).unwrap());
         let mut servers = Vec::new();
         for _ in 0..3 {
-            let database = Database::File(folder.path().join("facts.db"));
-            let server = Server::builder().database(database).clock(clock.clone()).seed(7);
+            let database = match &schema {
+                None => Database::File(folder.path().join("facts.db")),
+                Some(schema) => Database::Postgres(PostgresUrl::new(schema.url())),
+            };
+            let server = Server::builder().database(database).key_file(folder.path().join("root.key"));
+            let server = server.clock(clock.clone()).seed(7);
             let server = fault.into_iter().fold(server, Builder::fault);
             servers.push(server.spawn().await.unwrap());
         }
-        Self { servers, clock, _folder: folder }
+        Self { servers, clock, _folder: folder, _schema: schema }
     }
 
     fn pair(&self, contract: Vendor, name: &str) -> Pair {
@@ -204,42 +225,74 @@ async fn shiftagent(replicas: &Replicas) -> Accepted {
 
 #[tokio::test]
 async fn a_revocation_is_known_to_all() {
-    let replicas = Replicas::start(None).await;
-    for contract in Vendor::ALL {
-        let later = if contract == Vendor::EntryTarget { 300 } else { 0 };
-        assert_eq!(revoked_at_the_first(contract, &replicas, later).await, [false; 3], "{contract}");
+    for replicas in Replicas::of_each_kind(None).await {
+        for contract in Vendor::ALL {
+            let later = if contract == Vendor::EntryTarget { 300 } else { 0 };
+            assert_eq!(revoked_at_the_first(contract, &replicas, later).await, [false; 3], "{contract}");
+        }
     }
 }
 
 #[tokio::test]
 async fn each_remembers_for_itself() {
-    let replicas = Replicas::start(None).await;
-    let pair = register(&replicas, 0).await;
-    assert!(probe(&replicas, 1, &pair).await);
-    replicas.advance(200);
-    assert!(probe(&replicas, 2, &pair).await);
-    revoke_pair(&replicas, 0, &pair).await;
-    let accepted = async || {
-        let mut accepted = [false; 3];
-        for (at, accepted) in accepted.iter_mut().enumerate() {
-            *accepted = probe(&replicas, at, &pair).await;
-        }
-        accepted
-    };
-    assert_eq!(accepted().await, [false, true, true]);
-    replicas.advance(100);
-    assert_eq!(accepted().await, [false, false, true]);
-    replicas.servers[2].hook(Vendor::EntryTarget, "restart", None).await.unwrap();
-    assert_eq!(accepted().await, [false; 3]);
+    for replicas in Replicas::of_each_kind(None).await {
+        let pair = register(&replicas, 0).await;
+        assert!(probe(&replicas, 1, &pair).await);
+        replicas.advance(200);
+        assert!(probe(&replicas, 2, &pair).await);
+        revoke_pair(&replicas, 0, &pair).await;
+        let accepted = async || {
+            let mut accepted = [false; 3];
+            for (at, accepted) in accepted.iter_mut().enumerate() {
+                *accepted = probe(&replicas, at, &pair).await;
+            }
+            accepted
+        };
+        assert_eq!(accepted().await, [false, true, true]);
+        replicas.advance(100);
+        assert_eq!(accepted().await, [false, false, true]);
+        replicas.servers[2].hook(Vendor::EntryTarget, "restart", None).await.unwrap();
+        assert_eq!(accepted().await, [false; 3]);
+    }
+}
+
+/// Of syncs of one repository that are asked for at once, wherever, one is started; repeats under its key get its answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_sync_is_in_flight() {
+    for replicas in Replicas::of_each_kind(None).await {
+        let bearer = format!("Bearer {}", replicas.pair(Vendor::ShiftAgent, OPERATOR).secret.expose());
+        let bearer = ("authorization", &*bearer);
+        let body = json!({ "name": "r", "repo_url": "https://git.example/r.git", "provider": "github" });
+        let request = ("POST", "/repositories");
+        let (status, made) =
+            replicas.call(0, Vendor::ShiftAgent, request, &[bearer], &body.to_string()).await;
+        assert_eq!(status, 201, "{made}");
+        // The first sync of a new repository ends by itself.
+        replicas.advance(60);
+        let path = format!("/repositories/{}/sync", made["id"].as_str().unwrap());
+        let sync = async |number: usize, key: &str| {
+            let headers = [bearer, ("idempotency-key", key)];
+            replicas.call(number % 3, Vendor::ShiftAgent, ("POST", &path), &headers, "").await
+        };
+        let keys = ["a", "b", "c", "d", "a", "b", "c", "d", "a"];
+        let answers = keys.iter().enumerate().map(|(number, key)| sync(number, key));
+        let answers = futures::future::join_all(answers).await;
+        let started: Vec<_> = keys.iter().zip(&answers).filter(|(_, (status, _))| *status == 202).collect();
+        assert!(!started.is_empty() && started.iter().all(|(key, _)| *key == started[0].0), "{answers:?}");
+        assert!(answers.iter().all(|(status, _)| [202, 409].contains(status)), "{answers:?}");
+        let repeats = keys.iter().filter(|key| *key == started[0].0).count();
+        assert_eq!(started.len(), repeats, "{answers:?}");
+    }
 }
 
 #[tokio::test]
 async fn faults_of_replicas_show() {
     for fault in Fault::ALL.iter().filter(|fault| fault.needs_replicas()) {
-        let replicas = Replicas::start(Some(*fault)).await;
-        for contract in fault.contracts() {
-            let accepted = revoked_at_the_first(contract, &replicas, 300).await;
-            assert_eq!(accepted, [false, true, true], "{fault} of {contract}");
+        for replicas in Replicas::of_each_kind(Some(*fault)).await {
+            for contract in fault.contracts() {
+                let accepted = revoked_at_the_first(contract, &replicas, 300).await;
+                assert_eq!(accepted, [false, true, true], "{fault} of {contract}");
+            }
         }
     }
 }

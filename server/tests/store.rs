@@ -17,10 +17,10 @@ use rescind_server::Vendor;
 use rescind_server::id::{Alphabet, Format, Ids};
 use rescind_server::secret::{Sealer, SecretHash};
 use rescind_server::store::{
-    Attributes, Collection, Deletion, Exchange, Fingerprint, Guard, Issue, Listing, Names, NewAnswer,
-    NewCredential, NewResource, Page, PairState, Pointing, PostgresStore, PostgresUrl, Recalled, References,
-    Registered, Registration, ResourceChange, Revocation, SqliteStore, Start, State, Store, StoreError,
-    StoredAnswer, Updated,
+    Attributes, Collection, Condition, Deletion, Exchange, Facts, Fingerprint, Guard, Issue, Listing, Names,
+    NewAnswer, NewCredential, NewResource, Page, PairState, Pointing, PostgresStore, PostgresUrl, Recalled,
+    References, Registered, Registration, ResourceChange, Revocation, SqliteStore, Start, State, Store,
+    StoreError, StoredAnswer, Transfer as _, Updated,
 };
 use serde_json::json;
 use sqlx::Connection as _;
@@ -337,20 +337,40 @@ async fn no_race_of_deletion_and_reference_leaves_a_dangling_one() {
 async fn of_concurrent_starts_one_is_let_through() {
     let (_place, stores) = stores().await;
     for store in stores {
-        store.register(REPOSITORIES.of("a"), repository("rep_1", None), None).await.unwrap();
+        let realm = REPOSITORIES.of("a");
+        store.register(realm, repository("rep_1", None), None).await.unwrap();
+        let read = Arc::new(store.resource(realm, "rep_1").await.unwrap().unwrap());
         let outcomes = race(10, |number| {
-            let store = store.at(number);
+            let (store, read) = (store.at(number), read.clone());
             async move {
+                let key = format!("key {number}");
                 let change = ResourceChange {
                     attributes: Attributes::from_iter([("state".to_owned(), json!("syncing"))]),
-                    unless: Some(("state", json!("syncing"))),
+                    condition: Condition::Still(&read),
+                    answer: Some(answer(&key, "sync", &key)),
                     ..Default::default()
                 };
-                store.update(REPOSITORIES.of("a"), "rep_1", change, at(2)).await.unwrap()
+                (number, store.update(REPOSITORIES.of("a"), "rep_1", change, at(2)).await.unwrap())
             }
         })
         .await;
-        assert_eq!(outcomes.iter().filter(|outcome| **outcome == Updated::Refused).count(), 9);
+        // With the change of the one that was let through its answer is kept, and no other.
+        for (number, outcome) in &outcomes {
+            let key = format!("key {number}");
+            let change =
+                |request| ResourceChange { answer: Some(answer(&key, request, "")), ..Default::default() };
+            let updated = |change| store.update(realm, "rep_1", change, at(3));
+            match outcome {
+                Updated::Refused => {}
+                Updated::Updated(_) => {
+                    let replayed = Updated::Replayed(StoredAnswer::new(key.clone().into_bytes()));
+                    assert_eq!(updated(change("sync")).await.unwrap(), replayed);
+                    assert_eq!(updated(change("other")).await.unwrap(), Updated::KeyReused);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(outcomes.iter().filter(|(_, outcome)| *outcome == Updated::Refused).count(), 9);
     }
 }
 
@@ -778,5 +798,90 @@ async fn what_a_fault_takes_back_is_live_again() {
         assert_eq!(gone, Deletion::Deleted);
         let resource = store.resource(REPOSITORIES.of("a"), "rep_1").await.unwrap().unwrap();
         assert_eq!(resource.credential_id, None);
+    }
+}
+
+/// A deployment with some of everything.
+async fn fill(store: &dyn Store) {
+    let realm = CREDENTIALS.of("a");
+    for number in 1..=4 {
+        let (id, note) = (format!("crd_{number}"), format!("\0{number}"));
+        let new = NewCredential {
+            material: (number == 1).then_some("planted material"),
+            attributes: Attributes::from_iter([("note".to_owned(), json!(note))]),
+            expires_at: (number == 2).then(|| at(99)),
+            ..new(&id, &id, if number == 3 { Names::Shared } else { Names::Unique })
+        };
+        store.issue(realm, new, Some(answer(&id, "r", "planted answer"))).await.unwrap();
+    }
+    store.exchange(CREDENTIALS, "crd_1", &SecretHash::of("secret of crd_1"), at(5)).await.unwrap();
+    store.revoke(realm, "crd_4", Guard::None, at(6)).await.unwrap();
+    store.delete(realm, "crd_2", References::Prevent).await.unwrap();
+    for (id, credential) in [("rep_1", Some("crd_1")), ("rep_2", None), ("rep_3", None)] {
+        store.register(REPOSITORIES.of("a"), repository(id, credential), None).await.unwrap();
+    }
+    store.remove(REPOSITORIES.of("a"), "rep_2").await.unwrap();
+    for key in ["ak_1", "ak_2", "ak_3"] {
+        store.register_pair(key, SecretHash::of("planted pair"), at(1)).await.unwrap();
+    }
+    store.revoke_pair("ak_2", at(7)).await.unwrap();
+    store.deactivate_pair("ak_3").await.unwrap();
+}
+
+#[tokio::test]
+async fn all_facts_go_out_and_in_again() {
+    let (_place, sources) = stores().await;
+    for source in &sources {
+        fill(&**source).await;
+        let facts = source.export().await.unwrap();
+        let text = serde_json::to_string(&facts).unwrap();
+        assert!(!text.contains("planted") && !text.contains("secret of"), "{text}");
+        assert!(!format!("{facts:?}").contains(&text[text.find("sealed_secret").unwrap() + 16..][..20]));
+        let read: Facts = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, facts);
+        let (_other_place, targets) = stores().await;
+        for target in targets {
+            issue(&*target, "a", "crd_gone").await;
+            target.import(&read).await.unwrap();
+            assert_eq!(target.export().await.unwrap(), facts);
+            // Everything works on: keys, places, names, references, and numbers for what comes next.
+            let known = target.remember(CREDENTIALS, answer("crd_1", "r", ""), at(8)).await.unwrap();
+            assert!(matches!(known, Recalled::Replay(answer) if answer.as_bytes() == b"planted answer"));
+            issue(&*target, "a", "crd_new").await;
+            let (listed, _) = ids(&*target, "a", Start::After("crd_2"), 9).await;
+            assert_eq!(listed, ["crd_3", "crd_4", "crd_new"]);
+            let taken = target.issue(CREDENTIALS.of("a"), new("crd_x", "crd_1", Names::Unique), None).await;
+            assert_eq!(taken.unwrap(), Issue::NameTaken("crd_1".to_owned()));
+            let kept = target.delete(CREDENTIALS.of("a"), "crd_1", References::Prevent).await.unwrap();
+            assert_eq!(kept, Deletion::InUse { dependent: "rep_1".to_owned() });
+        }
+    }
+}
+
+/// A start for tests, as somebody writes it.
+#[tokio::test]
+async fn facts_can_be_written_by_hand() {
+    let hash = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+    let text = json!({
+        "version": 1,
+        "credentials": [{
+            "collection": "shiftagent/credentials", "id": "crd_1", "tenant": "a", "name": "main",
+            "secret_hash": hash, "created_at": "2026-01-02T03:04:05Z",
+        }],
+        "pairs": [{ "api_key": "ak_1", "secret_hash": hash, "active": true, "created_at": "2026-01-02T03:04:05Z" }],
+    });
+    let facts: Facts = serde_json::from_value(text).unwrap();
+    let (_place, stores) = stores().await;
+    for store in stores {
+        store.import(&facts).await.unwrap();
+        let found =
+            store.credential_by_secret(CREDENTIALS, &SecretHash::of("secret")).await.unwrap().unwrap();
+        assert_eq!((&*found.id, found.updated_at), ("crd_1", found.created_at));
+        assert_eq!(store.pair("ak_1").await.unwrap().unwrap().state, PairState::Active);
+        store.import(&Facts::none()).await.unwrap();
+        assert_eq!(ids(&*store, "a", Start::Beginning, 9).await.0.len(), 0);
+    }
+    for wrong in ["{}", r#"{"version": 1, "credential": []}"#, r#"{"version": 1, "key": "12"}"#] {
+        assert!(serde_json::from_str::<Facts>(wrong).is_err(), "{wrong}");
     }
 }

@@ -29,6 +29,9 @@ pub enum StoreError {
          (--key-file), or start over with an empty database"
     )]
     OtherKey,
+    /// Facts cannot be taken over.
+    #[error("the facts cannot be taken over: {0}")]
+    Facts(String),
     /// The URL of the database cannot be used.
     #[error("the URL of the database cannot be used: {0}; write postgres://USER@HOST:PORT/DATABASE")]
     Url(String),
@@ -48,8 +51,10 @@ struct Cause {
 enum Remedy {
     /// Nothing here.
     None,
-    /// To run the change again: another one was faster, and what it did can be seen now.
+    /// To run the change again: another one was faster, or waited for this one.
     Again,
+    /// As before, if another change was faster. It is nothing that helps a change that contradicts itself.
+    Look,
     /// Another connection: this one is dead.
     Reconnect,
 }
@@ -57,7 +62,12 @@ enum Remedy {
 impl StoreError {
     /// Whether a change failed only because another was faster.
     pub(super) fn is_lost_race(&self) -> bool {
-        self.remedy() == Remedy::Again
+        matches!(self.remedy(), Remedy::Again | Remedy::Look)
+    }
+
+    /// Whether a row contradicts another: its id or name is taken, or what it refers to is not there.
+    pub(super) fn is_contradiction(&self) -> bool {
+        self.remedy() == Remedy::Look
     }
 
     /// Whether it was the connection that failed.
@@ -79,8 +89,13 @@ impl Cause {
     fn of(error: &sqlx::Error) -> Self {
         let remedy = match error {
             sqlx::Error::Database(said) => {
+                let is_contradiction = said.is_unique_violation() || said.is_foreign_key_violation();
                 let is_postgres = said.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some();
-                said.code().filter(|_| is_postgres).map_or(Remedy::None, |code| remedy(&code))
+                match said.code() {
+                    _ if is_contradiction => Remedy::Look,
+                    Some(code) if is_postgres => remedy(&code),
+                    _ => Remedy::None,
+                }
             }
             sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Remedy::Reconnect,
             _ => Remedy::None,
@@ -101,8 +116,8 @@ impl Cause {
 /// By the error codes of PostgreSQL (appendix A of its manual).
 fn remedy(code: &str) -> Remedy {
     match code {
-        // serialization_failure, deadlock_detected, unique_violation, foreign_key_violation
-        "40001" | "40P01" | "23505" | "23503" => Remedy::Again,
+        // serialization_failure, deadlock_detected
+        "40001" | "40P01" => Remedy::Again,
         // admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout
         "57P01" | "57P02" | "57P03" | "57P05" => Remedy::Reconnect,
         // connection_exception and its kind

@@ -7,6 +7,7 @@
 mod answer;
 mod credential;
 mod error;
+mod facts;
 mod migration;
 mod overview;
 mod page;
@@ -28,13 +29,17 @@ pub use credential::{
     State,
 };
 pub use error::StoreError;
+pub use facts::{
+    AnswerFact, CredentialFact, DeletedFact, Facts, PairFact, Reference, ResourceFact, Sealed, Transfer,
+    VERSION,
+};
 pub use overview::{Overview, Placed, Wanted};
 pub use page::{Listing, Page, Start};
 pub use pair::{Pair, PairState, Pairs, Registration};
 pub use postgres::{Postgres, PostgresStore, PostgresUrl};
 use rescind_specs::Vendor;
 pub use resource::{
-    Attributes, NewResource, Pointing, Registered, Resource, ResourceChange, Resources, Updated,
+    Attributes, Condition, NewResource, Pointing, Registered, Resource, ResourceChange, Resources, Updated,
 };
 pub use sql::SqlStore;
 pub use sqlite::{Sqlite, SqliteStore};
@@ -44,7 +49,7 @@ pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + S
 
 /// The whole store.
 pub trait Store:
-    Credentials + Resources + Pairs + Answers + Overview + fmt::Debug + Send + Sync + 'static
+    Credentials + Resources + Pairs + Answers + Overview + Transfer + fmt::Debug + Send + Sync + 'static
 {
     /// Whether the engine answers; for readiness.
     fn ping(&self) -> Pending<'_, ()>;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::{Collection, Issue, Listing, NewAnswer, Page, Pending, Realm};
+use super::{Collection, Issue, Listing, NewAnswer, Page, Pending, Realm, StoredAnswer};
 
 /// What a contract keeps with a record beyond the members that the store knows.
 pub type Attributes = Map<String, Value>;
@@ -72,8 +72,20 @@ pub struct ResourceChange<'a> {
     pub credential: Pointing<'a>,
     /// Attributes that replace those of the same name; the others stay.
     pub attributes: Attributes,
-    /// Refuses the change while this attribute has this value; how one of two concurrent starts is refused.
-    pub unless: Option<(&'a str, Value)>,
+    /// What has to hold.
+    pub condition: Condition<'a>,
+    /// An answer to keep under an idempotency key, in the same step.
+    pub answer: Option<NewAnswer<'a>>,
+}
+
+/// What has to hold for a change to be made.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Condition<'a> {
+    /// Nothing.
+    #[default]
+    None,
+    /// The resource is still as it was read. Whoever finds it changed reads it again.
+    Still(&'a Resource),
 }
 
 /// What came of changing a resource.
@@ -89,6 +101,10 @@ pub enum Updated {
     CredentialUnknown,
     /// The condition of the change did not hold; nothing changed.
     Refused,
+    /// The key was used for the same request before; this is the answer of then. Nothing else was done.
+    Replayed(StoredAnswer),
+    /// The key was used for another request before. Nothing was done.
+    KeyReused,
 }
 
 /// Facts about resources.

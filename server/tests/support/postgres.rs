@@ -78,7 +78,7 @@ fn server() -> Option<&'static str> {
 }
 
 /// Says, past the capture of a test's output, that something was not tested; an error where it has to be.
-fn not_run(reason: &str) {
+pub(crate) fn not_run(reason: &str) {
     assert!(
         std::env::var_os("RESCIND_REQUIRE_POSTGRES").is_none_or(|value| value.is_empty() || value == "0"),
         "RESCIND_REQUIRE_POSTGRES is set, and {reason}"
@@ -114,6 +114,8 @@ const FAST: &[&str] = &["-c", "fsync=off", "-c", "synchronous_commit=off", "-c",
 const GUARD: &str = r#"
 folder=$1; shift
 "$@" & server=$!
+# What is written on is the server alone, so that the end of its log is seen.
+exec 2>/dev/null
 echo "$server"
 read -r word
 [ "$word" = keep ] || kill -INT "$server" 2>/dev/null

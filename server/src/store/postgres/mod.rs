@@ -69,6 +69,7 @@ impl SqlStore<Postgres> {
 
 impl Engine for Postgres {
     type Reader = PoolConnection<sqlx::Postgres>;
+    type Snapshot = Self::Change;
     type Change = Transaction<'static, sqlx::Postgres>;
 
     const FOR_UPDATE: &'static str = " FOR UPDATE";
@@ -101,6 +102,17 @@ impl Engine for Postgres {
         let name = name();
         let lock = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || $1, 0))";
         change.run(lock, values![&*name]).await?;
+        Ok(())
+    }
+
+    async fn snapshot(&self) -> Result<Self::Change, StoreError> {
+        Ok(self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+    }
+
+    async fn hold_all(change: &mut Self::Change) -> Result<(), StoreError> {
+        // Readers go on.
+        let lock = "LOCK TABLE answer, credential, resource, deleted, api_credential IN EXCLUSIVE MODE";
+        change.run(lock, &[]).await?;
         Ok(())
     }
 

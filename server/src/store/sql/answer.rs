@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{Change as _, Connection, Engine, SqlStore, Statement, change, read, values};
+use crate::secret::hex;
 use crate::store::{
     Answers, Collection, Fingerprint, Issue, NewAnswer, Pending, Recalled, StoreError, StoredAnswer,
 };
@@ -117,12 +118,7 @@ fn stored_key(key: &str) -> Cow<'_, str> {
     if key.len() <= LONGEST_KEY {
         return Cow::Borrowed(key);
     }
-    let digest = Sha256::digest(key.as_bytes());
-    Cow::Owned(digest.iter().fold("sha256:".to_owned(), |mut text, byte| {
-        let digits = crate::id::Alphabet::LowerHex.characters();
-        text.extend([byte >> 4, byte & 15].map(|digit| char::from(digits[usize::from(digit)])));
-        text
-    }))
+    Cow::Owned(format!("sha256:{}", hex(&Sha256::digest(key.as_bytes()))))
 }
 
 /// What a sealed answer is bound to. Lengths come first, so that no two places share a text.

@@ -270,6 +270,10 @@ impl Row {
         Ok(get!(self, column))
     }
 
+    pub(in crate::store) fn optional_bytes(&self, column: &str) -> Result<Option<&[u8]>, StoreError> {
+        Ok(get!(self, column))
+    }
+
     pub(in crate::store) fn number(&self, column: &str) -> Result<i64, StoreError> {
         Ok(get!(self, column))
     }

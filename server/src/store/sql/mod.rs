@@ -10,6 +10,7 @@ mod answer;
 mod connection;
 mod credential;
 mod deployment;
+mod facts;
 mod overview;
 mod pair;
 mod resource;
@@ -29,6 +30,8 @@ use crate::secret::Sealer;
 pub trait Engine: Clone + fmt::Debug + Send + Sync + 'static {
     /// A connection that sees what was committed.
     type Reader: Connection;
+    /// A connection that sees what was committed before it began to read.
+    type Snapshot: Connection;
     /// A transaction; dropping it takes everything back.
     type Change: Change;
 
@@ -52,6 +55,12 @@ pub trait Engine: Clone + fmt::Debug + Send + Sync + 'static {
         change: &mut Self::Change,
         name: impl FnOnce() -> String + Send,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// A connection that sees everything as it is at one moment.
+    fn snapshot(&self) -> impl Future<Output = Result<Self::Snapshot, StoreError>> + Send;
+
+    /// Waits until no other change is under way, and lets none begin until this one has ended.
+    fn hold_all(change: &mut Self::Change) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Numbers rows that are inserted from now on after all that are there.
     fn renumber(change: &mut Self::Change) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -96,6 +105,12 @@ impl Attempts {
     fn change_again(&mut self, error: &StoreError) -> bool {
         self.0 += 1;
         self.0 < ATTEMPTS && error.is_lost_race()
+    }
+
+    /// Whether it is worth to try again after this failure, for something that may contradict what is there.
+    fn deadlock_again(&mut self, error: &StoreError) -> bool {
+        self.0 += 1;
+        self.0 < ATTEMPTS && error.is_lost_race() && !error.is_contradiction()
     }
 
     /// Whether it is worth to try again after this failure, for something that only reads.

@@ -6,8 +6,8 @@ use super::credential::{bury, find as find_credential};
 use super::row::{Lists, lists};
 use super::{Change as _, Connection, Engine, Row, SqlStore, Statement, change, read, values};
 use crate::store::{
-    Collection, Issue, Listing, NewAnswer, NewResource, Page, Pending, Pointing, Realm, Registered, Resource,
-    ResourceChange, Resources, StoreError, Updated,
+    Collection, Condition, Issue, Listing, NewAnswer, NewResource, Page, Pending, Pointing, Realm, Recalled,
+    Registered, Resource, ResourceChange, Resources, StoreError, Updated,
 };
 
 const TABLE: &str = "resource";
@@ -117,12 +117,23 @@ impl<E: Engine> SqlStore<E> {
         now: Timestamp,
     ) -> Result<Updated, StoreError> {
         let mut change = self.engine.begin().await?;
+        if let Some(answer) = &wanted.answer {
+            let refused = match self.claim(&mut change, realm.collection, answer, now).await? {
+                Recalled::Unused => None,
+                Recalled::Replay(answer) => Some(Updated::Replayed(answer)),
+                Recalled::OtherRequest => Some(Updated::KeyReused),
+            };
+            if let Some(refused) = refused {
+                return change.refused(refused).await;
+            }
+        }
         let own = Statement::with(select!("tenant = $2 AND id = $3"), E::FOR_UPDATE);
         let Some(mut resource) = find(&mut change, own, realm, id).await? else {
             return change.refused(Updated::Unknown).await;
         };
-        if wanted.unless.as_ref().is_some_and(|(name, value)| resource.attributes.get(*name) == Some(value)) {
-            return change.refused(Updated::Refused).await;
+        match wanted.condition {
+            Condition::Still(read) if resource != *read => return change.refused(Updated::Refused).await,
+            Condition::Still(_) | Condition::None => {}
         }
         if let Some(name) = wanted.name {
             if let Some(id) = name_taken(&mut change, realm, name, Some(id)).await? {

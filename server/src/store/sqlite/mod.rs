@@ -99,6 +99,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
 
 impl Engine for Sqlite {
     type Reader = PoolConnection<sqlx::Sqlite>;
+    type Snapshot = Transaction<'static, sqlx::Sqlite>;
     type Change = SqliteChange;
 
     const FOR_UPDATE: &'static str = "";
@@ -119,6 +120,14 @@ impl Engine for Sqlite {
 
     async fn hold(_: &mut SqliteChange, _: impl FnOnce() -> String + Send) -> Result<(), StoreError> {
         // A change has the lock of the whole database.
+        Ok(())
+    }
+
+    async fn snapshot(&self) -> Result<Self::Snapshot, StoreError> {
+        Ok(self.reader.begin().await?)
+    }
+
+    async fn hold_all(_: &mut SqliteChange) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -144,6 +153,14 @@ pub enum SqliteChange {
 }
 
 impl Connection for PoolConnection<sqlx::Sqlite> {
+    type Driver = SqliteConnection;
+
+    fn driver(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+        Ok(self)
+    }
+}
+
+impl Connection for Transaction<'static, sqlx::Sqlite> {
     type Driver = SqliteConnection;
 
     fn driver(&mut self) -> Result<&mut SqliteConnection, StoreError> {

@@ -25,7 +25,7 @@ pub(super) enum Kept<T> {
 }
 
 impl<T: DeserializeOwned> Kept<T> {
-    fn read(stored: &StoredAnswer) -> Result<Self, serde_json::Error> {
+    pub(super) fn read(stored: &StoredAnswer) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(stored.as_bytes())
     }
 }
@@ -158,7 +158,7 @@ impl ShiftAgent {
         })
     }
 
-    fn key_conflict<T>(&self, context: &Context) -> Kept<T> {
+    pub(super) fn key_conflict<T>(&self, context: &Context) -> Kept<T> {
         Kept::Conflict(self.problem(Trouble::KeyConflict, context))
     }
 }

@@ -14,8 +14,6 @@ mod sync;
 
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
-
 use self::breach::Memory;
 use self::caller::Caller;
 use super::Service;
@@ -40,8 +38,6 @@ use crate::token::Tokens;
 struct ShiftAgent {
     state: State,
     tokens: Tokens,
-    /// Held while a sync is started, so that one of two that start at once finds the other.
-    starting: Mutex<()>,
     memory: Memory,
 }
 
@@ -50,7 +46,6 @@ pub(super) fn deploy(state: &State) -> Result<Service, GateError> {
     let agent = Arc::new(ShiftAgent {
         state: state.clone(),
         tokens: Tokens::new(state.keys(), "shiftagent platform token", ""),
-        starting: Mutex::default(),
         memory: Memory::default(),
     });
     let routes = stubs(agent.clone(), state.limits(), state.mode())?;

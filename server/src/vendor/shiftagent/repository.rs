@@ -147,7 +147,7 @@ impl ShiftAgent {
             attributes.insert(NAME.to_owned(), name.as_str().into());
         }
         let name = body.name.as_deref().map(String::as_str);
-        let change = ResourceChange { name, credential: pointing, attributes, unless: None };
+        let change = ResourceChange { name, credential: pointing, attributes, ..ResourceChange::default() };
         let realm = records::REPOSITORIES.of(&caller.root);
         match self.state.store().update(realm, &repository_id, change, now).await? {
             Updated::Updated(resource) => {
@@ -158,7 +158,11 @@ impl ShiftAgent {
                 let problem = self.conflict(Trouble::NameConflict, Some(id), &context);
                 Ok(UpdateRepositoryResponse::Conflict(problem))
             }
-            Updated::Unknown | Updated::CredentialUnknown | Updated::Refused => Err(absent()),
+            Updated::Unknown
+            | Updated::CredentialUnknown
+            | Updated::Refused
+            | Updated::Replayed(_)
+            | Updated::KeyReused => Err(absent()),
         }
     }
 

@@ -3,14 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::kept::Kept;
+use super::kept::{Kept, Slot, Time};
 use super::problem::{Trouble, absent};
 use super::{Caller, ShiftAgent, records};
 use crate::generated::shiftagent::request::SyncRepositoryRequest;
 use crate::generated::shiftagent::response::SyncRepositoryResponse;
 use crate::generated::shiftagent::types::{Repository, RepositorySync, RepositorySyncState};
 use crate::runtime::{Context, Failure};
-use crate::store::{Attributes, Resource, ResourceChange, Updated};
+use crate::store::{Attributes, Condition, Resource, ResourceChange, Updated};
 
 /// How long a sync takes, and how long a repository waits for its first one.
 const DURATION: SignedDuration = SignedDuration::from_secs(5);
@@ -60,12 +60,13 @@ impl ShiftAgent {
         let collection = records::REPOSITORIES;
         let slot =
             self.slot(collection, caller, "syncRepository", idempotency_key.as_ref(), &repository_id)?;
-        let _starting = self.starting.lock().await;
-        let (answer, time) = if let Some(known) = self.recall(&slot, &context).await? {
-            known
-        } else {
-            let answer = self.start(caller, &repository_id, &context).await?;
-            self.keep(answer, &slot, &context).await?
+        let (answer, time) = loop {
+            if let Some(known) = self.recall(&slot, &context).await? {
+                break known;
+            }
+            if let Some(done) = self.start(caller, &repository_id, &slot, &context).await? {
+                break done;
+            }
         };
         let headers = time.header();
         Ok(match answer {
@@ -74,19 +75,36 @@ impl ShiftAgent {
         })
     }
 
-    async fn start(&self, caller: &Caller, id: &str, context: &Context) -> Result<Kept<Repository>, Failure> {
+    /// Starts a sync of the repository as it is now, together with the answer; nothing if it changed meanwhile, because
+    /// then another sync may have been started, here or at another server.
+    async fn start(
+        &self,
+        caller: &Caller,
+        id: &str,
+        slot: &Slot<'_>,
+        context: &Context,
+    ) -> Result<Option<(Kept<Repository>, Time)>, Failure> {
         let now = self.state.clock().now();
-        let before = progress(&self.repository(caller, id).await?.attributes, now)?;
-        if before.state == RepositorySyncState::Syncing {
+        let before = self.repository(caller, id).await?;
+        let progress = progress(&before.attributes, now)?;
+        if progress.state == RepositorySyncState::Syncing {
             let conflict = self.conflict(Trouble::Syncing, Some(id.to_owned()), context);
-            return Ok(Kept::Conflict(conflict));
+            return Ok(Some(self.keep(Kept::Conflict(conflict), slot, context).await?));
         }
-        let attributes = entering(RepositorySyncState::Syncing, before.last_synced_at, now);
-        let change = ResourceChange { attributes, ..ResourceChange::default() };
+        let attributes = entering(RepositorySyncState::Syncing, progress.last_synced_at, now);
+        let mut after = Resource { updated_at: now, ..before.clone() };
+        after.attributes.extend(attributes.clone());
+        let done = Kept::Done(self.shown(&after)?);
+        let condition = Condition::Still(&before);
+        let answer = slot.keeping(&done)?;
+        let change = ResourceChange { attributes, condition, answer, ..ResourceChange::default() };
         let realm = records::REPOSITORIES.of(&caller.root);
         match self.state.store().update(realm, id, change, now).await? {
-            Updated::Updated(resource) => Ok(Kept::Done(self.shown(&resource)?)),
-            _ => Err(absent()),
+            Updated::Updated(_) => Ok(Some((done, Time::First))),
+            Updated::Refused => Ok(None),
+            Updated::Replayed(stored) => Ok(Some((Kept::read(&stored)?, Time::Again))),
+            Updated::KeyReused => Ok(Some((self.key_conflict(context), Time::First))),
+            Updated::Unknown | Updated::NameTaken(_) | Updated::CredentialUnknown => Err(absent()),
         }
     }
 }
