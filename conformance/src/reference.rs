@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
+use rescind_server::store::PostgresUrl;
 use rescind_server::{Clock, Database, Fault, Running, Server, StartError, Vendor};
 use rescind_specs::lifecycle::{HookName, SuppliedName};
 use tempfile::TempDir;
@@ -20,8 +21,8 @@ use crate::target_file::variable;
 pub struct Reference {
     first: Running,
     further: Vec<Running>,
-    /// Where replicas meet; removed when they stop.
-    _database: Option<TempDir>,
+    /// What replicas share; removed when they stop.
+    _folder: Option<TempDir>,
 }
 
 /// Why there is no reference server to judge.
@@ -34,7 +35,7 @@ pub enum ReferenceError {
     #[error("the reference server is at no URL: {0}")]
     Url(#[from] url::ParseError),
     /// There is no place for what replicas share.
-    #[error("no folder for the database of the reference server: {0}; is TMPDIR writable?")]
+    #[error("no folder for the files of the reference server: {0}; is TMPDIR writable?")]
     Folder(#[from] std::io::Error),
 }
 
@@ -44,6 +45,19 @@ pub enum ReferenceError {
 pub struct Builder {
     seed: u64,
     further: u8,
+    place: Place,
+}
+
+/// Where a reference server keeps its facts.
+#[derive(Clone, Debug, Default)]
+pub enum Place {
+    /// In memory, or in a file of its own if there are replicas.
+    #[default]
+    Unnamed,
+    /// In a file of its own, even if there is one server only.
+    File,
+    /// In an empty PostgreSQL database.
+    Postgres(PostgresUrl),
 }
 
 impl Builder {
@@ -59,8 +73,13 @@ impl Builder {
         self
     }
 
-    /// Starts a server for these contracts on free ports of the loopback interface that breaks these promises. Its facts
-    /// are in memory; those of several replicas in a file that goes with them.
+    /// Keeps the facts there. Files go with the server.
+    pub fn place(mut self, place: Place) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// Starts a server for these contracts on free ports of the loopback interface that breaks these promises.
     ///
     /// # Errors
     /// It did not start.
@@ -70,11 +89,15 @@ impl Builder {
         let builder = builder.bind(loopback).admin(loopback);
         let builder = contracts.iter().fold(builder, |builder, contract| builder.contract(*contract));
         let mut builder = faults.iter().fold(builder, |builder, fault| builder.fault(*fault));
-        let mut database = None;
-        if self.further > 0 {
-            let folder = tempfile::tempdir()?;
-            builder = builder.database(Database::File(folder.path().join("reference.db")));
-            database = Some(folder);
+        let mut folder = None;
+        if self.further > 0 || !matches!(self.place, Place::Unnamed) {
+            let made = tempfile::tempdir()?;
+            let database = match self.place {
+                Place::Postgres(url) => Database::Postgres(url),
+                Place::Unnamed | Place::File => Database::File(made.path().join("reference.db")),
+            };
+            builder = builder.key_file(made.path().join("reference.key")).database(database);
+            folder = Some(made);
         }
         let first = builder.clone().spawn().await?;
         let mut further = Vec::new();
@@ -82,7 +105,7 @@ impl Builder {
             // Replicas that drew the same ids would collide.
             further.push(builder.clone().seed(mix(self.seed ^ number)).spawn().await?);
         }
-        Ok(Reference { first, further, _database: database })
+        Ok(Reference { first, further, _folder: folder })
     }
 }
 
