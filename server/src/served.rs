@@ -7,6 +7,7 @@ use rescind_specs::{Contract, Vendor};
 
 use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::hook::Hooks;
+use crate::mock::{self, Mock};
 use crate::server::StartError;
 use crate::state::State;
 use crate::store::Collection;
@@ -17,6 +18,8 @@ use crate::vendor::{self, Service};
 pub(crate) enum Source {
     /// The code of a bundled contract.
     Bundled(Vendor),
+    /// The documents of any contract.
+    Mocked(Mock),
 }
 
 impl Source {
@@ -24,13 +27,16 @@ impl Source {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Bundled(vendor) => vendor.name(),
+            Self::Mocked(mock) => mock.name(),
         }
     }
 
-    /// The path under which it is served, unless it is the only one and served at the root.
+    /// The path under which it is served, unless it is the only one and served at the root. A mock that is the only one
+    /// is at the root unless it has a path of its own.
     pub(crate) fn prefix(&self) -> &str {
         match self {
             Self::Bundled(vendor) => vendor::prefix(*vendor),
+            Self::Mocked(mock) => mock.base_path().as_str(),
         }
     }
 
@@ -38,6 +44,7 @@ impl Source {
     pub(crate) async fn serve(&self, state: &State) -> Result<Served, StartError> {
         let (contract, Service { routes, hooks }) = match self {
             Self::Bundled(vendor) => (Contract::of(*vendor)?, vendor::deploy(*vendor, state)?),
+            Self::Mocked(mock) => (mock.contract().clone(), mock::deploy(mock, state)?),
         };
         let mut start = self.bootstrap(state).await?;
         start.hooks = hooks.names();
@@ -48,6 +55,7 @@ impl Source {
     async fn bootstrap(&self, state: &State) -> Result<Bootstrap, BootstrapError> {
         match self {
             Self::Bundled(vendor) => vendor::bootstrap(*vendor, state).await,
+            Self::Mocked(mock) => mock::bootstrap(mock, state).await,
         }
     }
 }
@@ -88,6 +96,7 @@ impl Served {
     pub(crate) fn collections(&self) -> Vec<Collection> {
         match &self.source {
             Source::Bundled(vendor) => vendor::collections(*vendor).to_vec(),
+            Source::Mocked(mock) => mock::collections(mock),
         }
     }
 

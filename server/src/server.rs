@@ -23,6 +23,7 @@ use crate::id::{Ids, NoRandomness};
 use crate::journal::{self, Journal};
 use crate::keys::{KeyError, Keys, create_private, turn};
 use crate::limiter::RateLimit;
+use crate::mock::Mock;
 use crate::runtime::{GateError, Limits, Mode};
 use crate::served::{Contracts, Served, Source};
 use crate::state::{Settings, State};
@@ -106,6 +107,12 @@ impl Builder {
         if !self.contracts.contains(&source) {
             self.contracts.push(source);
         }
+        self
+    }
+
+    /// Serves this mock; at the root if it is the only contract, else under its base path or its name.
+    pub fn mock(mut self, mock: Mock) -> Self {
+        self.contracts.push(Source::Mocked(mock));
         self
     }
 
@@ -232,6 +239,18 @@ impl Builder {
         {
             return Err(StartError::AdminOpen { address });
         }
+        if self.contracts.len() > 1 {
+            for source in &mut self.contracts {
+                if let Source::Mocked(mock) = source {
+                    *mock = mock.clone().beside_others();
+                }
+            }
+        }
+        let mut names: Vec<&str> = self.contracts.iter().map(Source::name).collect();
+        names.sort_unstable();
+        if let Some(same) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(StartError::SameName(same[0].to_owned()));
+        }
         let listener = listen(self.address).await?;
         let admin_listener = match self.admin {
             Some(address) => Some(listen(address).await?),
@@ -251,6 +270,7 @@ impl Builder {
         for served in &contracts {
             let own = disturbance::wrap(served.routes(), served.contract(), state.disturbances());
             routes = match self.placement {
+                Placement::Prefixed if served.prefix().is_empty() => own,
                 Placement::Prefixed => {
                     let prefix = served.prefix();
                     // Nesting leaves the prefix with a slash behind it to nobody.
@@ -541,6 +561,9 @@ pub enum StartError {
          is made, and every other server on the database then needs a copy of it"
     )]
     KeyFileUnnamed,
+    /// Two contracts of one name.
+    #[error("two contracts are called {0}; a contract goes by the name of its document's folder")]
+    SameName(String),
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -564,8 +587,8 @@ pub enum StartError {
         /// What is wrong with it.
         source: RuleError,
     },
-    /// A mistake in the documents of a bundled contract.
-    #[error("a bundled contract has a mistake: {0}")]
+    /// A mistake in the documents of a contract.
+    #[error("the document of a contract has a mistake: {0}")]
     Contract(Box<GateError>),
 }
 

@@ -43,12 +43,16 @@ impl Contract {
     /// # Errors
     /// Every mistake of the first document that has one, each with file, line, column and pointer.
     pub fn load(openapi: &Path, lifecycle: Option<&Path>) -> Result<Self, LoadError> {
+        let lifecycle = lifecycle.map(Document::read).transpose()?;
+        Self::new(Self::name_at(openapi), Document::read(openapi)?, lifecycle.as_ref())
+    }
+
+    /// The name of a contract whose OpenAPI document is at `openapi`: that of its folder.
+    pub fn name_at(openapi: &Path) -> String {
         // In full, so that the name does not depend on the folder one stands in.
         let full = std::path::absolute(openapi).unwrap_or_else(|_| openapi.to_path_buf());
         let folder = full.parent().and_then(Path::file_name).or_else(|| full.file_stem());
-        let name = folder.map_or_else(|| "contract".to_owned(), |name| name.to_string_lossy().into_owned());
-        let lifecycle = lifecycle.map(Document::read).transpose()?;
-        Self::new(name, Document::read(openapi)?, lifecycle.as_ref())
+        folder.map_or_else(|| "contract".to_owned(), |name| name.to_string_lossy().into_owned())
     }
 
     /// A contract from documents that are already parsed.

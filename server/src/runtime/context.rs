@@ -49,6 +49,7 @@ impl Context {
         }
     }
 
+    /// The request without its body.
     pub(crate) fn parts(&self) -> &Parts {
         &self.0
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rescind_specs::Pointer;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 
 use super::Context;
@@ -66,6 +66,25 @@ impl Admitted {
             body::Held::Multipart(form, _) => AdmittedBody::Multipart(form.settled()),
             body::Held::Stream(stream) => AdmittedBody::Raw(stream.into_raw(limit).await?),
         }))
+    }
+
+    /// Checks a body that nobody is going to read.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn check_body(&mut self) -> Result<(), Rejection> {
+        let Some(parsed) = self.body.take() else { return Ok(()) };
+        match parsed.held {
+            body::Held::Unread(bytes) => {
+                if self.door.typed_json::<IgnoredAny>(parsed.content, &bytes).is_none() {
+                    self.door.read_json(parsed.content, &bytes)?;
+                }
+            }
+            body::Held::Stream(mut stream) => while stream.chunk().await?.is_some() {},
+            // Checked when they came in.
+            body::Held::Value(_) | body::Held::Text(_) | body::Held::Multipart(..) => {}
+        }
+        Ok(())
     }
 
     /// The parameter at that place of the operation's list.

@@ -19,6 +19,11 @@ pub(crate) fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
+/// The pairs of a query string, decoded; those that cannot be are left out.
+pub(crate) fn decoded(text: &str) -> impl Iterator<Item = (String, String)> {
+    pairs(text).filter_map(|(name, value)| Some((decode_form(name).ok()?, decode_form(value).ok()?)))
+}
+
 /// The bytes of a path segment, each with whether it was percent-encoded.
 pub(crate) fn units(text: &str) -> Result<Vec<(u8, bool)>, Undecodable> {
     let mut out = Vec::with_capacity(text.len());

@@ -10,6 +10,7 @@ use rescind_specs::{Content, Contract, Direction, MediaType, Operation, Response
 use serde_json::{Value, json};
 
 pub use self::make::make;
+pub(crate) use self::pattern::candidates as matching;
 use super::Answer;
 
 /// What a request asks of an example.
@@ -56,7 +57,7 @@ impl Wish {
     }
 
     /// The documented bodies, the most welcome first.
-    fn order<'c>(&self, contents: &'c [Content]) -> Vec<&'c Content> {
+    pub(crate) fn order<'c>(&self, contents: &'c [Content]) -> Vec<&'c Content> {
         let welcome = |content: &Content| {
             let rank = self
                 .accept
@@ -127,7 +128,8 @@ pub(crate) fn add_headers(contract: &Contract, response: &Response, answer: &mut
     Some(())
 }
 
-fn status(response: &Response) -> Option<StatusCode> {
+/// A status that the response covers.
+pub(crate) fn status(response: &Response) -> Option<StatusCode> {
     StatusCode::from_u16(match response.status {
         StatusPattern::Exact(code) => code,
         StatusPattern::Range(class) => u16::from(class) * 100,
@@ -137,12 +139,16 @@ fn status(response: &Response) -> Option<StatusCode> {
 }
 
 /// RFC 9110 §15.3.5, §15.3.6, §15.4.5.
-fn has_no_content(status: StatusCode) -> bool {
+pub(crate) fn has_no_content(status: StatusCode) -> bool {
     matches!(status.as_u16(), 204 | 205 | 304)
 }
 
 fn body(contract: &Contract, content: &Content, status: StatusCode, wish: &Wish) -> Option<Answer> {
-    let value = value(contract, content, wish.example.as_deref());
+    written(content, status, value(contract, content, wish.example.as_deref()))
+}
+
+/// An answer with this value as its body; `None` where the media type cannot carry it.
+pub(crate) fn written(content: &Content, status: StatusCode, value: Option<Value>) -> Option<Answer> {
     let documented = &content.media_type;
     if documented.is_json() {
         return Some(Answer::json(status, &documented.to_string(), &value?));
@@ -178,7 +184,7 @@ fn body(contract: &Contract, content: &Content, status: StatusCode, wish: &Wish)
 }
 
 /// A value of the body that satisfies its schema: a documented example, the one of that name first, or one made up.
-fn value(contract: &Contract, content: &Content, name: Option<&str>) -> Option<Value> {
+pub(crate) fn value(contract: &Contract, content: &Content, name: Option<&str>) -> Option<Value> {
     let mut examples: Vec<_> = content.examples.iter().collect();
     examples.sort_by_key(|(known, _)| Some(known.as_str()) != name);
     let mut examples = examples.into_iter().map(|(_, example)| example);

@@ -15,7 +15,7 @@ pub(super) fn engine(pattern: &str) -> Option<regress::Regex> {
 }
 
 /// Texts that should match, shortest repetitions first; lengths are in characters.
-pub(super) fn candidates(pattern: &str, least: usize, most: usize) -> Vec<String> {
+pub(crate) fn candidates(pattern: &str, least: usize, most: usize) -> Vec<String> {
     let parser = ParserBuilder::new().nest_limit(64).build().parse(&ascii_classes(pattern));
     let Ok(hir) = parser else { return Vec::new() };
     let mut found: Vec<String> = Vec::new();

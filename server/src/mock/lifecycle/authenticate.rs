@@ -1,0 +1,257 @@
+//! Whom a presented credential or token belongs to, and whether it is accepted.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rescind_specs::lifecycle::{Expression, Presentation};
+use rescind_specs::{Operation, SchemeKind, SchemeName};
+
+use super::Engine;
+use super::asked::unrender;
+use super::kind::{Cause, Kind};
+use super::principal::{Holder, Principal};
+use crate::runtime::{CredentialSet, Presented, Refused};
+use crate::secret::SecretHash;
+use crate::state::State;
+use crate::store::{Exchange, State as CredentialState};
+
+/// At most this many credentials of a kind are remembered.
+const CAPACITY: usize = 50_000;
+
+/// Who was accepted, and until when that is remembered, for each kind that may be accepted a while after its revocation.
+/// An entry dies a fixed time after the store was asked, however often it is used.
+#[derive(Debug)]
+pub(super) struct Memory(Vec<Kept>);
+
+#[derive(Debug)]
+struct Kept {
+    bound: Duration,
+    entries: RwLock<HashMap<Vec<u8>, Entry>>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    holder: Holder,
+    /// A time not after the one at which the store was asked.
+    since: Timestamp,
+}
+
+impl Memory {
+    /// As long as each kind allows, unless the settings of the server say less.
+    pub(super) fn new(kinds: &[Kind], state: &State) -> Self {
+        let bound = |kind: &Kind| {
+            let allowed = kind.spec.revoke.as_ref().map(|revoke| revoke.propagation_delay.duration());
+            allowed.unwrap_or_default().min(state.cache().bound())
+        };
+        Self(kinds.iter().map(|kind| Kept { bound: bound(kind), entries: RwLock::default() }).collect())
+    }
+
+    pub(super) fn clear(&self) {
+        for kept in &self.0 {
+            kept.entries.write().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+}
+
+impl Kept {
+    fn get(&self, key: &[u8], now: Timestamp) -> Option<Holder> {
+        if self.bound.is_zero() {
+            return None;
+        }
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.get(key).filter(|entry| self.is_fresh(entry, now)).map(|entry| entry.holder.clone())
+    }
+
+    fn remember(&self, key: Vec<u8>, holder: &Holder, asked_at: Timestamp) {
+        if self.bound.is_zero() {
+            return;
+        }
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        if entries.get(&key).is_some_and(|entry| self.is_fresh(entry, asked_at)) {
+            return;
+        }
+        if entries.len() >= CAPACITY {
+            entries.retain(|_, entry| self.is_fresh(entry, asked_at));
+            if entries.len() >= CAPACITY {
+                // Forgetting is always safe: the store is asked again.
+                entries.clear();
+            }
+        }
+        entries.insert(key, Entry { holder: holder.clone(), since: asked_at });
+    }
+
+    /// A clock that was set back would stretch the bound, so an entry from the future is not fresh.
+    fn is_fresh(&self, entry: &Entry, now: Timestamp) -> bool {
+        let age = now.duration_since(entry.since);
+        age >= SignedDuration::ZERO && age.unsigned_abs() < self.bound
+    }
+}
+
+/// What stands under one security scheme of a request.
+enum Shown {
+    Pair(String, String),
+    Value(String),
+}
+
+/// What a set of schemes says of a credential.
+#[derive(Default)]
+struct Claim {
+    id: Option<String>,
+    secret: Option<String>,
+    token: Option<String>,
+}
+
+impl Engine {
+    /// Whom the credentials of a request belong to; the first that is accepted counts, or the best reason why none is.
+    pub(super) async fn identify(
+        &self,
+        operation: Option<&Operation>,
+        presented: Presented<CredentialSet>,
+    ) -> Result<Principal, Refused> {
+        let mut worst: Option<(usize, Cause)> = None;
+        for set in presented.iter() {
+            let shown = self.shown(set.clone());
+            let mut is_known = false;
+            for (place, kind) in self.0.kinds.iter().enumerate() {
+                for claim in claims(kind, &shown) {
+                    is_known = true;
+                    match self.check(operation, place, kind, &claim).await? {
+                        Ok(holder) => return Ok(Principal::Holder(holder)),
+                        Err(cause) => {
+                            // What is known of a credential says more than that it is not known.
+                            if worst.is_none_or(|(_, known)| known == Cause::Unknown) {
+                                worst = Some((place, cause));
+                            }
+                        }
+                    }
+                }
+            }
+            if !is_known {
+                return Ok(Principal::Anybody);
+            }
+        }
+        let (place, cause) = worst.unwrap_or((0, Cause::Unknown));
+        Err(Refused::because(cause.word(place)))
+    }
+
+    fn shown(&self, mut set: CredentialSet) -> Vec<(SchemeName, Shown)> {
+        let names = set.schemes().to_vec();
+        let read = names.into_iter().filter_map(|name| {
+            let is_basic =
+                self.0.contract.scheme(&name).is_some_and(|scheme| scheme.kind == SchemeKind::Basic);
+            let shown = if is_basic {
+                let pair = set.basic()?;
+                Shown::Pair(pair.user, pair.password.expose().to_owned())
+            } else {
+                Shown::Value(set.secret()?.expose().to_owned())
+            };
+            Some((name, shown))
+        });
+        read.collect()
+    }
+
+    async fn check(
+        &self,
+        operation: Option<&Operation>,
+        place: usize,
+        kind: &Kind,
+        claim: &Claim,
+    ) -> Result<Result<Holder, Cause>, Refused> {
+        if let Some(token) = &claim.token {
+            return self.check_token(operation, place, kind, token).await;
+        }
+        let now = self.0.state.clock().now();
+        let hash = claim.secret.as_deref().map(SecretHash::of);
+        let key = [
+            claim.id.as_deref().unwrap_or_default().as_bytes(),
+            hash.as_ref().map(SecretHash::as_bytes).unwrap_or_default(),
+        ]
+        .concat();
+        let kept = self.0.memory.0.get(place);
+        if let Some(holder) = kept.and_then(|kept| kept.get(&key, now)) {
+            return Ok(if holder.expires_at.is_some_and(|end| end <= now) {
+                Err(Cause::Expired)
+            } else {
+                Ok(holder)
+            });
+        }
+        let store = self.store()?;
+        let found = match (&claim.id, &hash) {
+            (Some(id), _) => store.credential(kind.collection, id).await?,
+            (None, Some(hash)) => store.credential_by_secret(kind.collection, hash).await?,
+            (None, None) => None,
+        };
+        let Some(credential) = found else { return Ok(Err(Cause::Unknown)) };
+        if hash.is_some_and(|hash| hash != credential.secret_hash) {
+            return Ok(Err(Cause::WrongSecret));
+        }
+        match credential.state(now) {
+            CredentialState::Revoked => return Ok(Err(Cause::Dead)),
+            CredentialState::Expired => return Ok(Err(Cause::Expired)),
+            CredentialState::Active => {}
+        }
+        let holder = Holder {
+            kind: place,
+            id: credential.id,
+            tenant: credential.tenant,
+            expires_at: credential.expires_at,
+        };
+        if let (false, Some(hash)) = (kind.moves.is_empty(), &hash) {
+            // Moves the time of the last use, unless it was revoked in this moment.
+            match store.exchange(kind.collection, &holder.id, hash, now).await? {
+                Exchange::Accepted(_) => {}
+                Exchange::Unknown => return Ok(Err(Cause::Unknown)),
+                Exchange::WrongSecret => return Ok(Err(Cause::WrongSecret)),
+                Exchange::Refused(CredentialState::Expired) => return Ok(Err(Cause::Expired)),
+                Exchange::Refused(_) => return Ok(Err(Cause::Dead)),
+            }
+        }
+        if let Some(kept) = kept {
+            kept.remember(key, &holder, now);
+        }
+        Ok(Ok(holder))
+    }
+
+    /// The kind that callers of an operation present; `None` if the lifecycle document says nothing of its schemes.
+    pub(super) fn kind_for(&self, operation: &Operation) -> Option<usize> {
+        let schemes = operation.security.schemes();
+        self.0.kinds.iter().position(|kind| {
+            let tokens = kind.spec.tokens.values().flat_map(|token| token.present.keys());
+            kind.spec.present.keys().chain(tokens).any(|known| schemes.contains(&known))
+        })
+    }
+}
+
+/// What the shown values claim, if they are those of this kind or of one of its tokens.
+fn claims(kind: &Kind, shown: &[(SchemeName, Shown)]) -> Vec<Claim> {
+    let ways = kind.spec.tokens.values().map(|token| &token.present);
+    let ways = ways.chain(std::iter::once(&kind.spec.present));
+    ways.filter(|way| !shown.is_empty() && shown.iter().all(|(name, _)| way.contains_key(name)))
+        .map(|way| {
+            let mut claim = Claim::default();
+            for (name, shown) in shown {
+                let read = match (way.get(name), shown) {
+                    (Some(Presentation::Value(template)), Shown::Value(text)) => unrender(template, text),
+                    (Some(Presentation::Pair { username, password }), Shown::Pair(user, secret)) => {
+                        unrender(username, user).zip(unrender(password, secret)).map(|(mut user, secret)| {
+                            user.extend(secret);
+                            user
+                        })
+                    }
+                    _ => None,
+                };
+                for (expression, text) in read.unwrap_or_default() {
+                    match expression {
+                        Expression::CredentialId => claim.id = Some(text),
+                        Expression::CredentialSecret => claim.secret = Some(text),
+                        Expression::Token => claim.token = Some(text),
+                        _ => {}
+                    }
+                }
+            }
+            claim
+        })
+        .collect()
+}

@@ -1,0 +1,228 @@
+//! Mocks of contracts that the server has no code for.
+
+#![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
+
+use rescind_server::mock::Mock;
+use rescind_server::{Clock, Running, Server};
+use rescind_specs::Document;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// A small contract with most of what an answer can be chosen by.
+const DOCUMENT: &str = r##"
+openapi: 3.1.0
+info: { title: Parcels, version: '1' }
+servers: [{ url: 'https://parcels.example/v2' }]
+security: [{ key: [] }]
+paths:
+  /parcels/{id}:
+    get:
+      operationId: getParcel
+      parameters:
+        - { name: id, in: path, required: true, schema: { type: string, pattern: '^p[0-9]+$' } }
+        - { name: depth, in: query, schema: { type: integer, minimum: 1 } }
+      responses:
+        '200':
+          description: ok
+          headers:
+            X-Left: { schema: { type: integer }, required: true, example: 7 }
+          content:
+            application/json:
+              schema: { $ref: '#/components/schemas/Parcel' }
+              examples:
+                small: { value: { id: p1, weight: 1, sent: '2026-01-01T00:00:00Z' } }
+                broken: { value: { id: 5 } }
+                large: { value: { id: p2, weight: 900, sent: '2026-01-01T00:00:00Z' } }
+            text/csv:
+              schema: { type: string }
+              example: id,weight
+        '401': { $ref: '#/components/responses/Refused' }
+        '404': { $ref: '#/components/responses/Refused' }
+        '400': { $ref: '#/components/responses/Refused' }
+        5XX: { description: broken }
+  /parcels:
+    post:
+      operationId: sendParcel
+      security: []
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              type: object
+              required: [weight]
+              properties: { weight: { type: integer, minimum: 1 }, note: { type: string } }
+      responses:
+        '201':
+          description: sent
+          content: { application/json: { schema: { $ref: '#/components/schemas/Parcel' } } }
+        '400': { $ref: '#/components/responses/Refused' }
+components:
+  securitySchemes:
+    key: { type: apiKey, in: header, name: X-Key }
+  responses:
+    Refused:
+      description: no
+      content:
+        application/json:
+          schema:
+            type: object
+            required: [code, message]
+            properties: { code: { type: string }, message: { type: string }, field: { type: string } }
+          example: { code: E_REFUSED, message: No., field: other }
+  schemas:
+    Parcel:
+      type: object
+      required: [id, weight]
+      properties:
+        id: { type: string, pattern: '^p[0-9]+$' }
+        weight: { type: integer, minimum: 1, maximum: 1000 }
+        sent: { type: string, format: date-time }
+"##;
+
+fn parcels() -> Mock {
+    Mock::new("parcels", Document::parse("parcels.yaml", DOCUMENT).unwrap(), None).unwrap()
+}
+
+async fn start(mock: Mock) -> Running {
+    Server::builder().seed(1).clock(Clock::virtual_from_now()).mock(mock).spawn().await.unwrap()
+}
+
+/// An answer as it was received.
+#[derive(Debug)]
+struct Reply {
+    status: u16,
+    head: String,
+    text: String,
+}
+
+impl Reply {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (known, value) = line.split_once(": ")?;
+            known.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+}
+
+/// Sends a request with header lines and a body.
+async fn ask(running: &Running, line: &str, headers: &[&str], body: &str) -> Reply {
+    let mut stream = TcpStream::connect(running.address()).await.unwrap();
+    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let length = body.len();
+    let request = format!(
+        "{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+    Reply { status: head[9..12].parse().unwrap(), head: head.to_owned(), text: text.to_owned() }
+}
+
+#[tokio::test]
+async fn an_operation_is_answered_by_its_first_right_example() {
+    let running = start(parcels()).await;
+    let reply = ask(&running, "GET /parcels/p9", &["X-Key: k"], "").await;
+    assert_eq!((reply.status, reply.json()["id"].as_str()), (200, Some("p1")), "{reply:?}");
+    assert_eq!(reply.header("x-left"), Some("7"));
+    assert_eq!(running.base_url("parcels"), format!("http://{}", running.address()));
+    // Without an example it is made from the schema.
+    let reply = ask(&running, "POST /parcels", &["content-type: application/json"], r#"{"weight": 1}"#).await;
+    assert_eq!(reply.status, 201);
+    assert!(reply.json()["id"].as_str().unwrap().starts_with('p'), "{reply:?}");
+}
+
+#[tokio::test]
+async fn a_request_may_prefer_another_answer() {
+    let running = start(parcels()).await;
+    for (preference, status, member, value, applied) in [
+        ("code=404", 404, "code", json!("E_REFUSED"), Some("code=404")),
+        ("code=200, example=large", 200, "weight", json!(900), Some("code=200, example=large")),
+        ("example=large", 200, "weight", json!(900), Some("example=large")),
+        // As it is written, because it was asked for by name.
+        ("example=broken", 200, "id", json!(5), Some("example=broken")),
+        ("code=418", 400, "statuses", json!(["200", "401", "404", "400", "5XX"]), None),
+        ("code=many", 400, "statuses", json!(["200", "401", "404", "400", "5XX"]), None),
+        ("example=missing", 400, "examples", json!(["small", "broken", "large"]), None),
+        ("return=minimal", 200, "id", json!("p1"), None),
+    ] {
+        let reply =
+            ask(&running, "GET /parcels/p9", &["X-Key: k", &format!("Prefer: {preference}")], "").await;
+        assert_eq!((reply.status, &reply.json()[member]), (status, &value), "{preference}: {reply:?}");
+        assert_eq!(reply.header("preference-applied"), applied, "{preference}");
+    }
+    let reply = ask(&running, "GET /parcels/p9?__code=503", &["X-Key: k"], "").await;
+    assert_eq!((reply.status, reply.text.as_str()), (503, ""));
+    let csv = ask(&running, "GET /parcels/p9", &["X-Key: k", "Accept: text/csv, */*;q=0.1"], "").await;
+    assert_eq!((csv.header("content-type"), csv.text.as_str()), (Some("text/csv"), "id,weight"));
+}
+
+#[tokio::test]
+async fn dynamic_values_satisfy_the_schema_and_differ() {
+    let running = start(parcels()).await;
+    let mut seen = Vec::new();
+    for _ in 0..8 {
+        let reply = ask(&running, "GET /parcels/p9", &["X-Key: k", "Prefer: dynamic=true"], "").await;
+        let (id, weight) = (reply.json()["id"].clone(), reply.json()["weight"].clone());
+        assert!((1..=1000).contains(&weight.as_i64().unwrap()), "{reply:?}");
+        assert!(id.as_str().unwrap().starts_with('p'));
+        seen.push((id, weight));
+    }
+    assert!(seen.iter().any(|other| *other != seen[0]), "{seen:?}");
+}
+
+#[tokio::test]
+async fn what_breaks_the_contract_is_refused_in_its_envelope() {
+    let running = start(parcels()).await;
+    // The code of the example stays; message and field are of this request.
+    let reply = ask(&running, "GET /parcels/x?depth=0", &["X-Key: k"], "").await;
+    let body = reply.json();
+    assert_eq!((reply.status, &body["code"], &body["field"]), (400, &json!("E_REFUSED"), &json!("id")));
+    assert!(body["message"].as_str().unwrap().contains("depth"), "{body}");
+    let reply = ask(&running, "GET /parcels/p9", &[], "").await;
+    assert_eq!((reply.status, &reply.json()["code"]), (401, &json!("E_REFUSED")));
+    for wrong in ["", "{", "{}", r#"{"weight": 0}"#, r#"{"weight": 1, "note": 5}"#] {
+        let reply = ask(&running, "POST /parcels", &["content-type: application/json"], wrong).await;
+        assert_eq!((reply.status, &reply.json()["code"]), (400, &json!("E_REFUSED")), "{wrong}: {reply:?}");
+    }
+    let reply = ask(&running, "DELETE /parcels/p9", &["X-Key: k"], "").await;
+    assert_eq!((reply.status, reply.header("allow")), (405, Some("GET")));
+}
+
+#[tokio::test]
+async fn a_base_path_is_where_it_was_asked_for_and_hinted_at_elsewhere() {
+    let running = start(parcels()).await;
+    let lost = ask(&running, "GET /v2/parcels/p9", &["X-Key: k"], "").await;
+    assert_eq!(lost.status, 404);
+    assert!(lost.text.contains("--base-path /v2"), "{}", lost.text);
+    let running = start(parcels().below("/v2".parse().unwrap())).await;
+    assert_eq!(ask(&running, "GET /v2/parcels/p9", &["X-Key: k"], "").await.status, 200);
+    assert_eq!(ask(&running, "GET /parcels/p9", &["X-Key: k"], "").await.status, 404);
+    assert_eq!(running.base_url("parcels"), format!("http://{}/v2", running.address()));
+}
+
+#[tokio::test]
+async fn mocks_stand_beside_other_contracts() {
+    let other = Mock::new("other", Document::parse("other.yaml", DOCUMENT).unwrap(), None).unwrap();
+    let running = Server::builder().mock(parcels()).mock(other).spawn().await.unwrap();
+    for name in ["parcels", "other"] {
+        assert_eq!(running.base_url(name), format!("http://{}/{name}", running.address()));
+        assert_eq!(ask(&running, &format!("GET /{name}/parcels/p9"), &["X-Key: k"], "").await.status, 200);
+    }
+    let twice = Server::builder().mock(parcels()).mock(parcels()).spawn().await.unwrap_err();
+    assert!(twice.to_string().contains("two contracts are called parcels"), "{twice}");
+}
+
+#[test]
+fn a_document_without_operations_is_no_mock() {
+    let document =
+        Document::parse("none.yaml", "openapi: 3.0.3\ninfo: { title: t, version: '1' }\npaths: {}\n");
+    let error = Mock::new("none", document.unwrap(), None).unwrap_err().to_string();
+    assert!(error.starts_with("none.yaml:3:"), "{error}");
+}
