@@ -59,10 +59,10 @@ pub(crate) async fn idle(victim: &Victim, scale: Scale) -> Vec<End> {
     ends
 }
 
-/// Sends `start` on many connections, and goes on with one byte at a time until all were closed.
-async fn trickle(victim: &Victim, scale: Scale, start: &str, more: &[u8]) -> Vec<End> {
+/// Sends one of `starts` on each of many connections, and goes on with one byte at a time until all were closed.
+async fn trickle(victim: &Victim, scale: Scale, starts: &[String]) -> Vec<End> {
     let streams = open(victim.address, scale.crowd).await;
-    let each = streams.into_iter().map(async |stream| {
+    let each = streams.into_iter().zip(starts.iter().cycle()).map(async |(stream, start)| {
         let (mut reader, mut writer) = stream.into_split();
         let end = rest(&mut reader);
         tokio::pin!(end);
@@ -71,7 +71,7 @@ async fn trickle(victim: &Victim, scale: Scale, start: &str, more: &[u8]) -> Vec
             // A byte now and then is all that it takes to look alive.
             match timeout(Duration::from_millis(100), &mut end).await {
                 Ok(end) => return end,
-                Err(_) => drop(writer.write_all(more).await),
+                Err(_) => drop(writer.write_all(b"x").await),
             }
         }
     });
@@ -79,16 +79,24 @@ async fn trickle(victim: &Victim, scale: Scale, start: &str, more: &[u8]) -> Vec
 }
 
 pub(crate) async fn slow_headers(victim: &Victim, scale: Scale) -> Vec<End> {
-    trickle(victim, scale, "GET /dinie/v3/auth/credentials HTTP/1.1\r\nhost: x\r\nx-slow: ", b"x").await
+    let head = "GET /dinie/v3/auth/credentials HTTP/1.1\r\nhost: x\r\nx-slow: ".to_owned();
+    trickle(victim, scale, &[head]).await
 }
 
 pub(crate) async fn slow_bodies(victim: &Victim, scale: Scale) -> Vec<End> {
     let authorization = &victim.authorization;
-    let head = format!(
-        "POST /dinie/v3/auth/token HTTP/1.1\r\nhost: x\r\nauthorization: {authorization}\r\nconnection: close\r\n\
-         content-type: application/x-www-form-urlencoded\r\ncontent-length: 100000\r\n\r\ngrant_type="
-    );
-    trickle(victim, scale, &head, b"x").await
+    let head = |path: &str, media_type: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: {authorization}\r\nconnection: close\r\n\
+             content-type: {media_type}\r\ncontent-length: 100000\r\n\r\n"
+        )
+    };
+    let heads = [
+        head("/dinie/v3/auth/token", "application/x-www-form-urlencoded"),
+        head("/entrytarget/credentials", "application/json"),
+        head("/wattshift/v1/agent-credentials", "application/json"),
+    ];
+    trickle(victim, scale, &heads).await
 }
 
 /// Sends requests and reads no answer until the program has had enough.

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::generated::entrytarget::Operation;
 use crate::generated::entrytarget::types::{ErrorDetail, ErrorEnvelope};
-use crate::runtime::{Answer, Rejection};
+use crate::runtime::{Answer, Phase, Rejection};
 
 /// What went wrong, as the envelope names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,9 @@ pub(super) fn answer(operation: Option<Operation>, rejection: &Rejection) -> Ans
             Rejection::Violations(_)
             | Rejection::MalformedBody { .. }
             | Rejection::UnsupportedMediaType { .. }
-            | Rejection::TooLarge { .. },
+            | Rejection::TooLarge { .. }
+            // Whoever is too slow to send a body sends none.
+            | Rejection::Timeout { phase: Phase::Request, .. },
             _,
         ) => Code::InvalidField,
         (Rejection::NotImplemented, _) => Code::NotImplemented,

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::generated::wattshift::types::{ApiErrorEnvelopeDto, ErrorCode, FieldError};
 use crate::id::{Alphabet, Format, Ids};
-use crate::runtime::{Answer, Rejection, RequestViolation};
+use crate::runtime::{Answer, Phase, Rejection, RequestViolation};
 
 /// Why a key is refused, in a word for [`answer`].
 pub(super) mod reason {
@@ -89,7 +89,9 @@ pub(super) fn answer(ids: &Ids, rejection: &Rejection) -> Answer {
         Rejection::TooLarge { .. }
         | Rejection::UnsupportedMediaType { .. }
         | Rejection::MalformedBody { .. }
-        | Rejection::Violations(_) => VALIDATION,
+        | Rejection::Violations(_)
+        // Whoever is too slow to send a body sends none.
+        | Rejection::Timeout { phase: Phase::Request, .. } => VALIDATION,
         Rejection::UnknownPath => UNKNOWN_PATH,
         Rejection::MethodNotAllowed { .. } => METHOD,
         Rejection::NotImplemented => NOT_IMPLEMENTED,
