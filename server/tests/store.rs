@@ -858,6 +858,32 @@ async fn all_facts_go_out_and_in_again() {
     }
 }
 
+#[tokio::test]
+async fn facts_that_cannot_be_true_are_refused_and_change_nothing() {
+    let (_place, stores) = stores().await;
+    for store in stores {
+        fill(&*store).await;
+        let facts = store.export().await.unwrap();
+        let other = SqliteStore::in_memory(Sealer::new(&[8; 32]), Ids::seeded(1)).await.unwrap();
+        let foreign = (other.export().await.unwrap().key, "the key of another deployment");
+        let mut wrong = vec![
+            (Facts { key: foreign.0, ..facts.clone() }, foreign.1),
+            (Facts { key: None, ..facts.clone() }, "under which key"),
+            (Facts { version: 2, ..facts.clone() }, "version 2"),
+        ];
+        let mut twice = facts.clone();
+        twice.credentials.push(twice.credentials[0].clone());
+        let mut dangling = facts.clone();
+        dangling.credentials.clear();
+        wrong.extend([twice, dangling].map(|facts| (facts, "is there twice, or a reference leads nowhere")));
+        for (wrong, reason) in wrong {
+            let error = store.import(&wrong).await.unwrap_err();
+            assert!(matches!(&error, StoreError::Facts(said) if said.contains(reason)), "{error}");
+            assert_eq!(store.export().await.unwrap(), facts);
+        }
+    }
+}
+
 /// A start for tests, as somebody writes it.
 #[tokio::test]
 async fn facts_can_be_written_by_hand() {

@@ -51,8 +51,10 @@ impl Drop for Schema {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 if let Ok(mut connection) = PgConnection::connect(&url).await {
-                    let statement = AssertSqlSafe(format!("DROP SCHEMA {name} CASCADE"));
-                    // What holds it may have been killed a moment ago; a cluster of our own goes anyway.
+                    // A connection of the test may not have ended what it read, and its runtime waits for this.
+                    let statement = format!("SET lock_timeout = '2s'; DROP SCHEMA {name} CASCADE");
+                    let statement = AssertSqlSafe(statement);
+                    // A cluster of our own goes anyway.
                     let _ = sqlx::raw_sql(statement).execute(&mut connection).await;
                 }
             });
