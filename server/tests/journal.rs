@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -198,7 +199,8 @@ async fn a_body_that_nobody_read_is_told_to_be_unread() {
 
 #[tokio::test]
 async fn what_was_done_on_purpose_is_told() {
-    let running = start(Bounds::default()).await;
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let running = Server::builder().seed(1).admin(any).spawn().await.unwrap();
     running.disturbances().add(Rule::drop().once()).unwrap();
     let line = b"GET /dinie/v3/auth/credentials HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
     assert_eq!(send(&running, line).await, "");
@@ -223,6 +225,13 @@ async fn what_was_done_on_purpose_is_told() {
         (replaced.status(), replaced.disturbance.as_deref()),
         (Some(503), Some("answered 503 instead"))
     );
+    // The document of the admin listener knows every way in which an exchange can end.
+    let admin = running.admin_url().unwrap();
+    let mut stream = TcpStream::connect(admin.strip_prefix("http://").unwrap()).await.unwrap();
+    stream.write_all(b"GET /journal HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut shown = String::new();
+    stream.read_to_string(&mut shown).await.unwrap();
+    assert!(shown.starts_with("HTTP/1.1 200") && shown.contains(r#""outcome":"cut""#), "{shown}");
 }
 
 #[tokio::test]

@@ -498,7 +498,7 @@ function exchange(entry) {
     el("h4", {}, "Answer"),
   ];
   if (entry.outcome.outcome === "answered") parts.push(...message(entry.outcome));
-  else parts.push(el("p", {}, entry.outcome.outcome === "panicked" ? "The implementation panicked." : "None: the connection ended before."));
+  else parts.push(el("p", {}, ({ panicked: "None: the implementation panicked.", cut: "None: the connection was cut on purpose." })[entry.outcome.outcome] ?? "None: the connection ended before."));
   return parts;
 }
 

@@ -373,6 +373,8 @@ pub enum JournalEntryOutcomeOutcome {
     Answered,
     #[serde(rename = "abandoned")]
     Abandoned,
+    #[serde(rename = "cut")]
+    Cut,
     #[serde(rename = "panicked")]
     Panicked,
 }
@@ -381,6 +383,7 @@ impl ::std::fmt::Display for JournalEntryOutcomeOutcome {
         match *self {
             Self::Answered => f.write_str("answered"),
             Self::Abandoned => f.write_str("abandoned"),
+            Self::Cut => f.write_str("cut"),
             Self::Panicked => f.write_str("panicked"),
         }
     }
@@ -393,6 +396,7 @@ impl ::std::str::FromStr for JournalEntryOutcomeOutcome {
         match value {
             "answered" => Ok(Self::Answered),
             "abandoned" => Ok(Self::Abandoned),
+            "cut" => Ok(Self::Cut),
             "panicked" => Ok(Self::Panicked),
             _ => Err("invalid value".into()),
         }
