@@ -113,17 +113,17 @@ fn part(sorted: &[Duration], percent: usize) -> Duration {
 
 /// The latency of an authenticated call at several sizes.
 async fn scale(folder: &Path, sizes: &[usize], rounds: usize) {
-    let mut sides = Vec::new();
+    let mut deployments = Vec::new();
     for size in sizes {
         let began = Instant::now();
         let (facts, keys) = credentials(*size);
         let routes = contract(&folder.join(format!("scale-{size}.db")), &facts).await;
         println!("{size} credentials stored in {:.1?}", began.elapsed());
-        sides.push((size, routes, keys, Vec::new()));
+        deployments.push((size, routes, keys, Vec::new()));
     }
     let calls = 2_000;
     for round in 0..=rounds {
-        for (_, routes, keys, times) in &mut sides {
+        for (_, routes, keys, times) in &mut deployments {
             let taken = latencies(routes, keys, round * calls, calls).await;
             // The first round warms up.
             if round > 0 {
@@ -132,7 +132,7 @@ async fn scale(folder: &Path, sizes: &[usize], rounds: usize) {
         }
     }
     let mut first = None;
-    for (size, _, _, mut times) in sides {
+    for (size, _, _, mut times) in deployments {
         times.sort_unstable();
         let (median, high) = (part(&times, 50), part(&times, 99));
         let (first_median, first_high) = *first.get_or_insert((median, high));
@@ -199,7 +199,7 @@ async fn throughput(
     for call in calls.collect::<Vec<_>>() {
         call.await.unwrap();
     }
-    (count / connections * connections) as f64 / began.elapsed().as_secs_f64()
+    per_second(count / connections * connections, began.elapsed())
 }
 
 /// Reads one answer to its end.
@@ -240,7 +240,11 @@ async fn commits(path: &Path, count: usize) -> f64 {
             .unwrap();
         change.commit().await.unwrap();
     }
-    count as f64 / began.elapsed().as_secs_f64()
+    per_second(count, began.elapsed())
+}
+
+fn per_second(count: usize, time: Duration) -> f64 {
+    f64::from(u32::try_from(count).unwrap()) / time.as_secs_f64()
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

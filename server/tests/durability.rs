@@ -75,7 +75,8 @@ impl Server {
             }
             ready.take().map(|ready| ready.send(Err(said)));
         });
-        is_ready.await.unwrap().expect("the server does not start");
+        let started: Result<(), String> = is_ready.await.unwrap();
+        assert_eq!(started, Ok(()), "the server does not start");
         let target: toml::Table = std::fs::read_to_string(&target).unwrap().parse().unwrap();
         let dinie = &target["contracts"]["dinie"];
         let address = dinie["url"].as_str().unwrap().strip_prefix("http://").unwrap();

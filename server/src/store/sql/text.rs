@@ -64,11 +64,11 @@ pub(super) fn unescaped_members(attributes: &mut Attributes) {
     }
 }
 
-fn any_text(value: &Value, test: &impl Fn(&str) -> bool) -> bool {
+fn any_text(value: &Value, holds: &impl Fn(&str) -> bool) -> bool {
     match value {
-        Value::String(text) => test(text),
-        Value::Array(items) => items.iter().any(|item| any_text(item, test)),
-        Value::Object(members) => members.iter().any(|(name, value)| test(name) || any_text(value, test)),
+        Value::String(text) => holds(text),
+        Value::Array(items) => items.iter().any(|item| any_text(item, holds)),
+        Value::Object(members) => members.iter().any(|(name, value)| holds(name) || any_text(value, holds)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
