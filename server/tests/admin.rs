@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rescind_server::generated::admin;
-use rescind_server::{AdminToken, Clock, Running, Server, StartError, Vendor};
+use rescind_server::{AdminToken, Clock, Fault, Running, Server, StartError, Vendor};
 use rescind_specs::Direction;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -125,12 +126,16 @@ async fn every_answer_is_a_documented_one() {
         (400, "listRequests", "GET", "/journal?status=often", ""),
         (400, "listRequests", "GET", "/journal?path=~(", ""),
         (400, "listRequests", "GET", "/journal?statuses=404", ""),
+        (200, "exportJournal", "GET", "/journal.har?method=GET", ""),
+        (400, "exportJournal", "GET", "/journal.har?limit=1", ""),
         (204, "clearJournal", "DELETE", "/journal", ""),
         (200, "listCredentials", "GET", "/credentials", ""),
         (200, "listCredentials", "GET", "/credentials?state=active&search=OPERATOR&limit=1", ""),
         (400, "listCredentials", "GET", "/credentials?state=lost", ""),
         (400, "listCredentials", "GET", "/credentials?after=here", ""),
         (400, "listCredentials", "GET", "/credentials?contracts=all", ""),
+        (200, "getSnapshot", "GET", "/snapshot", ""),
+        (400, "restoreSnapshot", "PUT", "/snapshot", "{}"),
         (200, "seed", "POST", "/seed", r#"{"pairs": [{"id": "ak_1", "secret": "sk_1"}]}"#),
         (200, "seed", "POST", "/seed", r#"{"pairs": [{"id": "ak_1", "secret": "sk_1"}]}"#),
         (409, "seed", "POST", "/seed", r#"{"pairs": [{"id": "ak_1", "secret": "sk_2"}]}"#),
@@ -355,4 +360,50 @@ async fn the_journal_is_followed_as_it_grows() {
     read_until("event: cleared", &mut stream).await;
     running.shutdown().await;
     assert_eq!(stream.read_to_end(&mut Vec::new()).await.unwrap_or_default(), 5, "the last chunk");
+}
+
+#[tokio::test]
+async fn a_snapshot_brings_everything_back() {
+    let running = start().await;
+    let address = admin_address(&running);
+    let state = async |id: &str| {
+        let listed = send(address, "GET", &format!("/credentials?search={id}"), &[], "").await.body;
+        listed["items"][0]["state"].as_str().map(str::to_owned)
+    };
+    let seed = json!({ "pairs": [{ "id": "ak_kept", "secret": "sk_kept" }] }).to_string();
+    assert_eq!(send(address, "POST", "/seed", &[], &seed).await.status, 200);
+    send(address, "PUT", "/faults/sliding-cache", &[], "").await;
+    send(address, "POST", "/disturbances", &[], r#"{"what": {"latency": "1ms"}, "times": 3}"#).await;
+    let snapshot = send(address, "GET", "/snapshot", &[], "").await;
+    assert_eq!(snapshot.status, 200, "{snapshot:?}");
+    measure("getSnapshot", &snapshot);
+    assert!(!snapshot.text.contains("sk_kept"), "{snapshot:?}");
+
+    let now = running.clock().advance(Duration::from_secs(60)).unwrap();
+    assert!(running.state().store().revoke_pair("ak_kept", now).await.unwrap());
+    assert_eq!(send(address, "POST", "/reset", &[], "").await.status, 204);
+    assert_eq!(state("ak_kept").await, None);
+
+    let restored = send(address, "PUT", "/snapshot", &[], &snapshot.text).await;
+    assert_eq!(restored.status, 204, "{restored:?}");
+    assert_eq!(state("ak_kept").await.as_deref(), Some("active"));
+    assert!(running.faults().is_on(Fault::SlidingCache));
+    assert_eq!(running.disturbances().list().len(), 1);
+    assert_eq!(running.clock().now(), now, "a clock never goes back");
+    // Whoever could call from the start still can.
+    let operator = &running.target(Vendor::EntryTarget).callers["operator"];
+    assert_eq!(state(&operator.id).await.as_deref(), Some("active"));
+
+    for (status, member, value) in [
+        (400, "faults", json!(["none"])),
+        (400, "disturbances", json!([{ "what": { "latency": "soon" } }])),
+        (400, "facts", json!({ "version": "one" })),
+        (409, "facts", json!({ "version": 99 })),
+    ] {
+        let mut wrong = snapshot.body.clone();
+        wrong[member] = value;
+        let refused = send(address, "PUT", "/snapshot", &[], &wrong.to_string()).await;
+        assert_eq!(refused.status, status, "{refused:?}");
+        assert_eq!(state("ak_kept").await.as_deref(), Some("active"), "{member}");
+    }
 }

@@ -802,6 +802,7 @@ on("credentials-more", "click", moreCredentials);
 $("requests-filter").addEventListener("input", showRequests);
 submitted("requests-filter", showRequests);
 on("pause", "click", pause);
+on("har", "click", () => act(async () => save(await (await call("GET", "/journal.har")).blob(), "rescind.har")));
 on("clear-journal", "click", () => act(() => call("DELETE", "/journal"), "The journal was cleared.").then(loadJournal));
 
 $("faults-filter").addEventListener("input", showFaults);
@@ -813,6 +814,8 @@ submitted("disturb", async (form) => {
 });
 on("disturb-clear", "click", () => act(() => call("DELETE", "/disturbances"), "No disturbance is in force.").then(loadDisturbances));
 
+on("snapshot", "click", () => act(async () => save(await (await call("GET", "/snapshot")).blob(), "rescind-snapshot.json")));
+submitted("restore", (form) => act(() => call("PUT", "/snapshot", form.elements.file.files[0]), "The snapshot was restored.").then(everything));
 submitted("seed", (form) => act(() => call("POST", "/seed", form.elements.file.files[0]), "The seed was added.").then(everything));
 on("reset", "click", () => $("dialog-reset").showModal());
 on("dialog-reset", "close", () => {

@@ -17,6 +17,7 @@ mod journal;
 mod page;
 mod seed;
 mod service;
+mod snapshot;
 mod token;
 
 use std::sync::Arc;

@@ -4,24 +4,26 @@ use serde_json::Value;
 
 use super::answer::{error, query, rejected};
 use super::journal::Asked;
-use super::{Admin, clock, contracts, credentials, disturbances, facts, faults, hooks, journal};
+use super::{Admin, clock, contracts, credentials, disturbances, facts, faults, hooks, journal, snapshot};
 use crate::fault::Fault;
 use crate::generated::admin::request::{
     AddDisturbanceRequest, AdvanceClockRequest, ClearDisturbancesRequest, ClearFaultRequest,
-    ClearFaultsRequest, ClearJournalRequest, FollowJournalRequest, FreezeClockRequest, GetClockRequest,
-    GetContractLifecycleRequest, GetContractOpenapiRequest, GetDisturbanceRequest, GetDocumentAsJsonRequest,
-    GetDocumentRequest, GetHealthRequest, GetReadyRequest, ListContractsRequest, ListCredentialsRequest,
-    ListDisturbancesRequest, ListFaultsRequest, ListRequestsRequest, MintRequest, RemoveDisturbanceRequest,
-    ResetRequest, RunClockRequest, RunHookRequest, SeedRequest, SetClockRequest, SetFaultRequest,
+    ClearFaultsRequest, ClearJournalRequest, ExportJournalRequest, FollowJournalRequest, FreezeClockRequest,
+    GetClockRequest, GetContractLifecycleRequest, GetContractOpenapiRequest, GetDisturbanceRequest,
+    GetDocumentAsJsonRequest, GetDocumentRequest, GetHealthRequest, GetReadyRequest, GetSnapshotRequest,
+    ListContractsRequest, ListCredentialsRequest, ListDisturbancesRequest, ListFaultsRequest,
+    ListRequestsRequest, MintRequest, RemoveDisturbanceRequest, ResetRequest, RestoreSnapshotRequest,
+    RunClockRequest, RunHookRequest, SeedRequest, SetClockRequest, SetFaultRequest,
 };
 use crate::generated::admin::response::{
     AddDisturbanceResponse, AdvanceClockResponse, ClearDisturbancesResponse, ClearFaultResponse,
-    ClearFaultsResponse, ClearJournalResponse, FollowJournalResponse, FreezeClockResponse, GetClockResponse,
-    GetContractLifecycleResponse, GetContractOpenapiResponse, GetDisturbanceResponse,
-    GetDocumentAsJsonResponse, GetDocumentResponse, GetHealthResponse, GetReadyResponse,
-    ListContractsResponse, ListCredentialsResponse, ListDisturbancesResponse, ListFaultsResponse,
-    ListRequestsResponse, MintResponse, RemoveDisturbanceResponse, ResetResponse, RunClockResponse,
-    RunHookResponse, SeedResponse, SetClockResponse, SetFaultResponse,
+    ClearFaultsResponse, ClearJournalResponse, ExportJournalResponse, FollowJournalResponse,
+    FreezeClockResponse, GetClockResponse, GetContractLifecycleResponse, GetContractOpenapiResponse,
+    GetDisturbanceResponse, GetDocumentAsJsonResponse, GetDocumentResponse, GetHealthResponse,
+    GetReadyResponse, GetSnapshotResponse, ListContractsResponse, ListCredentialsResponse,
+    ListDisturbancesResponse, ListFaultsResponse, ListRequestsResponse, MintResponse,
+    RemoveDisturbanceResponse, ResetResponse, RestoreSnapshotResponse, RunClockResponse, RunHookResponse,
+    SeedResponse, SetClockResponse, SetFaultResponse,
 };
 use crate::generated::admin::{Api, Credentials, DOCUMENT, Operation, contract};
 use crate::runtime::{Answer, Context, Failure, Presented, Refused, Rejection};
@@ -248,6 +250,45 @@ impl Api for Admin {
             disturbed: request.disturbed,
         };
         Ok(ListRequestsResponse::Ok(journal::list(self, &asked.filter()?, request.limit)?))
+    }
+
+    async fn export_journal(
+        &self,
+        _: Caller,
+        request: ExportJournalRequest,
+    ) -> Result<ExportJournalResponse, Failure> {
+        known_query(&request.context, Operation::ExportJournal)?;
+        let asked = Asked {
+            contract: request.contract,
+            operation: request.operation,
+            method: request.method,
+            path: request.path,
+            status: request.status.map(|status| status.to_string()),
+            caller: request.caller,
+            after: request.after,
+            since: request.since,
+            disturbed: request.disturbed,
+        };
+        match serde_json::to_value(self.state.journal().har(&asked.filter()?))? {
+            Value::Object(archive) => Ok(ExportJournalResponse::Ok(archive.into())),
+            _ => Err(Rejection::internal("the archive is no object").into()),
+        }
+    }
+
+    async fn get_snapshot(
+        &self,
+        _: Caller,
+        _request: GetSnapshotRequest,
+    ) -> Result<GetSnapshotResponse, Failure> {
+        snapshot::get(self).await
+    }
+
+    async fn restore_snapshot(
+        &self,
+        _: Caller,
+        request: RestoreSnapshotRequest,
+    ) -> Result<RestoreSnapshotResponse, Failure> {
+        Ok(snapshot::restore(self, &request.body).await)
     }
 
     async fn clear_journal(

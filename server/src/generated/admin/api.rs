@@ -52,10 +52,16 @@ pub enum Operation {
     ListRequests,
     /// `DELETE /journal`.
     ClearJournal,
+    /// `GET /journal.har`.
+    ExportJournal,
     /// `GET /journal/stream`.
     FollowJournal,
     /// `GET /credentials`.
     ListCredentials,
+    /// `GET /snapshot`.
+    GetSnapshot,
+    /// `PUT /snapshot`.
+    RestoreSnapshot,
     /// `POST /seed`.
     Seed,
     /// `POST /hooks/{contract}/{hook}`.
@@ -91,8 +97,11 @@ impl Operation {
         Self::RemoveDisturbance,
         Self::ListRequests,
         Self::ClearJournal,
+        Self::ExportJournal,
         Self::FollowJournal,
         Self::ListCredentials,
+        Self::GetSnapshot,
+        Self::RestoreSnapshot,
         Self::Seed,
         Self::RunHook,
         Self::Reset,
@@ -124,8 +133,11 @@ impl Operation {
             Self::RemoveDisturbance => "removeDisturbance",
             Self::ListRequests => "listRequests",
             Self::ClearJournal => "clearJournal",
+            Self::ExportJournal => "exportJournal",
             Self::FollowJournal => "followJournal",
             Self::ListCredentials => "listCredentials",
+            Self::GetSnapshot => "getSnapshot",
+            Self::RestoreSnapshot => "restoreSnapshot",
             Self::Seed => "seed",
             Self::RunHook => "runHook",
             Self::Reset => "reset",
@@ -420,6 +432,17 @@ pub trait Api: Send + Sync + 'static {
         let _ = (caller, request);
         ::std::future::ready(Err(Failure::NotImplemented))
     }
+    /// The requests that are wanted, as an HTTP archive (HAR 1.2)
+    ///
+    /// `GET /journal.har`
+    fn export_journal(
+        &self,
+        caller: Option<Self::Caller>,
+        request: ExportJournalRequest,
+    ) -> impl Future<Output = Result<ExportJournalResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
     /// The journal as it grows
     ///
     /// Server-sent events: `entry` with an entry as its data, `cleared`, and `missed` with a number if the reader was
@@ -442,6 +465,34 @@ pub trait Api: Send + Sync + 'static {
         caller: Option<Self::Caller>,
         request: ListCredentialsRequest,
     ) -> impl Future<Output = Result<ListCredentialsResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// The whole state
+    ///
+    /// What is stored, with the time, the faults and the disturbances. It holds hashes of secrets and sealed material:
+    /// keep it as you keep the database.
+    ///
+    /// `GET /snapshot`
+    fn get_snapshot(
+        &self,
+        caller: Option<Self::Caller>,
+        request: GetSnapshotRequest,
+    ) -> impl Future<Output = Result<GetSnapshotResponse, Failure>> + Send {
+        let _ = (caller, request);
+        ::std::future::ready(Err(Failure::NotImplemented))
+    }
+    /// Replace the whole state
+    ///
+    /// What is stored is replaced in one step. A virtual clock is set to the time of the snapshot if that is later than
+    /// its own; it never goes backwards.
+    ///
+    /// `PUT /snapshot`
+    fn restore_snapshot(
+        &self,
+        caller: Option<Self::Caller>,
+        request: RestoreSnapshotRequest,
+    ) -> impl Future<Output = Result<RestoreSnapshotResponse, Failure>> + Send {
         let _ = (caller, request);
         ::std::future::ready(Err(Failure::NotImplemented))
     }

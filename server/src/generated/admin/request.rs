@@ -332,7 +332,7 @@ pub struct ListRequestsRequest {
     /// The query parameter `status`.
     ///
     /// Answered with this status, or with one of this class.
-    pub status: Option<types::ListRequestsStatus>,
+    pub status: Option<types::ExportJournalStatus>,
     /// The query parameter `caller`.
     ///
     /// From the caller with this public identifier, proven or claimed.
@@ -384,6 +384,65 @@ impl ClearJournalRequest {
     /// The typed form of what the gate let through.
     pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
         Ok(Self { context: admitted.context })
+    }
+}
+/// A request to `GET /journal.har` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct ExportJournalRequest {
+    /// The query parameter `contract`.
+    ///
+    /// Of the contract of this name.
+    pub contract: Option<String>,
+    /// The query parameter `operation`.
+    ///
+    /// Of the operation with this identifier.
+    pub operation: Option<String>,
+    /// The query parameter `method`.
+    ///
+    /// With this method.
+    pub method: Option<String>,
+    /// The query parameter `path`.
+    ///
+    /// To a path that begins so, or matches the regular expression behind a tilde.
+    pub path: Option<String>,
+    /// The query parameter `status`.
+    ///
+    /// Answered with this status, or with one of this class.
+    pub status: Option<types::ExportJournalStatus>,
+    /// The query parameter `caller`.
+    ///
+    /// From the caller with this public identifier, proven or claimed.
+    pub caller: Option<String>,
+    /// The query parameter `after`.
+    ///
+    /// After the entry of this number.
+    pub after: Option<i64>,
+    /// The query parameter `since`.
+    ///
+    /// Arrived at this time or later, by the clock of the server.
+    pub since: Option<::jiff::Timestamp>,
+    /// The query parameter `disturbed`.
+    ///
+    /// Whether something was done to it on purpose.
+    pub disturbed: Option<bool>,
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl ExportJournalRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self {
+            contract: admitted.optional_parameter(0usize)?,
+            operation: admitted.optional_parameter(1usize)?,
+            method: admitted.optional_parameter(2usize)?,
+            path: admitted.optional_parameter(3usize)?,
+            status: admitted.optional_parameter(4usize)?,
+            caller: admitted.optional_parameter(5usize)?,
+            after: admitted.optional_parameter(6usize)?,
+            since: admitted.optional_parameter(7usize)?,
+            disturbed: admitted.optional_parameter(8usize)?,
+            context: admitted.context,
+        })
     }
 }
 /// A request to `GET /journal/stream` that keeps the contract.
@@ -438,6 +497,35 @@ impl ListCredentialsRequest {
             search: admitted.optional_parameter(3usize)?,
             after: admitted.optional_parameter(4usize)?,
             limit: admitted.parameter(5usize)?,
+            context: admitted.context,
+        })
+    }
+}
+/// A request to `GET /snapshot` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct GetSnapshotRequest {
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl GetSnapshotRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self { context: admitted.context })
+    }
+}
+/// A request to `PUT /snapshot` that keeps the contract.
+#[derive(Clone, Debug)]
+pub struct RestoreSnapshotRequest {
+    /// The body: `application/json`.
+    pub body: types::Snapshot,
+    /// Method, path, headers and extensions of the request.
+    pub context: Context,
+}
+impl RestoreSnapshotRequest {
+    /// The typed form of what the gate let through.
+    pub fn admit(mut admitted: Admitted) -> Result<Self, Rejection> {
+        Ok(Self {
+            body: admitted.body()?,
             context: admitted.context,
         })
     }

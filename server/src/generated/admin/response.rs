@@ -778,6 +778,36 @@ impl From<ClearJournalResponse> for Answer {
         }
     }
 }
+/// The documented responses of `GET /journal.har`.
+#[derive(Clone, Debug)]
+pub enum ExportJournalResponse {
+    /// 200 as `application/json`.
+    ///
+    /// The archive.
+    Ok(types::ExportJournalOk),
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<ExportJournalResponse> for Answer {
+    fn from(response: ExportJournalResponse) -> Self {
+        use ExportJournalResponse as R;
+        match response {
+            R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[200u16])
+            }
+        }
+    }
+}
 /// The documented responses of `GET /journal/stream`.
 #[derive(Debug)]
 pub enum FollowJournalResponse {
@@ -841,6 +871,88 @@ impl From<ListCredentialsResponse> for Answer {
             R::Default { status, body } => {
                 Answer::json(status, "application/json", &body)
                     .unless_documented(&[200u16, 503u16])
+            }
+        }
+    }
+}
+/// The documented responses of `GET /snapshot`.
+#[derive(Clone, Debug)]
+pub enum GetSnapshotResponse {
+    /// 200 as `application/json`.
+    ///
+    /// The state.
+    Ok(types::Snapshot),
+    /// 503 as `application/json`.
+    ///
+    /// The store does not answer.
+    ServiceUnavailable(types::Error),
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<GetSnapshotResponse> for Answer {
+    fn from(response: GetSnapshotResponse) -> Self {
+        use GetSnapshotResponse as R;
+        match response {
+            R::Ok(body) => Answer::json(StatusCode::OK, "application/json", &body),
+            R::ServiceUnavailable(body) => {
+                Answer::json(StatusCode::SERVICE_UNAVAILABLE, "application/json", &body)
+            }
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[200u16, 503u16])
+            }
+        }
+    }
+}
+/// The documented responses of `PUT /snapshot`.
+#[derive(Clone, Debug)]
+pub enum RestoreSnapshotResponse {
+    /// 204, without a body.
+    ///
+    /// It is replaced.
+    NoContent,
+    /// 409 as `application/json`.
+    ///
+    /// The facts do not fit this server, and nothing was changed; or a disturbance does not, and all else was
+    /// restored. Facts that are sealed fit only a server with the same root key.
+    Conflict(types::Error),
+    /// 503 as `application/json`.
+    ///
+    /// The store does not answer.
+    ServiceUnavailable(types::Error),
+    /// default as `application/json`.
+    ///
+    /// The request does not keep this document (400, 404, 405, 413, 415), lacks the token (401), or comes from another
+    /// site (403); or the server failed (500).
+    Default {
+        /// The status.
+        status: StatusCode,
+        /// The body.
+        body: types::Error,
+    },
+}
+impl From<RestoreSnapshotResponse> for Answer {
+    fn from(response: RestoreSnapshotResponse) -> Self {
+        use RestoreSnapshotResponse as R;
+        match response {
+            R::NoContent => Answer::empty(StatusCode::NO_CONTENT),
+            R::Conflict(body) => {
+                Answer::json(StatusCode::CONFLICT, "application/json", &body)
+            }
+            R::ServiceUnavailable(body) => {
+                Answer::json(StatusCode::SERVICE_UNAVAILABLE, "application/json", &body)
+            }
+            R::Default { status, body } => {
+                Answer::json(status, "application/json", &body)
+                    .unless_documented(&[204u16, 409u16, 503u16])
             }
         }
     }

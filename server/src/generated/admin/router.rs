@@ -134,11 +134,20 @@ impl<A: Api> Handler for Stub<A> {
             Some(Operation::ClearJournal) => {
                 Box::pin(calls::clear_journal(&*self.0, caller, admitted))
             }
+            Some(Operation::ExportJournal) => {
+                Box::pin(calls::export_journal(&*self.0, caller, admitted))
+            }
             Some(Operation::FollowJournal) => {
                 Box::pin(calls::follow_journal(&*self.0, caller, admitted))
             }
             Some(Operation::ListCredentials) => {
                 Box::pin(calls::list_credentials(&*self.0, caller, admitted))
+            }
+            Some(Operation::GetSnapshot) => {
+                Box::pin(calls::get_snapshot(&*self.0, caller, admitted))
+            }
+            Some(Operation::RestoreSnapshot) => {
+                Box::pin(calls::restore_snapshot(&*self.0, caller, admitted))
             }
             Some(Operation::Seed) => Box::pin(calls::seed(&*self.0, caller, admitted)),
             Some(Operation::RunHook) => {
@@ -347,6 +356,14 @@ mod calls {
         let request = ClearJournalRequest::admit(admitted)?;
         Ok(api.clear_journal(caller, request).await?.into())
     }
+    pub(super) async fn export_journal<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = ExportJournalRequest::admit(admitted)?;
+        Ok(api.export_journal(caller, request).await?.into())
+    }
     pub(super) async fn follow_journal<A: Api>(
         api: &A,
         caller: Option<A::Caller>,
@@ -362,6 +379,22 @@ mod calls {
     ) -> Result<Answer, Rejection> {
         let request = ListCredentialsRequest::admit(admitted)?;
         Ok(api.list_credentials(caller, request).await?.into())
+    }
+    pub(super) async fn get_snapshot<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = GetSnapshotRequest::admit(admitted)?;
+        Ok(api.get_snapshot(caller, request).await?.into())
+    }
+    pub(super) async fn restore_snapshot<A: Api>(
+        api: &A,
+        caller: Option<A::Caller>,
+        admitted: Admitted,
+    ) -> Result<Answer, Rejection> {
+        let request = RestoreSnapshotRequest::admit(admitted)?;
+        Ok(api.restore_snapshot(caller, request).await?.into())
     }
     pub(super) async fn seed<A: Api>(
         api: &A,

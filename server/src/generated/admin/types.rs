@@ -187,6 +187,93 @@ pub struct Error {
     /// Why, and what to do about it.
     pub error: ::std::string::String,
 }
+/// `ExportJournalOk`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[serde(transparent)]
+pub struct ExportJournalOk(
+    pub ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+);
+impl ::std::ops::Deref for ExportJournalOk {
+    type Target = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+    fn deref(&self) -> &::serde_json::Map<::std::string::String, ::serde_json::Value> {
+        &self.0
+    }
+}
+impl ::std::convert::From<ExportJournalOk>
+for ::serde_json::Map<::std::string::String, ::serde_json::Value> {
+    fn from(value: ExportJournalOk) -> Self {
+        value.0
+    }
+}
+impl ::std::convert::From<::serde_json::Map<::std::string::String, ::serde_json::Value>>
+for ExportJournalOk {
+    fn from(
+        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        Self(value)
+    }
+}
+/// `ExportJournalStatus`
+#[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[serde(transparent)]
+pub struct ExportJournalStatus(::std::string::String);
+impl ::std::ops::Deref for ExportJournalStatus {
+    type Target = ::std::string::String;
+    fn deref(&self) -> &::std::string::String {
+        &self.0
+    }
+}
+impl ::std::convert::From<ExportJournalStatus> for ::std::string::String {
+    fn from(value: ExportJournalStatus) -> Self {
+        value.0
+    }
+}
+impl ::std::fmt::Display for ExportJournalStatus {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Display::fmt(&self.0, f)
+    }
+}
+impl ::std::str::FromStr for ExportJournalStatus {
+    type Err = self::error::ConversionError;
+    fn from_str(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
+        ::regress::Regex::new("^[1-5](?:[0-9]{2}|XX)$").unwrap());
+        if PATTERN.find(value).is_none() {
+            return Err("doesn't match pattern \"^[1-5](?:[0-9]{2}|XX)$\"".into());
+        }
+        Ok(Self(value.to_owned()))
+    }
+}
+impl ::std::convert::TryFrom<&str> for ExportJournalStatus {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: &str,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl ::std::convert::TryFrom<::std::string::String> for ExportJournalStatus {
+    type Error = self::error::ConversionError;
+    fn try_from(
+        value: ::std::string::String,
+    ) -> ::std::result::Result<Self, self::error::ConversionError> {
+        value.parse()
+    }
+}
+impl<'de> ::serde::Deserialize<'de> for ExportJournalStatus {
+    fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+    where
+        D: ::serde::Deserializer<'de>,
+    {
+        <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
+            .parse()
+            .map_err(
+                <D::Error as ::serde::de::Error>::custom::<self::error::ConversionError>,
+            )
+    }
+}
 /// `Fault`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 pub struct Fault {
@@ -1264,6 +1351,16 @@ pub struct Seeded {
     pub credentials: i64,
     pub pairs: i64,
     pub resources: i64,
+}
+/// `Snapshot`
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[serde(deny_unknown_fields)]
+pub struct Snapshot {
+    pub disturbances: ::std::vec::Vec<Rule>,
+    /// What is stored, in the form of the store.
+    pub facts: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    pub faults: ::std::vec::Vec<::std::string::String>,
+    pub now: ::jiff::Timestamp,
 }
 /// `StoredCredential`
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
