@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use rescind_server::cli::{self, Command, Health, LogFormat, Schema, SchemaOf, Serve, Url};
 use rescind_server::config::{self, Unusable, schema_text};
-use rescind_server::{Fault, Vendor, health, manual};
+use rescind_server::{Fault, Mock, Vendor, health, manual};
+use rescind_specs::LoadError;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -17,7 +18,11 @@ fn main() -> ExitCode {
         Err(unusable) => return explain(&unusable),
     };
     let done = match &invocation.cli.command {
-        None => serve(&invocation.cli.serve, invocation.file.as_deref()),
+        None => serve(&invocation.cli.serve, invocation.file.as_deref(), None),
+        Some(Command::Mock(arguments)) => match arguments.read() {
+            Ok(mock) => serve(&arguments.serve, invocation.file.as_deref(), Some(mock)),
+            Err(error) => return wrong_document(&error),
+        },
         Some(Command::Faults) => print(&faults()),
         Some(Command::Config(_)) => print(config::print(&invocation.settings).as_bytes()),
         Some(Command::Health(asked)) => ask(asked),
@@ -54,7 +59,14 @@ fn explain(unusable: &Unusable) -> ExitCode {
     }
 }
 
-/// The exit code when flags, environment or configuration file are wrong.
+/// Says what is wrong with a document that cannot be mocked.
+fn wrong_document(error: &LoadError) -> ExitCode {
+    let text = error.render(io::stderr().is_terminal());
+    let _ = writeln!(io::stderr(), "{text}");
+    ExitCode::from(WRONG)
+}
+
+/// The exit code when flags, environment, configuration file or the documents of a mock are wrong.
 const WRONG: u8 = 2;
 
 /// Asks a running server how it is.
@@ -114,7 +126,7 @@ fn faults() -> Vec<u8> {
     text.into_bytes()
 }
 
-fn serve(arguments: &Serve, file: Option<&Path>) -> anyhow::Result<()> {
+fn serve(arguments: &Serve, file: Option<&Path>, mock: Option<Mock>) -> anyhow::Result<()> {
     start_logs(arguments.log_format(), arguments.log_level())?;
     if let Some(file) = file {
         tracing::info!(file = %file.display(), "settings read");
@@ -133,6 +145,10 @@ fn serve(arguments: &Serve, file: Option<&Path>) -> anyhow::Result<()> {
         }
         if let Some(seed) = arguments.seed().context("failed to start")? {
             builder = builder.facts(seed);
+        }
+        if let Some(mock) = mock {
+            tell(&mock);
+            builder = builder.mock(mock);
         }
         let running = builder.spawn().await.context("failed to start")?;
         for served in running.contracts() {
@@ -184,6 +200,17 @@ fn raise_file_limit(connections: usize) {
         ),
         Ok(_) => {}
         Err(error) => tracing::warn!(%error, "the limit of open files stays as it is"),
+    }
+}
+
+/// Tells what of the documents of a mock was read in another way than it is written, and what is left out.
+fn tell(mock: &Mock) {
+    for warning in mock.warnings() {
+        tracing::warn!("{warning}");
+    }
+    for left_out in mock.left_out() {
+        let reasons: Vec<String> = left_out.reasons.iter().map(ToString::to_string).collect();
+        tracing::warn!(operation = left_out.signature, "not mocked: {}", reasons.join("; "));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line of `rescind-server`.
 
 mod health;
+mod mock;
 mod serve;
 mod value;
 
@@ -11,6 +12,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 pub(crate) use value::DatabaseArgument;
 
 pub use health::{Health, Url};
+pub use mock::MockArguments;
 pub use serve::Serve;
 pub use value::LogFormat;
 
@@ -35,6 +37,12 @@ pub struct Cli {
 /// What to do instead of serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Mock any contract by its documents, without generated code
+    ///
+    /// Input that breaks the OpenAPI document is refused in its own envelope; the rest is answered by its examples, or
+    /// by values made from its schemas. `Prefer: code=404, example=NAME, dynamic=true` chooses. With a lifecycle
+    /// document the mock issues, lists, accepts, revokes and refuses credentials as that document says.
+    Mock(Box<MockArguments>),
     /// List the faults: name, what the server does then, which requirements it breaks
     Faults,
     /// Print what would be served and how, with the place that each setting comes from
@@ -79,7 +87,12 @@ pub enum SchemaOf {
 
 /// The definition of the command line, as it is parsed, shown and completed.
 pub fn command() -> clap::Command {
-    crate::config::adapt(Cli::command())
+    // A mock serves its own contract and no other.
+    let own = ["contracts", "at_root", "faults", "examples"];
+    let hide = |mock: clap::Command| {
+        own.iter().fold(mock, |mock, name| mock.mut_arg(name, |argument| argument.hide(true)))
+    };
+    crate::config::adapt(Cli::command().mut_subcommand("mock", hide))
 }
 
 #[cfg(test)]
@@ -111,6 +124,17 @@ mod tests {
             vec!["--at-root", "--examples=false"],
             vec!["--log-level", "rescind_server=debug,info"],
             vec!["config", "--max-connections", "2"],
+            vec![
+                "mock",
+                "--openapi",
+                "x.yaml",
+                "--lifecycle",
+                "y.yaml",
+                "--base-path",
+                "/v3",
+                "--clock",
+                "virtual",
+            ],
         ] {
             assert!(parse(&good).is_ok(), "{good:?}");
         }
@@ -129,6 +153,7 @@ mod tests {
             vec!["--listen", "localhost"],
             vec!["--at-root=perhaps"],
             vec!["--log-level", "=="],
+            vec!["mock", "--openapi", "x.yaml", "--base-path", "v3"],
         ] {
             assert!(parse(&bad).is_err(), "{bad:?}");
         }

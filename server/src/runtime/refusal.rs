@@ -6,7 +6,7 @@ use rescind_specs::{Content, Contract, Direction, Operation, Response, StatusPat
 use serde_json::{Map, Value, json};
 
 use super::example;
-use super::{Answer, Rejection, RequestViolation};
+use super::{Answer, Location, Rejection, RequestViolation};
 
 /// Media type of problem details (RFC 9457 §3).
 const PROBLEM: &str = "application/problem+json";
@@ -29,7 +29,21 @@ pub fn refuse(contract: Option<&Contract>, operation: Option<&Operation>, reject
 /// As [`refuse`], with the documented example of the error where there is one: its codes stay, and the message says
 /// what is wrong.
 pub fn refuse_by_example(contract: &Contract, operation: &Operation, rejection: &Rejection) -> Answer {
-    by_example(contract, operation, &Telling::of(status(operation, rejection), rejection))
+    let usual = status(operation, rejection);
+    let is_documented = |status: StatusCode| operation.responses.find(status.as_u16()).is_some();
+    let in_path = |violation: &RequestViolation| violation.location == Location::Path;
+    let status = match rejection {
+        // What cannot be an identifier identifies nothing.
+        Rejection::Violations(violations)
+            if violations.iter().all(in_path)
+                && !is_documented(usual)
+                && is_documented(StatusCode::NOT_FOUND) =>
+        {
+            StatusCode::NOT_FOUND
+        }
+        _ => usual,
+    };
+    by_example(contract, operation, &Telling::of(status, rejection))
 }
 
 /// As [`refuse_by_example`], for a reason that has no rejection.

@@ -61,7 +61,7 @@ impl Form {
 
     /// The first documented success.
     pub(super) fn success(contract: &Contract, operation: &Operation) -> Option<Self> {
-        let success: Condition = serde_json::from_value(json!({ "status": "2XX" })).ok()?;
+        let success = of_status(&json!("2XX"))?;
         Self::documented(contract, operation, &vec![vec![&success]])
     }
 
@@ -72,7 +72,14 @@ impl Form {
         demands: &Demands<'_>,
         otherwise: Otherwise,
     ) -> Self {
-        if let Some(mut form) = Self::documented(contract, operation, demands) {
+        // The usual status, unless a demand says another one.
+        let usual = of_status(&json!(otherwise.status.as_u16()));
+        let usual = usual.iter().map(|usual| vec![usual]);
+        let narrowed: Demands<'_> = demands.iter().cloned().chain(usual).collect();
+        let names_status = demands.iter().flatten().any(|condition| condition.status.is_some());
+        let found = Self::documented(contract, operation, &narrowed)
+            .or_else(|| names_status.then(|| Self::documented(contract, operation, demands)).flatten());
+        if let Some(mut form) = found {
             if !form.edits.is_empty() {
                 form.reword(otherwise.text);
             }
@@ -284,6 +291,11 @@ impl Body {
         let is_gone = pointer.get(&changed).is_none() && (self.fits(&changed) || !self.fits(&self.value));
         is_gone.then(|| self.value = changed)
     }
+}
+
+/// The condition that an answer has this status.
+fn of_status(status: &Value) -> Option<Condition> {
+    serde_json::from_value(json!({ "status": status })).ok()
 }
 
 /// Sets the value at a place; objects on the way are made.

@@ -225,7 +225,11 @@ impl Engine {
             }
             _ => return None,
         };
-        self.refused(place, kind, cause, None, context).ok()
+        // What is said of revocations is said of the kind that is revoked, whatever is presented for that.
+        let revoked = self.0.kinds.iter().position(|kind| kind.revokes_by(&operation.id));
+        let revoked =
+            revoked.filter(|place| self.0.kinds.get(*place).is_some_and(|kind| kind.speaks_of(cause)));
+        self.refused(place, revoked.unwrap_or(kind), cause, None, context).ok()
     }
 
     /// Whom the presented credentials belong to.
