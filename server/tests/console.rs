@@ -76,9 +76,9 @@ async fn browser() -> Option<Browser> {
         .spawn()
         .unwrap();
     let lines = BufReader::new(program.stdout.take().unwrap()).lines();
-    let port = lines
-        .map_while(Result::ok)
-        .find_map(|line| line.rsplit_once("on port ").map(|(_, port)| port.trim_end_matches('.').to_owned()));
+    let port = lines.map_while(Result::ok).find_map(|line| {
+        line.rsplit_once("successfully on port ").map(|(_, port)| port.trim_end_matches('.').to_owned())
+    });
     let profile = tempfile::tempdir().unwrap();
     let mut wanted = DesiredCapabilities::chrome();
     wanted.set_binary(chromium.to_str().unwrap()).unwrap();
@@ -268,7 +268,7 @@ async fn what_happens_shows_and_what_is_done_happens() {
         let open = "[...document.querySelectorAll('.opener')].find((one) => one.textContent.includes(arguments[0])).click()";
         page.script(open, vec![json!(pair.id)]).await;
         page.timeline_ends(&["Issued"]).await;
-        let probe = async || call(&running, "GET", "/accounts/1", &pair, "").await;
+        let probe = async || call(&running, "GET", "/account/6f1d2c0e-8b47-4e3a-9d15-7c20a4be93f8", &pair, "").await;
         assert_ne!(probe().await, 401);
         page.timeline_ends(&["Issued", "Used"]).await;
         let revoke = format!("/credentials/{}", pair.id);
