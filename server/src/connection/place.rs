@@ -98,8 +98,8 @@ const TIME_BITS: u32 = 60;
 struct Moment(u64);
 
 impl Moment {
-    fn new(phase: Phase, micros: u64) -> Self {
-        Self(((phase as u64) << TIME_BITS) | (micros & ((1 << TIME_BITS) - 1)))
+    fn new(phase: Phase, nanos: u64) -> Self {
+        Self(((phase as u64) << TIME_BITS) | (nanos & ((1 << TIME_BITS) - 1)))
     }
 
     fn phase(self) -> Phase {
@@ -107,7 +107,7 @@ impl Moment {
         Phase::ALL.get(index).copied().unwrap_or(Phase::Closed)
     }
 
-    fn micros(self) -> u64 {
+    fn nanos(self) -> u64 {
         self.0 & ((1 << TIME_BITS) - 1)
     }
 }
@@ -138,7 +138,7 @@ impl Place {
 
     /// Goes from one of the phases `from` to `to`; says whether it did.
     pub(super) fn turn(&self, from: &[Phase], to: Phase) -> bool {
-        let now = self.shared.micros();
+        let now = self.shared.nanos();
         let mut seen = self.moment();
         loop {
             if !from.contains(&seen.phase()) {
@@ -171,7 +171,7 @@ impl Place {
                 self.stalled.store(0, Ordering::SeqCst);
             }
         } else if self.stalled.load(Ordering::SeqCst) == 0 {
-            self.stalled.store(self.shared.micros() + 1, Ordering::SeqCst);
+            self.stalled.store(self.shared.nanos() + 1, Ordering::SeqCst);
         }
     }
 
@@ -199,13 +199,13 @@ impl Place {
             Phase::Closed => None,
             _ if stalled != 0 => Some(stalled - 1),
             Phase::Work => None,
-            Phase::Idle | Phase::Head | Phase::Body | Phase::Linger => Some(moment.micros()),
+            Phase::Idle | Phase::Head | Phase::Body | Phase::Linger => Some(moment.nanos()),
         }
     }
 
     /// Closes the connection unless something has happened on it since `seen`.
     fn close(&self, seen: Moment, end: End) -> bool {
-        if self.exchange(seen, Moment::new(Phase::Closed, self.shared.micros())).is_err() {
+        if self.exchange(seen, Moment::new(Phase::Closed, self.shared.nanos())).is_err() {
             return false;
         }
         self.end.store(end as u8, Ordering::SeqCst);
@@ -215,7 +215,7 @@ impl Place {
 
     /// Why the time of the peer is over, if it is.
     fn overdue(&self, bounds: &Connections, now: u64) -> Option<End> {
-        let late = |since: u64, bound: Duration| Duration::from_micros(now.saturating_sub(since)) > bound;
+        let late = |since: u64, bound: Duration| Duration::from_nanos(now.saturating_sub(since)) > bound;
         let stalled = self.stalled.load(Ordering::SeqCst);
         if stalled != 0 && late(stalled - 1, bounds.write_time) {
             return Some(End::SlowReader);
@@ -228,7 +228,7 @@ impl Place {
             // How long these take is for the routes to bound.
             Phase::Body | Phase::Work | Phase::Closed => return None,
         };
-        late(moment.micros(), bound).then_some(end)
+        late(moment.nanos(), bound).then_some(end)
     }
 }
 
@@ -281,8 +281,8 @@ impl Taken {
 }
 
 impl Shared {
-    fn micros(&self) -> u64 {
-        u64::try_from(self.watch.elapsed().as_micros()).unwrap_or(u64::MAX)
+    fn nanos(&self) -> u64 {
+        u64::try_from(self.watch.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
     fn taken(&self) -> std::sync::MutexGuard<'_, Taken> {
@@ -349,8 +349,8 @@ impl Places {
 
     /// Takes a place for a connection from `peer`, if need be that of another one.
     pub(super) fn admit(&self, peer: IpAddr) -> Admission {
-        let now = self.shared.micros();
-        let grace = u64::try_from(self.grace.as_micros()).unwrap_or(u64::MAX);
+        let now = self.shared.nanos();
+        let grace = u64::try_from(self.grace.as_nanos()).unwrap_or(u64::MAX);
         let mut taken = self.shared.taken();
         if let Some(most) = self.bounds.most_per_peer
             && taken.peers.get(&peer).is_some_and(|count| *count >= most.get())
@@ -391,7 +391,7 @@ impl Places {
 
     /// Closes connections whose peers have used up their time.
     pub(super) fn close_overdue(&self) {
-        let now = self.shared.micros();
+        let now = self.shared.nanos();
         for place in self.shared.taken().places.values() {
             let seen = place.moment();
             if let Some(end) = place.overdue(&self.bounds, now) {
