@@ -252,14 +252,8 @@ impl Builder {
             return Err(StartError::SameName(same[0].to_owned()));
         }
         let listener = listen(self.address).await?;
-        let admin_listener = match self.admin {
-            Some(address) => Some(listen(address).await?),
-            None => None,
-        };
-        let metrics_listener = match self.metrics {
-            Some(address) => Some(listen(address).await?),
-            None => None,
-        };
+        let admin_listener = listen_if_wanted(self.admin).await?;
+        let metrics_listener = listen_if_wanted(self.metrics).await?;
         let state = self.shared().await?;
         let mut served = Vec::new();
         for source in &self.contracts {
@@ -372,6 +366,13 @@ fn key_file_beside(path: &Path) -> PathBuf {
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+async fn listen_if_wanted(address: Option<SocketAddr>) -> Result<Option<TcpListener>, StartError> {
+    match address {
+        Some(address) => listen(address).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The base URL of a contract, or of the listener alone.

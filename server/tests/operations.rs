@@ -50,7 +50,7 @@ async fn ask(stream: &mut TcpStream, path: &str) -> (u16, String) {
 async fn closed(stream: &mut TcpStream) {
     let mut rest = Vec::new();
     // A reset is an end as well.
-    let _ = timeout(ENOUGH, stream.read_to_end(&mut rest)).await.expect("it was not closed");
+    let _ = timeout(ENOUGH, stream.read_to_end(&mut rest)).await.unwrap();
 }
 
 async fn with(bounds: Connections) -> Running {
@@ -83,7 +83,7 @@ fn read(text: &str) -> HashMap<String, f64> {
         if let Some(comment) = line.strip_prefix("# ") {
             let (kind, rest) = comment.split_once(' ').unwrap();
             assert!(["HELP", "TYPE", "UNIT"].contains(&kind), "{line}");
-            family = rest.split(' ').next().unwrap().to_owned();
+            rest.split(' ').next().unwrap().clone_into(&mut family);
             assert!(is_name(&family), "{line}");
             continue;
         }
@@ -195,9 +195,9 @@ async fn whoever_reads_no_answer_is_let_go() {
     let request = "GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n".repeat(100);
     // Until the answers that nobody reads fill every buffer on their way, and beyond.
     let end = async { while writer.write_all(request.as_bytes()).await.is_ok() {} };
-    timeout(ENOUGH, end).await.expect("it still takes requests");
+    timeout(ENOUGH, end).await.unwrap();
     let mut rest = Vec::new();
-    let _ = timeout(ENOUGH, reader.read_to_end(&mut rest)).await.expect("it was not closed");
+    let _ = timeout(ENOUGH, reader.read_to_end(&mut rest)).await.unwrap();
     let slow = r#"rescind_connections_closed_total{listener="public",reason="slow_reader"}"#;
     assert_eq!(scrape(&running).await.get(slow), Some(&1.0));
 }
@@ -252,7 +252,7 @@ async fn idle_connections_do_not_hold_up_the_end_and_stuck_ones_end_with_it() {
     stuck.write_all(head.as_bytes()).await.unwrap();
     // It is known to be there when a later one was answered.
     ask(&mut connect(running.address()).await, "/nothing").await;
-    timeout(ENOUGH, running.shutdown()).await.expect("it did not stop");
+    timeout(ENOUGH, running.shutdown()).await.unwrap();
     closed(&mut idle).await;
     closed(&mut stuck).await;
 }

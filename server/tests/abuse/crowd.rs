@@ -15,7 +15,7 @@ use super::shape::Shape;
 use super::victim::Victim;
 
 /// Far longer than the patience of the program.
-const UNTIL_CLOSED: Duration = Duration::from_secs(60);
+const UNTIL_CLOSED: Duration = Duration::from_mins(1);
 
 /// Opens connections to an address, a few at a time.
 async fn open(address: SocketAddr, count: usize) -> Vec<TcpStream> {
@@ -27,7 +27,7 @@ async fn open(address: SocketAddr, count: usize) -> Vec<TcpStream> {
 async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> End {
     let mut bytes = Vec::new();
     let is_closed = timeout(UNTIL_CLOSED, async {
-        let mut buffer = [0; 8192];
+        let mut buffer = vec![0; 8192];
         // A reset is an end as well. Of very many answers the last ones are enough.
         while let Ok(read) = stream.read(&mut buffer).await
             && read > 0

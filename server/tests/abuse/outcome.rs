@@ -101,6 +101,7 @@ impl Tally {
     }
 
     /// Prints a table.
+    #[expect(clippy::print_stdout, reason = "it is what the test shows besides its verdict")]
     pub(crate) fn print(&self) {
         let mebibytes = |bytes: usize| bytes / (1 << 20);
         println!("memory at the start: {} MiB", mebibytes(self.baseline));

@@ -86,8 +86,11 @@ fn post(path: &str, media_type: &str, body: &[u8]) -> Vec<u8> {
 
 fn headers() -> Vec<Shape> {
     let path = PATHS[0];
-    let many: String = (0..10_000).map(|number| format!("x-{number}: {number}\r\n")).collect();
-    let few: String = (0..150).map(|number| format!("x-{number}: {number}\r\n")).collect();
+    let lines = |count: usize| {
+        (0..count).flat_map(|number| ["x-", &number.to_string(), ": y\r\n"].concat().into_bytes())
+    };
+    let text = |count| String::from_utf8(lines(count).collect()).unwrap();
+    let (many, few) = (text(10_000), text(150));
     vec![
         Shape::new("10,000 headers", get(path, &many)),
         Shape::new("150 small headers", get(path, &few)),
@@ -197,9 +200,8 @@ fn pipelines() -> Vec<Shape> {
 fn lengths() -> Vec<Shape> {
     let request = |framing: &str, body: &str| {
         format!(
-            "POST {} HTTP/1.1\r\nhost: x\r\nauthorization: {AUTHORIZATION}\r\ncontent-type: application/json\r\n\
-             {framing}\r\n{body}",
-            OPEN
+            "POST {OPEN} HTTP/1.1\r\nhost: x\r\nauthorization: {AUTHORIZATION}\r\ncontent-type: application/json\r\n\
+             {framing}\r\n{body}"
         )
     };
     let hidden = format!("0\r\n\r\nGET {} HTTP/1.1\r\nhost: x\r\n\r\n", PATHS[0]);
@@ -229,9 +231,8 @@ fn lengths() -> Vec<Shape> {
 fn chunks() -> Vec<Shape> {
     let request = |body: &str| {
         format!(
-            "POST {} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: {AUTHORIZATION}\r\n\
-             content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n{body}",
-            OPEN
+            "POST {OPEN} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: {AUTHORIZATION}\r\n\
+             content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n{body}"
         )
     };
     vec![
