@@ -262,6 +262,9 @@ async fn what_happens_shows_and_what_is_done_happens() {
         let body = json!({ "api_key": pair.id, "api_secret": pair.secret.expose() }).to_string();
         assert_eq!(call(&running, "POST", "/credentials", &operator, &body).await, 201);
         page.credential_is(&pair.id, "active").await;
+        page.click("#search").await;
+        page.press(pair.id.as_str()).await;
+        page.until("document.querySelectorAll('#credentials .opener').length === 1", vec![]).await;
         page.screenshot("1-issued").await;
 
         // Used, revoked, and accepted for as long as it may be remembered.
