@@ -16,7 +16,9 @@ pub fn forge(placed: Vec<Placed>, word: &str) -> Vec<Placed> {
 
 /// The same values, with `secret` replaced wherever it stands.
 pub fn spoil(placed: Vec<Placed>, secret: &str, word: &str) -> Vec<Placed> {
-    let change = |text: String| if text == secret { scramble(&text, word) } else { text };
+    let wrong = scramble(secret, word);
+    // A contract may put it beside other things into one value.
+    let change = |text: String| if secret.is_empty() { text } else { text.replace(secret, &wrong) };
     placed
         .into_iter()
         .map(|placed| Placed {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 use rescind_specs::lifecycle::{
-    CallerName, CheckSpec, Condition, CredentialKind, Expression, Impostor, JsonTemplate, KindName,
-    Lifecycle, Reissued, Stranger,
+    CallerName, CheckSpec, Condition, CredentialKind, Expression, HiddenState, Impostor, JsonTemplate,
+    KindName, Lifecycle, Reissued, Stranger,
 };
 use rescind_specs::{Contract, OperationId, Pointer};
 use serde_json::Value;
@@ -39,6 +39,8 @@ pub(super) struct Kind {
     /// Callers whose credential a run may use up.
     pub(super) expendable: Vec<CallerName>,
     demands: Vec<(Cause, Vec<Condition>)>,
+    /// Causes that nobody is to tell apart.
+    alike: Vec<Vec<Cause>>,
     /// Members of an issuing body that are refused, with the answers.
     pub(super) refused: Vec<(Value, Vec<Condition>)>,
 }
@@ -198,6 +200,7 @@ impl Kind {
             strangers: Vec::new(),
             expendable: Vec::new(),
             demands: Vec::new(),
+            alike: Vec::new(),
             refused: Vec::new(),
         };
         let is_default = lifecycle.kind(None).is_some_and(|(default, _)| default == name);
@@ -221,6 +224,7 @@ impl Kind {
         for check in checks.filter(|check| check.kind().map_or(is_default, |of| of == name)) {
             kind.learn(check);
         }
+        kind.share_alike();
         let unguarded = kind
             .lists(Cause::LastActive)
             .iter()
@@ -266,6 +270,12 @@ impl Kind {
             }
             CheckSpec::HiddenIdentifiers(with) => {
                 self.strangers.extend(with.stranger.as_ref().and_then(Stranger::caller).cloned());
+                let cause = |state: &HiddenState| match state {
+                    HiddenState::Unknown => Cause::UnknownId,
+                    HiddenState::Foreign => Cause::ForeignId,
+                    HiddenState::Revoked => Cause::Repeated,
+                };
+                self.alike.push(with.states.iter().map(cause).collect());
             }
             CheckSpec::UnauthorizedRevocation(with) => {
                 for impostor in &with.with {
@@ -357,6 +367,18 @@ impl Kind {
         self.demand(cause, answer.iter().cloned());
         if let Some(preferred) = preferred {
             self.demand(cause, std::iter::once(preferred.clone()).chain(answer.iter().cloned()));
+        }
+    }
+
+    /// Lets everything that is said of one cause be said of those that are to look like it.
+    fn share_alike(&mut self) {
+        for alike in std::mem::take(&mut self.alike) {
+            let (said, others): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut self.demands).into_iter().partition(|(cause, _)| alike.contains(cause));
+            self.demands = others;
+            for cause in alike {
+                self.demands.extend(said.iter().map(|(_, list)| (cause, list.clone())));
+            }
         }
     }
 
