@@ -54,7 +54,7 @@ async fn start() -> Running {
 #[tokio::test]
 async fn the_clock_moves_forward_over_the_admin_listener() {
     let running = start().await;
-    let shown = json!({"now": "1970-01-12T13:46:40Z", "virtual": true});
+    let shown = json!({"now": "1970-01-12T13:46:40Z", "virtual": true, "pace": "frozen"});
     assert_eq!(admin(&running, "GET", "/clock", "").await, (200, shown));
     let (status, moved) = admin(&running, "POST", "/clock/advance", r#"{"seconds": 300.5}"#).await;
     assert_eq!((status, &moved["now"]), (200, &json!("1970-01-12T13:51:40.5Z")));

@@ -44,8 +44,8 @@ impl Api for Admin {
         Ok(())
     }
 
-    fn reject(&self, _operation: Option<Operation>, _context: &Context, rejection: Rejection) -> Answer {
-        rejected(&rejection)
+    fn reject(&self, operation: Option<Operation>, _context: &Context, rejection: Rejection) -> Answer {
+        rejected(operation, &rejection)
     }
 
     async fn get_health(&self, _request: GetHealthRequest) -> Result<GetHealthResponse, Failure> {
