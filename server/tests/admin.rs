@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -29,10 +30,10 @@ async fn send(address: SocketAddr, method: &str, path: &str, headers: &[(&str, &
     let mut request =
         format!("{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
     if !headers.iter().any(|(name, _)| *name == "host") {
-        request.push_str(&format!("host: {address}\r\n"));
+        let _ = write!(request, "host: {address}\r\n");
     }
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(request, "{name}: {value}\r\n");
     }
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(format!("{request}\r\n{body}").as_bytes()).await.unwrap();
@@ -246,7 +247,7 @@ async fn what_is_seeded_is_listed_on_pages() {
     let credential = |number: u32| {
         json!({
             "contract": contract, "kind": "credentials", "tenant": "partner-1", "secret": format!("secret-{number}"),
-            "id": format!("seeded_{number}"), "name": if number % 2 == 0 { "even_%" } else { "odd" },
+            "id": format!("seeded_{number}"), "name": if number.is_multiple_of(2) { "even_%" } else { "odd" },
             "created_at": format!("1970-01-12T13:{:02}:00Z", number),
             "expires_at": if number == 3 { json!("1970-01-12T13:40:00Z") } else { json!("2999-01-01T00:00:00Z") },
             "revoked_at": (number == 4).then_some("1970-01-12T13:45:00Z"),
@@ -379,7 +380,7 @@ async fn a_snapshot_brings_everything_back() {
     measure("getSnapshot", &snapshot);
     assert!(!snapshot.text.contains("sk_kept"), "{snapshot:?}");
 
-    let now = running.clock().advance(Duration::from_secs(60)).unwrap();
+    let now = running.clock().advance(Duration::from_mins(1)).unwrap();
     assert!(running.state().store().revoke_pair("ak_kept", now).await.unwrap());
     assert_eq!(send(address, "POST", "/reset", &[], "").await.status, 204);
     assert_eq!(state("ak_kept").await, None);
