@@ -130,7 +130,7 @@ impl Taints {
             self.insert(young, form.as_bytes());
         }
         drop(generations);
-        forms.iter_mut().for_each(|form| form.zeroize());
+        forms.zeroize();
     }
 
     fn insert(&self, generation: &mut Generation, form: &[u8]) {
@@ -255,9 +255,11 @@ mod tests {
         mask(text, spans).into_owned()
     }
 
-    fn taints(secrets: &[&str]) -> Taints {
+    fn taints(secrets: &[impl AsRef<str>]) -> Taints {
         let taints = Taints::default();
-        secrets.iter().for_each(|secret| taints.add(secret));
+        for secret in secrets {
+            taints.add(secret.as_ref());
+        }
         taints
     }
 
@@ -289,8 +291,7 @@ mod tests {
     #[test]
     fn secrets_that_end_alike_are_found_however_many_there_are() {
         let secrets: Vec<String> = (0..100).map(|index| format!("{index:03}-ends-alike")).collect();
-        let taints = Taints::default();
-        secrets.iter().for_each(|secret| taints.add(secret));
+        let taints = taints(&secrets);
         for secret in &secrets {
             assert!(!redacted(&taints, &format!("x {secret} y")).contains(secret.as_str()));
         }
@@ -314,12 +315,11 @@ mod tests {
             before in ".{0,12}",
             after in ".{0,12}",
         ) {
-            let taints = Taints::default();
-            secrets.iter().for_each(|secret| taints.add(secret));
+            let taints = taints(&secrets);
             for secret in &secrets {
                 let text = format!("{before}{secret}{after}{}", secrets.join(""));
                 let quoted = serde_json::to_string(&text).unwrap();
-                let percent = text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+                let percent = text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
                 for text in [text, quoted, percent] {
                     let masked = redacted(&taints, &text);
                     prop_assert!(secrets.iter().all(|secret| !masked.contains(secret.as_str())), "{masked}");

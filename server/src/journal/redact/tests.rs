@@ -127,7 +127,7 @@ const ECHOES: [Echo; 11] = [
 ];
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat()
 }
 
 fn body(text: &str) -> Captured {
@@ -184,7 +184,7 @@ fn planted(place: Place, secret: &str) -> Raw {
     let header = |raw: &mut Raw, name, value: &str| set(&mut raw.headers, name, value);
     match place {
         Place::Basic => {
-            header(&mut raw, "authorization", &format!("Basic {}", STANDARD.encode(format!("me:{secret}"))))
+            header(&mut raw, "authorization", &format!("Basic {}", STANDARD.encode(format!("me:{secret}"))));
         }
         Place::Bearer => header(&mut raw, "authorization", &format!("bearer {secret}")),
         Place::Unknown => header(&mut raw, "authorization", secret),
@@ -196,7 +196,7 @@ fn planted(place: Place, secret: &str) -> Raw {
         Place::Cookie => header(&mut raw, "cookie", &format!("a=1; session={secret}")),
         Place::Path => raw.uri = format!("/t/a/{}/b", encoded(secret)).parse().unwrap(),
         Place::Member("list") => {
-            sent(&mut raw, "application/json", &json!({ "list": ["x", secret] }).to_string())
+            sent(&mut raw, "application/json", &json!({ "list": ["x", secret] }).to_string());
         }
         Place::Member("deep") => {
             let text = json!([{ "deep": { "inner": { "leaf": secret } } }]).to_string();
@@ -208,7 +208,7 @@ fn planted(place: Place, secret: &str) -> Raw {
             sent(&mut raw, "application/x-www-form-urlencoded", &text);
         }
         Place::Issued => {
-            answered(&mut raw, "application/json", &json!({ "data": { "member": secret } }).to_string())
+            answered(&mut raw, "application/json", &json!({ "data": { "member": secret } }).to_string());
         }
         Place::IssuedHeader | Place::SetCookie => {
             if let Some(answer) = &mut raw.answer {
@@ -239,11 +239,11 @@ fn echoed(echo: Echo, secret: &str) -> Raw {
             set(&mut raw.headers, "x-two", &URL_SAFE_NO_PAD.encode(format!("{secret}|")));
         }
         Echo::Sent => {
-            sent(&mut raw, "application/json", &json!({ "note": format!("is {secret} right?") }).to_string())
+            sent(&mut raw, "application/json", &json!({ "note": format!("is {secret} right?") }).to_string());
         }
         Echo::SentName => sent(&mut raw, "application/json", &json!({ secret: 1 }).to_string()),
         Echo::Answer => {
-            answered(&mut raw, "application/problem+json", &json!({ "detail": [secret] }).to_string())
+            answered(&mut raw, "application/problem+json", &json!({ "detail": [secret] }).to_string());
         }
         Echo::AnswerHeader => {
             if let Some(answer) = &mut raw.answer {
