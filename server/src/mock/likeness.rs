@@ -130,7 +130,7 @@ fn at<'v>(value: &'v mut Value, path: &[Step]) -> Option<&'v mut Value> {
 fn replaced(leaf: &Value, ids: &Ids) -> Option<Value> {
     let drawn = u64::from_be_bytes(ids.bytes());
     Some(match leaf {
-        Value::Bool(_) => (drawn % 2 == 0).into(),
+        Value::Bool(_) => drawn.is_multiple_of(2).into(),
         Value::Number(number) => match number.as_i64() {
             // Near what is known to be right, so that bounds hold most of the time.
             Some(number) => number.checked_add(i64::try_from(drawn % 100).ok()?)?.into(),

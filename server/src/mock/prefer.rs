@@ -99,7 +99,7 @@ fn split(line: &str) -> Vec<(String, String)> {
     let mut signs = line.chars();
     while let Some(sign) = signs.next() {
         match (sign, &mut value) {
-            (',' | ';', _) => found.push(settled(std::mem::take(&mut name), value.take())),
+            (',' | ';', _) => found.push(settled(&std::mem::take(&mut name), value.take())),
             ('=', None) => value = Some(String::new()),
             ('"', Some(value)) if value.trim().is_empty() => {
                 value.clear();
@@ -111,11 +111,11 @@ fn split(line: &str) -> Vec<(String, String)> {
             (sign, None) => name.push(sign),
         }
     }
-    found.push(settled(name, value));
+    found.push(settled(&name, value));
     found
 }
 
-fn settled(name: String, value: Option<String>) -> (String, String) {
+fn settled(name: &str, value: Option<String>) -> (String, String) {
     (name.trim().to_owned(), value.unwrap_or_default().trim().to_owned())
 }
 

@@ -136,9 +136,9 @@ impl Shelf {
     ) -> Answer {
         let wish = Wish::of(request);
         let found = match &preference.code {
-            Some(text) => match self.by_code(operation, text) {
+            Some(text) => match by_code(operation, text) {
                 Ok(found) => vec![found],
-                Err(answer) => return answer,
+                Err(answer) => return *answer,
             },
             None => compartment
                 .order
@@ -176,28 +176,6 @@ impl Shelf {
                 statuses(operation),
             ),
         }
-    }
-
-    fn by_code<'o>(
-        &self,
-        operation: &'o Operation,
-        text: &str,
-    ) -> Result<(usize, &'o Response, StatusCode), Answer> {
-        let found = text.parse().ok().and_then(|code: u16| {
-            let response = operation.responses.find(code)?;
-            let place = operation.responses.iter().position(|known| known.status == response.status)?;
-            Some((place, response, StatusCode::from_u16(code).ok().filter(|_| (200..600).contains(&code))?))
-        });
-        found.ok_or_else(|| {
-            let detail = format!(
-                "{} ({}) documents no answer with this status; prefer one of those listed, such as \
-                 `Prefer: code={}`",
-                operation.signature(),
-                operation.id,
-                operation.responses.iter().find_map(example::status).map_or(200, |status| status.as_u16()),
-            );
-            complaint(&detail, "statuses", statuses(operation))
-        })
     }
 
     /// The example of that name, as it is written, whatever its schema says.
@@ -274,6 +252,28 @@ impl Held {
 }
 
 /// Whether the request has no wish as to the media type.
+/// The response of the status that is preferred, or which there are.
+fn by_code<'o>(
+    operation: &'o Operation,
+    text: &str,
+) -> Result<(usize, &'o Response, StatusCode), Box<Answer>> {
+    let found = text.parse().ok().and_then(|code: u16| {
+        let response = operation.responses.find(code)?;
+        let place = operation.responses.iter().position(|known| known.status == response.status)?;
+        Some((place, response, StatusCode::from_u16(code).ok().filter(|_| (200..600).contains(&code))?))
+    });
+    found.ok_or_else(|| {
+        let detail = format!(
+            "{} ({}) documents no answer with this status; prefer one of those listed, such as \
+             `Prefer: code={}`",
+            operation.signature(),
+            operation.id,
+            operation.responses.iter().find_map(example::status).map_or(200, |status| status.as_u16()),
+        );
+        Box::new(complaint(&detail, "statuses", statuses(operation)))
+    })
+}
+
 fn takes_anything(request: &HeaderMap) -> bool {
     request.get(http::header::ACCEPT).is_none_or(|accept| accept.as_bytes() == b"*/*")
 }

@@ -334,7 +334,7 @@ fn candidates(contract: &Contract, operation: &Operation, demands: &Demands<'_>)
         })
     };
     let mut found = Vec::new();
-    for response in operation.responses.iter() {
+    for response in &operation.responses {
         let status = example::status(response).filter(|status| wanted(status.as_u16()));
         let Some(status) = status else { continue };
         let mut blank = Answer::empty(status);

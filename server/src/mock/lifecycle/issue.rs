@@ -6,13 +6,13 @@ use rescind_specs::{ParameterLocation, Pointer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Engine;
 use super::asked::{Asked, contains, places, plain};
 use super::fill::{echo, rename, stamp};
 use super::form::{Form, set};
 use super::kind::{Cause, Kind, Origin};
 use super::principal::Principal;
 use super::token::body_pointer;
+use super::{Engine, filled};
 use crate::id::{Alphabet, Format};
 use crate::keys::hmac;
 use crate::mock::likeness;
@@ -59,7 +59,7 @@ impl Engine {
             return Ok(answer);
         }
         let now = self.0.state.clock().now();
-        let key = self.idempotency_key(kind, issue, asked);
+        let key = idempotency_key(issue, asked);
         let principal = caller.tenant();
         let operation = &asked.operation.id.0;
         let fingerprint =
@@ -136,11 +136,7 @@ impl Engine {
         let demands = vec![answers.iter().collect()];
         let form = Form::documented(&self.0.contract, asked.operation, &demands);
         let form = form.ok_or(Rejection::NotImplemented)?;
-        Ok(Some(self.filled(&form, None, &asked.context)))
-    }
-
-    fn idempotency_key(&self, _kind: &Kind, issue: &Issue, asked: &Asked<'_>) -> Option<String> {
-        asked.text(issue.idempotency_key.as_ref()?).filter(|key| !key.is_empty())
+        Ok(Some(filled(&form, None, &asked.context)))
     }
 
     /// The credential that a request asks for, with its answer.
@@ -170,13 +166,12 @@ impl Engine {
         };
         let secret = match &issue.secret {
             None => None,
-            Some(template) => Some(Secret::new(match requested(template, asked) {
-                Some(secret) => secret,
-                None => {
-                    let sample = secret_place.zip(form.body()).and_then(|(at, body)| at.get(body)?.as_str());
-                    likeness::secret(sample, self.ids(), &|text| fits(secret_place, text))
-                        .ok_or_else(unmakeable)?
-                }
+            Some(template) => Some(Secret::new(if let Some(secret) = requested(template, asked) {
+                secret
+            } else {
+                let sample = secret_place.zip(form.body()).and_then(|(at, body)| at.get(body)?.as_str());
+                likeness::secret(sample, self.ids(), &|text| fits(secret_place, text))
+                    .ok_or_else(unmakeable)?
             })),
         };
         let asked_expiry = asked_expiry(issue, asked, now);
@@ -194,7 +189,7 @@ impl Engine {
                 set(body, pointer, id.as_str().into());
             }
             if let Some(pointer) = expiry_place {
-                self.show_expiry(form, body, pointer, asked_expiry);
+                show_expiry(form, body, pointer, asked_expiry);
             }
         }
         let mut attributes = body.clone();
@@ -212,33 +207,6 @@ impl Engine {
             _ => Map::new(),
         };
         Ok(Draft { id, secret, name, expires_at: asked_expiry, body, attributes })
-    }
-
-    /// The time of the expiry, or that there is none, at its place.
-    pub(super) fn show_expiry(
-        &self,
-        form: &Form,
-        body: &mut Value,
-        pointer: &Pointer,
-        expires: Option<Timestamp>,
-    ) {
-        let before = body.clone();
-        let was_number = pointer.get(body).is_some_and(Value::is_number);
-        let ways = match expires {
-            Some(end) if was_number => [Some(Value::from(end.as_second())), None],
-            Some(end) => [Some(Value::from(end.to_string())), None],
-            None => [Some(Value::Null), None],
-        };
-        for way in ways {
-            match way {
-                Some(value) => set(body, pointer, value),
-                None => super::form::remove(body, pointer),
-            }
-            if form.fits(body) {
-                return;
-            }
-            body.clone_from(&before);
-        }
     }
 
     /// An identifier that was never given out, like the one that nobody has or like the example.
@@ -308,12 +276,40 @@ fn literal_prefix(pattern: &str) -> Option<String> {
     (!literal.is_empty()).then(|| literal.to_owned())
 }
 
+/// The time of the expiry, or that there is none, at its place.
+pub(super) fn show_expiry(form: &Form, body: &mut Value, pointer: &Pointer, expires: Option<Timestamp>) {
+    let before = body.clone();
+    let was_number = pointer.get(body).is_some_and(Value::is_number);
+    let ways = match expires {
+        Some(end) if was_number => [Some(Value::from(end.as_second())), None],
+        Some(end) => [Some(Value::from(end.to_string())), None],
+        None => [Some(Value::Null), None],
+    };
+    for way in ways {
+        match way {
+            Some(value) => set(body, pointer, value),
+            None => super::form::remove(body, pointer),
+        }
+        if form.fits(body) {
+            return;
+        }
+        body.clone_from(&before);
+    }
+}
+
+/// The idempotency key that a request carries.
+fn idempotency_key(issue: &Issue, asked: &Asked<'_>) -> Option<String> {
+    asked.text(issue.idempotency_key.as_ref()?).filter(|key| !key.is_empty())
+}
+
 /// The part of the request that a template means, if it means one.
 fn requested(template: &Template, asked: &Asked<'_>) -> Option<String> {
     let rendered = template.render(&mut |expression| match expression {
         Expression::RequestBody(pointer) => asked.at(pointer).cloned(),
-        Expression::RequestParameter(ParameterLocation::Path | ParameterLocation::Query, name)
-        | Expression::RequestParameter(ParameterLocation::Header, name) => asked.parameter(name).cloned(),
+        Expression::RequestParameter(
+            ParameterLocation::Path | ParameterLocation::Query | ParameterLocation::Header,
+            name,
+        ) => asked.parameter(name).cloned(),
         _ => None,
     });
     rendered.ok().map(|value| plain(&value))

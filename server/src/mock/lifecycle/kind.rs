@@ -250,7 +250,7 @@ impl Kind {
         self.expendable.extend(check.uses_up().cloned());
         match check {
             CheckSpec::IssueAnswer(with) => {
-                self.demand_either(Cause::Issued, &with.answer, with.preferred.as_ref())
+                self.demand_either(Cause::Issued, &with.answer, with.preferred.as_ref());
             }
             CheckSpec::RevocationAnswer(with) => {
                 self.demand_either(Cause::Revoked, &with.answer, with.preferred.as_ref());
@@ -346,7 +346,7 @@ impl Kind {
             .collect();
         let mut concerns_pool = false;
         collect(patch.as_value(), &Pointer::root(), &mut |pointer, _| {
-            concerns_pool |= pool.contains(pointer)
+            concerns_pool |= pool.contains(pointer);
         });
         if concerns_pool {
             self.demand(Cause::NotGenuine, answer.to_vec());

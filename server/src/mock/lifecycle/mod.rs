@@ -127,7 +127,7 @@ impl Engine {
             }
         }
         if let Some(exchange) = self.exchange_of(&operation.id, caller) {
-            return self.exchange(place, exchange, caller, &asked).await.map(Some);
+            return self.exchange(exchange, caller, &asked).map(Some);
         }
         for (index, dependents) in self.0.dependents.iter().enumerate() {
             if let Some(role) = dependents.role(&operation.id) {
@@ -156,7 +156,7 @@ impl Engine {
             .find(|probe| probe.call.operation == operation.id && asked.is_like(&probe.call))?;
         let form = Form::documented(&self.0.contract, operation, &vec![vec![&probe.accepted]])?;
         // A success is answered by its example, as all others are.
-        (!form.status.is_success()).then(|| self.filled(&form, None, &asked.context))
+        (!form.status.is_success()).then(|| filled(&form, None, &asked.context))
     }
 
     fn operation(&self, place: usize) -> Result<&Operation, Rejection> {
@@ -197,13 +197,7 @@ impl Engine {
         credential: Option<&str>,
         context: &Context,
     ) -> Result<Answer, Rejection> {
-        Ok(self.filled(&*self.form(place, kind, cause)?, credential, context))
-    }
-
-    fn filled(&self, form: &Form, credential: Option<&str>, context: &Context) -> Answer {
-        form.fill(form.body().map(|body| about(body, context)), &|expression| {
-            credential_value(expression, credential)
-        })
+        Ok(filled(&*self.form(place, kind, cause)?, credential, context))
     }
 
     /// The answer to a request that was not let pass, where the lifecycle document says something of it.
@@ -241,6 +235,13 @@ impl Engine {
         let operation = self.0.contract.operations().get(place);
         self.identify(operation, presented).await
     }
+}
+
+/// A form with what is known of a credential, in an answer to this request.
+fn filled(form: &Form, credential: Option<&str>, context: &Context) -> Answer {
+    form.fill(form.body().map(|body| about(body, context)), &|expression| {
+        credential_value(expression, credential)
+    })
 }
 
 /// What an expression about a credential stands for.

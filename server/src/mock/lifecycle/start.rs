@@ -10,6 +10,7 @@ use super::Engine;
 use super::asked::{places, plain};
 use super::fill::{rename, stamp};
 use super::form::{remove, set};
+use super::issue::show_expiry;
 use super::kind::{Cause, Kind, Origin, Removal};
 use super::principal::EVERYBODY;
 use super::token::body_pointer;
@@ -143,7 +144,7 @@ impl Engine {
         }
         stamp(&form, &mut body, self.0.state.clock().now(), None);
         if let Some(pointer) = issue.expires_at.as_ref().and_then(body_pointer) {
-            self.show_expiry(&form, &mut body, pointer, None);
+            show_expiry(&form, &mut body, pointer, None);
         }
         if let Some(pointer) = issue.secret.as_ref().and_then(body_pointer) {
             remove(&mut body, pointer);

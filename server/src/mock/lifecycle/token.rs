@@ -74,9 +74,8 @@ impl Engine {
     }
 
     /// Gives a token to the holder of a credential.
-    pub(super) async fn exchange(
+    pub(super) fn exchange(
         &self,
-        _place: usize,
         exchange: usize,
         caller: &Principal,
         asked: &Asked<'_>,
