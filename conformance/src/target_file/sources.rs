@@ -48,6 +48,15 @@ pub struct Sources<'s> {
     pub writes: Writes,
 }
 
+/// Where the clocks of a deployment can be moved.
+struct Controls {
+    first: Option<Url>,
+    /// Those of further replicas.
+    further: Vec<Url>,
+    /// What is demanded there.
+    token: Option<SecretString>,
+}
+
 impl Sources<'_> {
     /// The deployment of `contract`.
     ///
@@ -57,7 +66,7 @@ impl Sources<'_> {
         let name = contract.name();
         let target = self.file.and_then(|(file, _)| file.contracts.get(name));
         let (base, replicas) = self.addresses(name, target)?;
-        let (control, further_controls, control_token) = self.controls()?;
+        let Controls { first, further, token } = self.controls()?;
         let empty = Target::default();
         let target = target.unwrap_or(&empty);
         Ok(Deployment {
@@ -65,17 +74,17 @@ impl Sources<'_> {
             replicas,
             callers: self.callers(contract, target)?,
             pool: self.pool(contract, target)?,
-            control,
-            further_controls,
-            control_token,
+            control: first,
+            further_controls: further,
+            control_token: token,
             // A URL of the command line may lead to another deployment than the file describes.
             hooks: if self.urls.is_empty() { hooks(contract, target)? } else { IndexMap::new() },
             supplied: self.supplied(contract, target)?,
         })
     }
 
-    /// Where its clocks can be moved, and the token that is demanded there.
-    fn controls(&self) -> Result<(Option<Url>, Vec<Url>, Option<SecretString>), TargetError> {
+    /// Where its clocks can be moved.
+    fn controls(&self) -> Result<Controls, TargetError> {
         let control = self.file.and_then(|(file, _)| file.control.as_ref());
         let (urls, token, place): (Vec<&String>, _, _) = match (self.controls, control) {
             // A URL of the command line may lead to another deployment than the file describes.
@@ -90,7 +99,7 @@ impl Sources<'_> {
             None => token.map(|token| self.secret(token, "control.token")).transpose()?,
         };
         let mut urls = urls.into_iter().map(|url| base_url(url, place));
-        Ok((urls.next().transpose()?, urls.collect::<Result<_, _>>()?, token))
+        Ok(Controls { first: urls.next().transpose()?, further: urls.collect::<Result<_, _>>()?, token })
     }
 
     /// Where the deployment is, and where its further replicas are.
