@@ -407,7 +407,7 @@ fn deployment(running: &Running, vendor: Vendor, proxy: &Proxy) -> Deployment {
     let hooks = start.hooks.iter().map(|name| {
         let path = format!("hooks/{}/{name}", vendor.name());
         let url = control.as_ref().and_then(|admin| admin.join(&path).ok()).expect("a URL");
-        (HookName((*name).to_owned()), HookAction::Post(vec![url]))
+        (HookName(name.clone()), HookAction::Post(vec![url]))
     });
     Deployment {
         hooks: hooks.collect(),
