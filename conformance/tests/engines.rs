@@ -6,6 +6,7 @@
 #[path = "support/complaints.rs"]
 mod complaints;
 #[path = "../../server/tests/support/postgres.rs"]
+#[expect(dead_code, reason = "crashes are for other tests")]
 mod postgres;
 
 use std::time::Duration;
