@@ -39,8 +39,9 @@ pub struct View {
     origins: Vec<Range<usize>>,
 }
 
-/// Decodes what stands at the start of the bytes: the bytes it means, and how many it took. `None`: it means itself.
-type Decode = fn(&[u8]) -> Option<(Vec<u8>, usize)>;
+/// Decodes what stands at the start of the bytes: writes what they mean, and says how many it took. `None`: the first
+/// byte means itself.
+type Decode = fn(&[u8], &mut Vec<u8>) -> Option<usize>;
 
 impl View {
     /// The text as it stands.
@@ -89,37 +90,48 @@ impl View {
     }
 
     fn decoded(&self, decode: Decode) -> Self {
-        let mut view = Self { bytes: Vec::new(), origins: Vec::new() };
+        let length = self.bytes.len();
+        let mut view = Self { bytes: Vec::with_capacity(length), origins: Vec::with_capacity(length) };
         let mut at = 0;
         while let Some(byte) = self.bytes.get(at) {
-            let (decoded, taken) = decode(&self.bytes[at..]).unwrap_or_else(|| (vec![*byte], 1));
-            let origin = self.origin(at..at + taken);
-            view.origins.extend(decoded.iter().map(|_| origin.clone()));
-            view.bytes.extend(decoded);
+            let taken = decode(&self.bytes[at..], &mut view.bytes).unwrap_or_else(|| {
+                view.bytes.push(*byte);
+                1
+            });
+            view.origins.resize(view.bytes.len(), self.origin(at..at + taken));
             at += taken;
         }
         view
     }
 }
 
-fn percent(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+fn percent(bytes: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     let [b'%', high, low, ..] = bytes else { return None };
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     let value = digit(high)? * 16 + digit(low)?;
-    Some((vec![u8::try_from(value).ok()?], 3))
+    out.push(u8::try_from(value).ok()?);
+    Some(3)
 }
 
-fn form(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
-    if bytes.first() == Some(&b'+') { Some((vec![b' '], 1)) } else { percent(bytes) }
+fn form(bytes: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+    if bytes.first() != Some(&b'+') {
+        return percent(bytes, out);
+    }
+    out.push(b' ');
+    Some(1)
 }
 
-fn shell(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
-    bytes.starts_with(b"'\\''").then(|| (vec![b'\''], 4))
+fn shell(bytes: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+    let is_quote = bytes.starts_with(b"'\\''");
+    is_quote.then(|| {
+        out.push(b'\'');
+        4
+    })
 }
 
-fn json(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+fn json(bytes: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     let [b'\\', escape, rest @ ..] = bytes else { return None };
-    let byte = match escape {
+    out.push(match escape {
         b'"' | b'\\' | b'/' => *escape,
         b'n' => b'\n',
         b'r' => b'\r',
@@ -138,11 +150,12 @@ fn json(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
                 (Err(_), Some(second)) => (String::from_utf16(&[first, second]).ok()?, 12),
                 (Err(_), None) => return None,
             };
-            return Some((text.into_bytes(), taken));
+            out.extend_from_slice(text.as_bytes());
+            return Some(taken);
         }
         _ => return None,
-    };
-    Some((vec![byte], 2))
+    });
+    Some(2)
 }
 
 /// The text with the spans masked; those that touch get one mask.

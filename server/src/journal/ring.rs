@@ -9,7 +9,8 @@ use super::entry::Entry;
 /// The latest entries, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Ring {
-    entries: VecDeque<Arc<Entry>>,
+    /// Each with its weight, so that it need not be looked at again when it goes.
+    entries: VecDeque<(usize, Arc<Entry>)>,
     weight: usize,
     last: u64,
     forgotten: u64,
@@ -21,12 +22,13 @@ impl Ring {
     pub(super) fn push(&mut self, mut entry: Entry, bounds: Bounds) -> Arc<Entry> {
         self.last += 1;
         entry.number = self.last;
-        self.weight += entry.weight();
+        let weight = entry.weight();
+        self.weight += weight;
         let entry = Arc::new(entry);
-        self.entries.push_back(entry.clone());
+        self.entries.push_back((weight, entry.clone()));
         while self.entries.len() > bounds.entries || self.weight > bounds.bytes {
-            let Some(oldest) = self.entries.pop_front() else { break };
-            self.weight -= oldest.weight();
+            let Some((weight, _)) = self.entries.pop_front() else { break };
+            self.weight -= weight;
             self.forgotten += 1;
         }
         entry
@@ -34,7 +36,7 @@ impl Ring {
 
     /// The entries, oldest first.
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Entry>> {
-        self.entries.iter()
+        self.entries.iter().map(|(_, entry)| entry)
     }
 
     /// The number of the latest entry, kept or not.

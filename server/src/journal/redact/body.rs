@@ -88,6 +88,12 @@ impl Work<'_> {
             }
             Err(_) => return Err(Withheld::Binary),
         };
+        let content_type =
+            headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        // Nearly all; the rest is read with more care.
+        if matches!(content_type, "application/json" | "application/problem+json") {
+            return self.json(text).map(Zeroizing::new);
+        }
         let media_type =
             headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()?.parse::<MediaType>().ok());
         let is_json = media_type.as_ref().map_or_else(|| looks_like_json(text), MediaType::is_json);

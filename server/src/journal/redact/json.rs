@@ -1,5 +1,7 @@
 //! JSON texts and forms with the values of secret members masked. The rest stays as it was sent, to the byte.
 
+use std::borrow::Cow;
+
 use rescind_specs::disguise::MASK;
 use serde::de::IgnoredAny;
 
@@ -23,6 +25,9 @@ pub(super) fn form(text: &str) -> Form {
     }
 }
 
+/// A value that is masked, as a text of its own.
+const QUOTED_MASK: &str = "\"***\"";
+
 struct Frame {
     is_object: bool,
     cover: Cover,
@@ -33,43 +38,43 @@ struct Frame {
 pub(super) fn redact(text: &str, places: &Places, seen: &mut dyn FnMut(&str)) -> String {
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());
+    // How much of the text is written down or masked.
+    let mut done = 0;
     let mut frames: Vec<Frame> = Vec::new();
     // What the next value is covered by, and whether the next text is a name.
     let mut cover = Cover::Open;
     let mut is_name = false;
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
-        let start = at;
         match byte {
             b'"' => {
                 let end = end_of_text(bytes, at);
                 let Some(whole) = end.and_then(|end| text.get(at..end)) else {
-                    out.push('"');
+                    out.push_str(text.get(done..=at).unwrap_or_default());
                     out.push_str(MASK);
                     return out;
                 };
-                at += whole.len();
                 if is_name {
                     is_name = false;
                     let inherited = frames.last().map_or(Cover::Open, |frame| frame.cover);
                     cover = inherited.or(places.member(&decoded(whole)));
-                    out.push_str(whole);
-                } else if cover == Cover::Open || whole.len() == 2 {
-                    out.push_str(whole);
-                } else {
+                } else if cover != Cover::Open && whole.len() > 2 {
                     seen(&decoded(whole));
-                    out.push('"');
-                    out.push_str(MASK);
-                    out.push('"');
+                    out.push_str(text.get(done..at).unwrap_or_default());
+                    out.push_str(QUOTED_MASK);
+                    done = at + whole.len();
                 }
+                at += whole.len();
                 continue;
             }
             b'{' | b'[' => {
                 let is_object = *byte == b'{';
                 // A list of secrets is one; an object only where nothing in it is meant to be read.
-                let cover_inside = if is_object && cover == Cover::Scalars { Cover::Open } else { cover };
-                frames.push(Frame { is_object, cover: cover_inside });
-                (cover, is_name) = (cover_inside, is_object);
+                if is_object && cover == Cover::Scalars {
+                    cover = Cover::Open;
+                }
+                frames.push(Frame { is_object, cover });
+                is_name = is_object;
             }
             b'}' | b']' => {
                 frames.pop();
@@ -85,23 +90,22 @@ pub(super) fn redact(text: &str, places: &Places, seen: &mut dyn FnMut(&str)) ->
                 let length = rest.iter().position(|byte| b",]} \t\n\r".contains(byte));
                 let is_cut = length.is_none() && !frames.is_empty();
                 let word = text.get(at..at + length.unwrap_or(rest.len())).unwrap_or_default();
-                at += word.len().max(1);
-                if is_cut {
-                    out.push_str(MASK);
-                } else if cover == Cover::Open || matches!(word, "null" | "true" | "false") {
-                    out.push_str(word);
-                } else {
-                    seen(word);
-                    out.push('"');
-                    out.push_str(MASK);
-                    out.push('"');
+                let is_secret = cover != Cover::Open && !matches!(word, "null" | "true" | "false");
+                if is_cut || is_secret {
+                    out.push_str(text.get(done..at).unwrap_or_default());
+                    out.push_str(if is_cut { MASK } else { QUOTED_MASK });
+                    done = at + word.len();
                 }
+                if is_secret && !is_cut {
+                    seen(word);
+                }
+                at += word.len().max(1);
                 continue;
             }
         }
         at += 1;
-        out.push_str(text.get(start..at).unwrap_or_default());
     }
+    out.push_str(text.get(done..).unwrap_or_default());
     out
 }
 
@@ -118,9 +122,13 @@ fn end_of_text(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 /// What a text in quotes says.
-fn decoded(quoted: &str) -> String {
+fn decoded(quoted: &str) -> Cow<'_, str> {
     let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
-    if inner.contains('\\') { serde_json::from_str(quoted).unwrap_or_default() } else { inner.to_owned() }
+    if inner.contains('\\') {
+        Cow::Owned(serde_json::from_str(quoted).unwrap_or_default())
+    } else {
+        Cow::Borrowed(inner)
+    }
 }
 
 #[cfg(test)]
