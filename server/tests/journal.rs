@@ -129,7 +129,7 @@ async fn a_secret_is_masked_wherever_it_is_repeated() {
     let running = start(Bounds::default()).await;
     let operator = Operator::enter(&running).await;
     let (_, secret) = operator.issue(&running, "first").await;
-    let encoded: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let encoded = secret.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
     let hidden = STANDARD.encode(format!("x:{secret}"));
     let headers =
         format!("x-other: {hidden}\r\ncookie: {secret}\r\nx-{secret}: 1\r\nx-request-id: {secret}\r\n");
@@ -212,7 +212,7 @@ async fn what_was_done_on_purpose_is_told() {
     journal
         .expect("listCredentials")
         .disturbed(Disturbed::Only)
-        .within(Duration::from_secs(60))
+        .within(Duration::from_mins(1))
         .times(2)
         .await;
     journal.expect("listCredentials").disturbed(Disturbed::Never).answered(401).times(1);
@@ -387,7 +387,7 @@ async fn an_assertion_can_wait() {
             call(&running, "GET /two", "", "").await;
         }
     });
-    running.journal().expect_any().within(Duration::from_secs(60)).times(2).await;
+    running.journal().expect_any().within(Duration::from_mins(1)).times(2).await;
     caller.await.unwrap();
     let late = running.journal().expect_any().within(Duration::from_millis(1)).verify(3).await;
     assert_eq!(late.unwrap_err().received, 2);

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// A small contract with most of what an answer can be chosen by.
-const DOCUMENT: &str = r##"
+const DOCUMENT: &str = r"
 openapi: 3.1.0
 info: { title: Parcels, version: '1' }
 servers: [{ url: 'https://parcels.example/v2' }]
@@ -79,7 +79,7 @@ components:
         id: { type: string, pattern: '^p[0-9]+$' }
         weight: { type: integer, minimum: 1, maximum: 1000 }
         sent: { type: string, format: date-time }
-"##;
+";
 
 fn parcels() -> Mock {
     Mock::new("parcels", Document::parse("parcels.yaml", DOCUMENT).unwrap(), None).unwrap()
@@ -113,7 +113,7 @@ impl Reply {
 /// Sends a request with header lines and a body.
 async fn ask(running: &Running, line: &str, headers: &[&str], body: &str) -> Reply {
     let mut stream = TcpStream::connect(running.address()).await.unwrap();
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let headers = headers.iter().map(|header| format!("{header}\r\n")).collect::<Vec<_>>().concat();
     let length = body.len();
     let request = format!(
         "{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"

@@ -27,7 +27,7 @@ impl PostgresUrl {
 
     /// How to connect.
     pub(super) fn options(&self) -> Result<PgConnectOptions, StoreError> {
-        if !Self::is_meant_by(&self.0) {
+        if !["postgres://", "postgresql://"].iter().any(|start| self.0.starts_with(start)) {
             return Err(StoreError::Url("it does not begin with postgres://".to_owned()));
         }
         self.0.parse().map_err(|error: sqlx::Error| match error {
