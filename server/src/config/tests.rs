@@ -1,3 +1,5 @@
+//! What the settings come to, from each of their places.
+
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 

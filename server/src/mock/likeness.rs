@@ -160,7 +160,7 @@ mod tests {
         let all = |_: &str| true;
         for (sample, start, length) in [
             ("crd_01hzx8gitmain", "crd_", 20),
-            ("dinie_ci_550e8400e29b41d4a716446655440000", "dinie_ci_", 41),
+            ("acme_ci_550e8400e29b41d4a716446655440000", "acme_ci_", 40),
             ("019702a0-1234-7abc-8def-000000000001", "", 36),
             ("42", "", 16),
         ] {
