@@ -72,6 +72,8 @@ fn prefix(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use rescind_specs::SchemeName;
+
     use super::*;
 
     #[test]
@@ -90,5 +92,35 @@ mod tests {
         check("key_at_eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl", "key_at_");
         check("hunter2", "");
         check("", "");
+    }
+
+    #[test]
+    fn a_secret_is_wrong_wherever_it_stands_and_nothing_else_is() {
+        let word = "0123456789abcdef0123456789abcdef";
+        let secret = "sk_0123456789abcdef";
+        let wrong = scramble(secret, word);
+        assert_ne!(wrong, secret);
+        let single = |text: &str| PlacedValue::Single(text.to_owned());
+        let pair = |name: &str, password: &str| PlacedValue::Pair(name.to_owned(), password.to_owned());
+        let check = |value: PlacedValue, secret: &str, expected: PlacedValue| {
+            let placed = Placed { scheme: SchemeName("key".into()), value, origins: Vec::new() };
+            let values: Vec<_> = spoil(vec![placed], secret, word)
+                .into_iter()
+                .map(|placed| match placed.value {
+                    PlacedValue::Pair(name, password) => (name, password),
+                    PlacedValue::Single(text) => (String::new(), text),
+                })
+                .collect();
+            let expected = match expected {
+                PlacedValue::Pair(name, password) => (name, password),
+                PlacedValue::Single(text) => (String::new(), text),
+            };
+            assert_eq!(values, [expected]);
+        };
+        check(single(secret), secret, single(&wrong));
+        check(single(&format!("key-1.{secret}")), secret, single(&format!("key-1.{wrong}")));
+        check(pair("key-1", secret), secret, pair("key-1", &wrong));
+        check(single("key-1"), secret, single("key-1"));
+        check(single("key-1"), "", single("key-1"));
     }
 }
