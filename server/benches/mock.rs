@@ -1,8 +1,10 @@
 //! How many times faster the mock answers than Prism, with the same document, the same requests and the same client.
 //!
 //! Both run as programs of their own on the loopback interface and are asked in turn, over several connections. Prism
-//! is asked twice: as it starts by default, and with its logs and its reporting of errors turned down. What is printed
-//! are requests a second, and those of the mock divided by those of Prism.
+//! is asked twice: as it starts by default, and without its log. The mock is asked three times: by default, without its
+//! log, and without log and journal, for Prism keeps no journal. A bare axum handler, which neither checks nor chooses
+//! anything, shows what this machine and this client allow at most. What is printed are requests a second, and those of
+//! the mock divided by those of Prism.
 //!
 //! ```console
 //! $ npm install --prefix /tmp/prism @stoplight/prism-cli
@@ -22,8 +24,13 @@ use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use axum::routing::{get, post};
+use axum::serve::ListenerExt as _;
+use axum::{Json, Router};
+use http::StatusCode;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 /// What both answer.
 const DOCUMENT: &str = r"
@@ -86,6 +93,9 @@ const REQUESTS: [(&str, &str); 2] = [
          content-length: 50\r\n\r\n{\"id\": 7, \"items\": [{\"name\": \"nut\", \"count\": 10}]}",
     ),
 ];
+
+/// Makes this program the bare handler, at the port that follows.
+const BARE: &str = "--bare";
 
 const ROUND: Duration = Duration::from_secs(3);
 const ROUNDS: usize = 3;
@@ -177,18 +187,35 @@ fn median(mut rates: Vec<f64>) -> f64 {
     rates[rates.len() / 2]
 }
 
+/// Answers both requests with the same JSON, whatever is in them.
+async fn bare(port: u16) {
+    let answer = async || Json(json!({ "id": 7, "items": [{ "name": "nut", "count": 100 }], "note": null }));
+    let read = async move |_: Json<Value>| (StatusCode::CREATED, answer().await);
+    let routes = Router::new().route("/orders/{id}", get(answer)).route("/orders", post(read));
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    axum::serve(listener.tap_io(|stream| drop(stream.set_nodelay(true))), routes).await.unwrap();
+}
+
 #[tokio::main]
 async fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == BARE) {
+        return bare(arguments[at + 1].parse().unwrap()).await;
+    }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("openapi.yaml");
     std::fs::File::create(&path).unwrap().write_all(DOCUMENT.as_bytes()).unwrap();
     let document = path.to_str().unwrap();
     let server = std::env::var("RESCIND_SERVER").unwrap_or(env!("CARGO_BIN_EXE_rescind-server").to_owned());
     let mut answerers = Vec::new();
-    for (name, level) in [("mock", "info"), ("mock, quiet", "off")] {
+    let bare = std::env::current_exe().unwrap();
+    let port = free_port();
+    answerers.push(Answerer::start("bare handler", bare.to_str().unwrap(), &[BARE, &port.to_string()], port));
+    let quiet = ["--log-level", "off", "--journal", "0"];
+    for (name, more) in [("mock", &[][..]), ("mock, no log", &quiet[..2]), ("mock, quiet", &quiet)] {
         let port = free_port();
         let listen = format!("127.0.0.1:{port}");
-        let arguments = ["mock", "--openapi", document, "--listen", &listen, "--log-level", level];
+        let arguments = [&["mock", "--openapi", document, "--listen", &listen], more].concat();
         answerers.push(Answerer::start(name, &server, &arguments, port));
     }
     if let Ok(prism) = std::env::var("PRISM") {
@@ -213,10 +240,11 @@ async fn main() {
             for (answerer, rate) in answerers.iter().zip(&rates) {
                 println!("  {:14} {rate:10.0} requests a second", answerer.name);
             }
-            if let [loud, quiet, prism, silent] = rates.as_slice() {
+            if let [_, loud, no_log, quiet, prism, silent] = rates.as_slice() {
                 println!(
-                    "  {:.1} times Prism; quiet, {:.1} times Prism's quiet mode",
+                    "  {:.1} times Prism; beside Prism's quiet mode {:.1} times without the log, {:.1} without log and journal",
                     loud / prism,
+                    no_log / silent,
                     quiet / silent
                 );
             }

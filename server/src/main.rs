@@ -11,6 +11,11 @@ use rescind_server::{Fault, Mock, Vendor, health, manual};
 use rescind_specs::LoadError;
 use tracing_subscriber::EnvFilter;
 
+// The journal makes and drops many small texts for each request, which the allocator of the C library is slow at.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let invocation = match config::parse(&arguments, Path::new("")) {

@@ -103,7 +103,7 @@ async fn an_exchange_is_written_down_without_its_secrets() {
     assert_eq!(exchange.request.header("authorization"), Some("Basic ***"));
     assert_eq!(exchange.request.body.text(), Some("grant_type=client_credentials"));
     let caller = exchange.caller.as_ref().unwrap();
-    assert_eq!((&caller.id, caller.standing), (&operator.id, Standing::Proven));
+    assert_eq!((caller.id.as_str(), caller.standing), (operator.id.as_str(), Standing::Proven));
     let token = exchange.response().unwrap().body.json().unwrap();
     assert_eq!(token["access_token"], "***");
     assert_eq!(token["token_type"], "bearer");

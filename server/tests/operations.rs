@@ -225,6 +225,27 @@ async fn an_answer_before_the_end_of_the_body_arrives() {
 }
 
 #[tokio::test]
+async fn beyond_so_many_requests_at_once_the_next_has_to_come_again() {
+    let running = with(Connections { requests: NonZeroUsize::new(1), ..Connections::default() }).await;
+    // Longer than any test, so that this one is worked on until its caller goes.
+    running.disturb("latency=1h,operation=listCredentials".parse().unwrap()).unwrap();
+    let mut late = connect(running.address()).await;
+    late.write_all(b"GET /dinie/v3/auth/credentials HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    while running.disturbances().list()[0].struck == 0 {
+        tokio::task::yield_now().await;
+    }
+    let mut next = connect(running.address()).await;
+    next.write_all(b"GET /dinie/v3/nothing HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut head = vec![0; 1024];
+    let length = timeout(ENOUGH, next.read(&mut head)).await.unwrap().unwrap();
+    let head = String::from_utf8_lossy(&head[..length]).to_ascii_lowercase();
+    assert!(head.starts_with("http/1.1 503 ") && head.contains("\r\nretry-after: 1\r\n"), "{head}");
+    drop(late);
+    // As soon as it is gone there is a place again.
+    while ask(&mut connect(running.address()).await, "/dinie/v3/nothing").await.0 == 503 {}
+}
+
+#[tokio::test]
 async fn readiness_ends_before_the_server_does() {
     let running = with(Connections::default()).await;
     let url = running.metrics_url().unwrap();

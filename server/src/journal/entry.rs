@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// One request with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -17,13 +18,13 @@ pub struct Entry {
     /// How long it took until the last byte of the answer was handed over, in microseconds of real time.
     pub microseconds: u64,
     /// Its id in the log.
-    pub request_id: String,
+    pub request_id: SmolStr,
     /// The contract under whose prefix it came; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contract: Option<String>,
+    pub contract: Option<SmolStr>,
     /// The operation that its method and path mean; absent where the contract documents none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
+    pub operation: Option<SmolStr>,
     /// Who called; absent where the request does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<Caller>,
@@ -40,7 +41,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Caller {
     /// The public identifier.
-    pub id: String,
+    pub id: SmolStr,
     /// Whether it was believed.
     pub standing: Standing,
 }
@@ -59,14 +60,14 @@ pub enum Standing {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Request {
     /// The method.
-    pub method: String,
+    pub method: SmolStr,
     /// The path, with the prefix of the contract, still percent-encoded.
-    pub path: String,
+    pub path: SmolStr,
     /// What stands behind the question mark, still percent-encoded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub query: Option<String>,
+    pub query: Option<SmolStr>,
     /// The version of HTTP, such as `HTTP/1.1`.
-    pub version: String,
+    pub version: SmolStr,
     /// The headers, in order.
     pub headers: Vec<Header>,
     /// The body, as far as the server read it.
@@ -102,9 +103,9 @@ pub struct Response {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Header {
     /// The name, in lower case.
-    pub name: String,
+    pub name: SmolStr,
     /// The value.
-    pub value: String,
+    pub value: SmolStr,
 }
 
 /// A body, as far as it passed and as much of it as is kept.
@@ -198,14 +199,14 @@ impl Entry {
         let headers = |headers: &[Header]| {
             headers.iter().map(|header| header.name.len() + header.value.len() + 2 * EACH).sum::<usize>()
         };
-        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let text = |text: &Option<SmolStr>| text.as_ref().map_or(0, SmolStr::len);
         let answer =
             self.response().map_or(0, |response| headers(&response.headers) + response.body.weight());
         size_of::<Self>()
             + self.request_id.len()
             + text(&self.contract)
             + text(&self.operation)
-            + text(&self.disturbance)
+            + self.disturbance.as_ref().map_or(0, String::len)
             + self.caller.as_ref().map_or(0, |caller| caller.id.len())
             + self.request.method.len()
             + self.request.path.len()

@@ -210,9 +210,9 @@ impl HarEntry {
             cache: Cache {},
             timings: Timings { send: 0.0, wait: time, receive: 0.0 },
             number: entry.number,
-            request_id: entry.request_id.clone(),
-            contract: entry.contract.clone(),
-            operation: entry.operation.clone(),
+            request_id: entry.request_id.to_string(),
+            contract: entry.contract.as_ref().map(ToString::to_string),
+            operation: entry.operation.as_ref().map(ToString::to_string),
             caller: entry.caller.clone(),
             disturbance: entry.disturbance.clone(),
         }
@@ -239,9 +239,9 @@ impl HarRequest {
             mime_type,
         });
         Self {
-            method: request.method.clone(),
+            method: request.method.to_string(),
             url,
-            http_version: request.version.clone(),
+            http_version: request.version.to_string(),
             cookies: cookies(&request.headers, "cookie"),
             headers: pairs(&request.headers),
             query_string: request.query.as_deref().map(decoded).unwrap_or_default(),
@@ -290,7 +290,7 @@ impl HarResponse {
         Self {
             status: 0,
             status_text: "",
-            http_version: entry.request.version.clone(),
+            http_version: entry.request.version.to_string(),
             cookies: Vec::new(),
             headers: Vec::new(),
             content: HarContent { size: 0, mime_type: "x-unknown".to_owned(), text: None, comment: None },
@@ -323,7 +323,8 @@ fn comment(content: &Content, passage: Passage) -> Option<&'static str> {
 }
 
 fn pairs(headers: &[Header]) -> Vec<Pair> {
-    headers.iter().map(|header| Pair { name: header.name.clone(), value: header.value.clone() }).collect()
+    let pair = |header: &Header| Pair { name: header.name.to_string(), value: header.value.to_string() };
+    headers.iter().map(pair).collect()
 }
 
 fn decoded(text: &str) -> Vec<Pair> {

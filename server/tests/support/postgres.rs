@@ -116,6 +116,8 @@ const FAST: &[&str] = &["-c", "fsync=off", "-c", "synchronous_commit=off", "-c",
 const GUARD: &str = r#"
 folder=$1; shift
 "$@" & server=$!
+# A signal to the whole group ends the tests, and with them what is written below; this still has to clear up.
+trap '' HUP INT TERM
 # What is written on is the server alone, so that the end of its log is seen.
 exec 2>/dev/null
 echo "$server"

@@ -54,7 +54,7 @@ impl Work<'_> {
         let content = match draft.text {
             Err(content) => content,
             Ok(text) => {
-                let text = self.clean(&text);
+                let text = self.clean(&text).into_owned();
                 if draft.is_cut { Content::Beginning { text } } else { Content::Text { text } }
             }
         };

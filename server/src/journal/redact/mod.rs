@@ -21,6 +21,7 @@ use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use rescind_specs::Contract;
 use rescind_specs::disguise::{MASK, mask};
+use smol_str::{SmolStr, format_smolstr};
 use zeroize::Zeroizing;
 
 use self::body::Side;
@@ -44,7 +45,7 @@ pub(super) struct Redactor {
 /// A contract as it is served.
 #[derive(Debug)]
 struct Known {
-    name: String,
+    name: SmolStr,
     prefix: String,
     places: Places,
 }
@@ -58,7 +59,7 @@ impl Redactor {
         let mut contracts: Vec<_> = contracts
             .into_iter()
             .map(|(prefix, contract)| Known {
-                name: contract.name().to_owned(),
+                name: contract.name().into(),
                 prefix,
                 places: Places::of(contract),
             })
@@ -104,15 +105,15 @@ impl Redactor {
             number: 0,
             at: raw.at,
             microseconds: raw.microseconds,
-            request_id: work.clean(&raw.request_id),
+            request_id: work.clean(&raw.request_id).into(),
             contract: known.map(|known| known.name.clone()),
-            operation: operation.map(str::to_owned),
+            operation: operation.map(SmolStr::new),
             caller: work.caller(raw),
             request: Request {
-                method: work.clean(raw.method.as_str()),
+                method: work.clean(raw.method.as_str()).into(),
                 path: work.path(&raw.uri),
-                query: raw.uri.query().map(|query| work.clean(&work.pairs(query))),
-                version: format!("{:?}", raw.version),
+                query: raw.uri.query().map(|query| work.clean(&work.pairs(query)).into()),
+                version: format_smolstr!("{:?}", raw.version),
                 headers: work.headers(&raw.headers),
                 body: sent,
             },
@@ -182,7 +183,7 @@ impl Work<'_> {
     /// Who the request says it comes from, or is known to come from.
     fn caller(&self, raw: &Raw) -> Option<Caller> {
         if let Some(proven) = raw.caller.as_deref() {
-            return Some(Caller { id: self.clean(proven), standing: Standing::Proven });
+            return Some(Caller { id: self.clean(proven).into(), standing: Standing::Proven });
         }
         let claimed = self.places.identities.iter().find_map(|identity| match identity {
             Identity::BasicUser => {
@@ -197,14 +198,14 @@ impl Work<'_> {
                 Some(decoded(value).into_owned())
             }
         })?;
-        (!claimed.is_empty()).then(|| Caller { id: self.clean(&claimed), standing: Standing::Claimed })
+        (!claimed.is_empty()).then(|| Caller { id: self.clean(&claimed).into(), standing: Standing::Claimed })
     }
 
     /// The text without the secrets that were seen.
-    fn clean(&self, text: &str) -> String {
+    fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut spans = Vec::new();
         self.taints.find(text, &mut spans);
-        mask(text, spans).into_owned()
+        mask(text, spans)
     }
 
     fn secret_segments<'p>(&self, path: &'p str) -> impl Iterator<Item = &'p str> {
@@ -212,11 +213,11 @@ impl Work<'_> {
         segments.iter().filter_map(move |index| path.rsplit('/').nth(*index))
     }
 
-    fn path(&self, uri: &Uri) -> String {
+    fn path(&self, uri: &Uri) -> SmolStr {
         let path = uri.path();
         let mut spans: Vec<Range<usize>> = self.secret_segments(path).map(|part| place(path, part)).collect();
         self.taints.find(path, &mut spans);
-        mask(path, spans).into_owned()
+        mask(path, spans).into()
     }
 
     /// A query or a form with the values of secret names masked.
@@ -227,22 +228,22 @@ impl Work<'_> {
 
     fn headers(&self, headers: &HeaderMap) -> Vec<Header> {
         let header = |(name, value): (&HeaderName, &HeaderValue)| Header {
-            name: self.clean(name.as_str()),
+            name: self.clean(name.as_str()).into(),
             value: self.header(name, value),
         };
         headers.iter().map(header).collect()
     }
 
-    fn header(&self, name: &HeaderName, value: &HeaderValue) -> String {
+    fn header(&self, name: &HeaderName, value: &HeaderValue) -> SmolStr {
         let text = String::from_utf8_lossy(value.as_bytes());
         if *name == AUTHORIZATION || *name == PROXY_AUTHORIZATION {
             let scheme = text.split_once(' ').map(|(scheme, _)| scheme);
             let known =
                 scheme.filter(|scheme| SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)));
-            return known.map_or_else(|| MASK.to_owned(), |scheme| format!("{scheme} {MASK}"));
+            return known.map_or(SmolStr::new_static(MASK), |scheme| format_smolstr!("{scheme} {MASK}"));
         }
         if self.places.is_secret_header(name.as_str()) {
-            return MASK.to_owned();
+            return SmolStr::new_static(MASK);
         }
         let text = if *name == COOKIE || *name == SET_COOKIE {
             mask(&text, cookie_values(&text, *name == SET_COOKIE))
@@ -252,7 +253,7 @@ impl Work<'_> {
         } else {
             Cow::Borrowed(&*text)
         };
-        self.clean(&text)
+        self.clean(&text).into()
     }
 }
 

@@ -60,6 +60,10 @@ enum Writer {
     ),
 }
 
+/// Readers look at so many bytes of a file, the most that SQLite maps, where they lie, so that a lookup among millions of credentials, few of which
+/// are in the cache of a connection, costs about as much as one among a thousand. More than that is read in copies.
+const MAPPED: &str = "2147418112";
+
 impl SqlStore<Sqlite> {
     /// A store in the file at `path`, which is made if it is missing. Several processes may use it at once.
     pub async fn open(path: &Path, sealer: Sealer, ids: Ids) -> Result<Self, StoreError> {
@@ -69,7 +73,8 @@ impl SqlStore<Sqlite> {
             .synchronous(SqliteSynchronous::Full);
         let mut writer = options.connect().await?;
         migrate(&mut writer).await?;
-        let reader = pool(READERS).connect_with(options.read_only(true)).await?;
+        let reader = options.read_only(true).pragma("mmap_size", MAPPED);
+        let reader = pool(READERS).connect_with(reader).await?;
         Self::start(Sqlite { writer: Writer::Group(Group::new(writer)), reader }, sealer, ids).await
     }
 
