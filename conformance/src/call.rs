@@ -63,6 +63,12 @@ impl<'e> Scope<'e> {
         Self::default()
     }
 
+    /// A request that was not answered yet.
+    pub(crate) fn asking(contract: &'e Contract, request: &'e Request) -> Self {
+        let operation = request.operation.as_ref().and_then(|id| contract.operation(id));
+        Self { operation, request: Some(request), response: None }
+    }
+
     /// The request and the answer of an exchange.
     pub fn after(contract: &'e Contract, exchange: &'e Exchange) -> Self {
         Self {

@@ -5,6 +5,7 @@ use rescind_specs::lifecycle::{CallerName, HookName, SuppliedName};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::access::Access;
 use crate::exchange::Replica;
 use crate::hook::HookAction;
 
@@ -29,6 +30,8 @@ pub struct Deployment {
     pub hooks: IndexMap<HookName, HookAction>,
     /// The values that the operator supplied.
     pub supplied: IndexMap<SuppliedName, String>,
+    /// How it is reached.
+    pub access: Access,
 }
 
 impl Deployment {
@@ -44,12 +47,19 @@ impl Deployment {
             control_token: None,
             hooks: IndexMap::new(),
             supplied: IndexMap::new(),
+            access: Access::default(),
         }
     }
 
     /// Its replicas; a deployment has at least one.
     pub fn all_replicas(&self) -> impl Iterator<Item = Replica> + use<> {
         (0..=self.replicas.len()).map(Replica)
+    }
+
+    /// Every secret that the operator supplied.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        let pairs = self.callers.values().chain(&self.pool).map(|pair| &pair.secret);
+        pairs.chain(&self.control_token).chain(self.access.secrets())
     }
 
     /// The token for this address, if it is one of a control interface: nobody else gets to see it.

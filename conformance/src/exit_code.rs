@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::report::{Outcome, Report};
+use crate::report::{ContractReport, Outcome, Report};
 use crate::verdict::Verdict;
 
 /// The exit status of `rescind`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum ExitCode {
     /// Every promise that was exercised was kept, and all that were planned were exercised.
@@ -29,16 +29,13 @@ impl ExitCode {
         [Self::Conforms, Self::Broken, Self::Usage, Self::Open, Self::Unreachable, Self::Internal];
 
     /// The exit status for `report`. A breach that was seen counts for more than a failure of the judge beside it.
-    /// Divergences alone do not redden a run: nothing binding says so.
+    /// Divergences alone do not redden a run: nothing binding says so. Nor do breaches that are accepted.
     pub fn of(report: &Report) -> Self {
         if report.contracts.is_empty() {
             return Self::Internal;
         }
-        let outcomes = report.contracts.iter().flat_map(|contract| {
-            let requirements = contract.requirements.iter().map(|requirement| &requirement.outcome);
-            requirements.chain(contract.checks.iter().map(|check| &check.outcome))
-        });
-        if outcomes.clone().any(|outcome| *outcome == Outcome::Judged(Verdict::Fail)) {
+        let mut outcomes = report.contracts.iter().flat_map(ContractReport::counted);
+        if outcomes.any(|outcome| outcome == Outcome::Judged(Verdict::Fail)) {
             return Self::Broken;
         }
         match report.verdict() {

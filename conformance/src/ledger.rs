@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rescind_specs::lifecycle::{CallerName, DependentName, KindName};
+use rescind_specs::lifecycle::{Actor, CallerName, Condition, DependentName, KindName, Template};
 use rescind_specs::{Contract, OperationId};
+use serde_json::Value;
 
-use crate::call::{Bindings, Known};
+use crate::call::{Bindings, Known, Scope};
+use crate::cleanup::line::{Asked, Thing};
 use crate::credential::{Credential, known};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, ExchangeId, Request, Response};
 
 /// Everything that was issued in a run, and what became of it. It fills itself from the exchanges.
 #[derive(Debug, Default)]
@@ -17,7 +19,31 @@ pub struct Ledger(Mutex<Entries>);
 struct Entries {
     credentials: Vec<(Arc<Credential>, Fate)>,
     dependents: Vec<(DependentName, Known, Fate)>,
+    /// What was asked for, without an answer that tells what came of it.
+    asked: Vec<Asked>,
     revocations: u64,
+}
+
+/// What an exchange came to, as far as something has to be put away.
+#[derive(Debug, Default)]
+pub(crate) struct Noticed {
+    /// The credential that it issued.
+    pub(crate) issued: Option<Arc<Credential>>,
+    /// The dependents that it created.
+    pub(crate) created: Vec<(DependentName, Known)>,
+    /// What it put away.
+    pub(crate) gone: Vec<(Thing, String)>,
+}
+
+/// What came of something that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answered {
+    /// It came to be.
+    Issued,
+    /// It did not come to be.
+    Refused,
+    /// No answer tells.
+    Unclearly,
 }
 
 /// What became of something that was issued.
@@ -36,16 +62,68 @@ impl std::fmt::Debug for Known {
 }
 
 impl Ledger {
-    /// Records a credential that was issued. A second record of one identifier is the same credential.
+    /// Records a credential that was issued. A second record of one identifier is the same credential, which may have
+    /// come to life again.
     pub fn issued(&self, credential: Arc<Credential>) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = entries
-            .credentials
-            .iter()
-            .any(|(entry, _)| entry.kind == credential.kind && entry.id.text == credential.id.text);
-        if !known {
-            entries.credentials.push((credential, Fate::Live));
+        let same = |entry: &Credential| entry.kind == credential.kind && entry.id.text == credential.id.text;
+        match entries.credentials.iter_mut().find(|(entry, _)| same(entry)) {
+            Some((_, fate)) => *fate = Fate::Live,
+            None => entries.credentials.push((credential, Fate::Live)),
         }
+    }
+
+    /// Records a dependent that was created.
+    pub(crate) fn created(&self, name: DependentName, id: Known) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.dependents.push((name, id, Fate::Live));
+    }
+
+    /// Records something that may have come to be.
+    pub(crate) fn asked(&self, asked: Asked) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).asked.push(asked);
+    }
+
+    /// What may have come to be, without an answer that tells.
+    pub(crate) fn unclear(&self) -> Vec<Asked> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).asked.clone()
+    }
+
+    /// Records that it is known now what came of it.
+    pub(crate) fn cleared(&self, request: u64) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.asked.retain(|asked| asked.request != request);
+    }
+
+    /// What a request asks for that has to be put away, should it come to be. `by` tells whoever signed it.
+    pub(crate) fn intent(
+        contract: &Contract,
+        request: &Request,
+        number: ExchangeId,
+        by: impl FnOnce() -> Option<CallerName>,
+    ) -> Option<Asked> {
+        let operation = request.operation.as_ref()?;
+        let lifecycle = contract.lifecycle()?;
+        if request.method.is_safe() {
+            return None;
+        }
+        let kinds = lifecycle.credentials.iter().filter_map(|(name, kind)| {
+            let issue = kind.issue.as_ref()?;
+            Some((Thing::Credential(name.clone()), &issue.call, &issue.id))
+        });
+        let dependents = lifecycle
+            .dependents
+            .iter()
+            .map(|(name, dependent)| (Thing::Dependent(name.clone()), &dependent.create.call, &dependent.id));
+        let (what, call, id) = kinds.chain(dependents).find(|(_, call, _)| call.operation == *operation)?;
+        Some(Asked {
+            contract: contract.name().to_owned(),
+            request: number.0,
+            what,
+            id: chosen(contract, id, request),
+            words: words(request),
+            by: by().filter(|by| call.actor != Actor::Caller(by.clone())),
+        })
     }
 
     /// Records that a caller issued a credential in place of whoever the contract says, so that the same caller puts
@@ -86,13 +164,22 @@ impl Ledger {
         live.map(|(name, id, _)| (name.clone(), id.clone())).collect()
     }
 
-    /// Takes notice of an exchange: what it issued, created, revoked or deleted. Returns what it issued.
-    pub(crate) fn observe(&self, contract: &Contract, exchange: &Exchange) -> Option<Arc<Credential>> {
+    /// Takes notice of an exchange: what it issued, created, revoked or deleted. A credential that was issued is put
+    /// away by `by`, if it is not whom the contract names.
+    pub(crate) fn observe(
+        &self,
+        contract: &Contract,
+        exchange: &Exchange,
+        by: Option<&CallerName>,
+    ) -> Noticed {
         let operation = exchange.request.operation.as_ref();
-        let lifecycle = contract.lifecycle()?;
-        exchange.response()?;
-        let issued = Credential::issued(contract, exchange).map(Arc::new);
-        if let Some(credential) = &issued {
+        let mut noticed = Noticed::default();
+        let Some(lifecycle) = contract.lifecycle().filter(|_| exchange.response().is_some()) else {
+            return noticed;
+        };
+        noticed.issued = Credential::issued(contract, exchange)
+            .map(|credential| Arc::new(Credential { caller: by.cloned(), ..credential }));
+        if let Some(credential) = &noticed.issued {
             self.issued(Arc::clone(credential));
         }
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -112,6 +199,7 @@ impl Ledger {
                 if bindings.meets(contract, &revoke.success, exchange).is_ok() {
                     *fate = Fate::Gone;
                     entries.revocations += 1;
+                    noticed.gone.push((Thing::Credential(name.clone()), credential.id.text.clone()));
                 }
             }
         }
@@ -122,20 +210,103 @@ impl Ledger {
             if done(&dependent.create.call.operation, &dependent.create.success)
                 && let Some(id) = known(contract, &dependent.id, exchange)
             {
-                entries.dependents.push((name.clone(), id, Fate::Live));
+                entries.dependents.push((name.clone(), id.clone(), Fate::Live));
+                noticed.created.push((name.clone(), id));
             }
             if done(&dependent.delete.call.operation, &dependent.delete.success) {
-                for (_, _, fate) in entries
+                for (_, id, fate) in entries
                     .dependents
                     .iter_mut()
                     .filter(|(entry, id, _)| entry == name && mentions(exchange, &id.text))
                 {
                     *fate = Fate::Gone;
+                    noticed.gone.push((Thing::Dependent(name.clone()), id.text.clone()));
                 }
             }
         }
-        issued
+        noticed
     }
+
+    /// Records that something is gone.
+    pub(crate) fn put_away(&self, what: &Thing, id: &str) {
+        match what {
+            Thing::Credential(kind) => self.gone(kind, id),
+            Thing::Dependent(name) => {
+                let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let same =
+                    |(entry, known, _): &&mut (DependentName, Known, Fate)| entry == name && known.text == id;
+                entries.dependents.iter_mut().filter(same).for_each(|(_, _, fate)| *fate = Fate::Gone);
+            }
+        }
+    }
+}
+
+/// What the answer says of something that was asked for.
+pub(crate) fn answered(
+    contract: &Contract,
+    asked: &Asked,
+    exchange: &Exchange,
+    noticed: &Noticed,
+) -> Answered {
+    let came = match &asked.what {
+        Thing::Credential(_) => noticed.issued.is_some(),
+        Thing::Dependent(_) => !noticed.created.is_empty(),
+    };
+    match exchange.status() {
+        Some(_) if came => Answered::Issued,
+        // Whoever is sent on to see what came of it, or asked too slowly, may have been heard.
+        Some(status) if (300..500).contains(&status) && !matches!(status, 303 | 408) => Answered::Refused,
+        // A contract may refuse within a success: an outcome of the body says so.
+        Some(status) if status < 300 && refuses(contract, asked, exchange) => Answered::Refused,
+        _ => Answered::Unclearly,
+    }
+}
+
+/// Whether an answer that is well formed, and of the status of success, says that nothing came to be.
+fn refuses(contract: &Contract, asked: &Asked, exchange: &Exchange) -> bool {
+    let Some(lifecycle) = contract.lifecycle() else { return false };
+    let success = match &asked.what {
+        Thing::Credential(name) => {
+            lifecycle.credentials.get(name).and_then(|kind| Some(&kind.issue.as_ref()?.success))
+        }
+        Thing::Dependent(name) => lifecycle.dependents.get(name).map(|dependent| &dependent.create.success),
+    };
+    let tells = |condition: &Condition| {
+        let body = exchange.response().and_then(Response::json);
+        body.is_some_and(|body| {
+            condition.body.keys().any(|pointer| pointer.get(&body).is_some_and(Value::is_string))
+        })
+    };
+    success.is_some_and(|condition| {
+        tells(condition) && Bindings::default().meets(contract, condition, exchange).is_err()
+    })
+}
+
+/// The identifier of what a request asks for, if whoever asks chooses it.
+fn chosen(contract: &Contract, id: &Template, request: &Request) -> Option<String> {
+    let bindings = Bindings::default();
+    let scope = Scope::asking(contract, request);
+    match id.render(&mut |expression| bindings.value(expression, &scope)).ok()? {
+        Value::String(text) if !text.is_empty() => Some(text),
+        _ => None,
+    }
+}
+
+/// The words of a request that no other one has: hexadecimal digits, as many as the run makes up, or more if the text
+/// before them ends with such a letter.
+fn words(request: &Request) -> Vec<String> {
+    const LENGTHS: std::ops::Range<usize> = 32..40;
+    let body = request.body.as_ref().map(|body| String::from_utf8_lossy(body)).unwrap_or_default();
+    let mut words: Vec<String> = Vec::new();
+    let is_digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    for text in [request.target.as_str(), body.as_ref()] {
+        for word in text.split(|c| !is_digit(c)).filter(|word| LENGTHS.contains(&word.len())) {
+            if !words.iter().any(|known| known == word) {
+                words.push(word.to_owned());
+            }
+        }
+    }
+    words
 }
 
 /// Whether the request names this identifier in its path, query or body.

@@ -3,6 +3,7 @@
 //! contract and deployment → requests and sequences → exchanges → findings → verdicts → report. Only the runner sends
 //! and waits; a check is a pure function of what was sent and received. No vendor's name stands in this crate.
 
+pub mod access;
 pub mod actors;
 pub mod call;
 pub mod check;
@@ -16,10 +17,12 @@ pub mod exchange;
 pub mod exit_code;
 pub mod explain;
 pub mod finding;
+mod gate;
 pub mod hook;
 pub mod ledger;
 pub mod lifecycle;
 pub mod machine;
+pub mod manners;
 pub mod plan;
 mod prerequisite;
 pub mod progress;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::cleanup::Record;
+
 /// What is run.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -25,6 +27,9 @@ pub struct Plan {
     pub writes: Writes,
     /// The seeds of random sequences that are run before fresh ones.
     pub replay: Vec<u64>,
+    /// Where everything that has to be put away is written down before it is used; `None`: nowhere, so that what a run
+    /// leaves behind that is killed is known to nobody.
+    pub record: Option<Record>,
 }
 
 /// Whether requests that change state may be sent.
@@ -49,6 +54,7 @@ impl Default for Plan {
             rate: None,
             writes: Writes::Allowed,
             replay: Vec::new(),
+            record: None,
         }
     }
 }

@@ -11,6 +11,7 @@ use rescind_specs::lifecycle::{HookName, SuppliedName};
 use tempfile::TempDir;
 use url::Url;
 
+use crate::access::Access;
 use crate::deployment::{Deployment, Kept, Pair};
 use crate::hook::HookAction;
 use crate::session::mix;
@@ -168,6 +169,7 @@ impl Reference {
             control,
             further_controls: Vec::new(),
             control_token: None,
+            access: Access::default(),
         })
     }
 

@@ -6,7 +6,7 @@ use rescind_specs::Contract;
 use rescind_specs::lifecycle::Requirement;
 
 use crate::actors::Actors;
-use crate::cleanup::{anything_answered, not_put_away, put_away};
+use crate::cleanup::{Left, anything_answered, not_put_away, put_away};
 use crate::clock;
 use crate::deployment::Deployment;
 use crate::exchange::Timing;
@@ -35,6 +35,17 @@ pub enum RunError {
     Unreachable(u64),
 }
 
+/// How the work of a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// There was nothing left to do.
+    Complete,
+    /// By a signal; what was issued is put away.
+    Interrupted,
+    /// By two signals; nothing more is sent.
+    Abandoned,
+}
+
 /// Judges one deployment of one contract. What was issued is put away at the end, also after an interruption.
 ///
 /// # Errors
@@ -58,8 +69,8 @@ pub async fn run(
 
     let mut judged: BTreeMap<usize, RequirementReport> = BTreeMap::new();
     let mut checks = Vec::new();
-    let interrupted = {
-        let work = async {
+    let ending = {
+        let mut work = Box::pin(async {
             let controls = Controls::default();
             let of_turn = |wanted: Turn| {
                 known.iter().enumerate().filter(move |(_, requirement)| turn(requirement) == wanted)
@@ -74,7 +85,7 @@ pub async fn run(
             }
             let last: Vec<_> = of_turn(Turn::Last).collect();
             // Whoever is used up cannot put anything away.
-            let left = if last.is_empty() { Vec::new() } else { put_away(&actors).await };
+            let left = if last.is_empty() { Left::default() } else { put_away(&actors).await };
             for (index, requirement) in last {
                 if left.is_empty() || !uses_up_whoever_revokes(contract, requirement) {
                     judge(&actors, &controls, requirement, index, &mut judged).await;
@@ -83,16 +94,22 @@ pub async fn run(
                     judged.insert(index, not_begun(requirement, why));
                 }
             }
-        };
+        });
         tokio::select! {
-            () = work => false,
-            () = stop.wait() => true,
+            () = &mut work => Ending::Complete,
+            () = stop.wait() => {
+                let note = "interrupted; what was issued is being revoked; interrupt again to leave it behind";
+                progress.event(Event::Note(note.into()));
+                // What is under way may issue something: its answer is awaited, and nothing else is begun.
+                tokio::select! {
+                    () = &mut work => Ending::Interrupted,
+                    () = session.come_to_rest() => Ending::Interrupted,
+                    () = stop.wait() => Ending::Abandoned,
+                }
+            }
         }
     };
-    if interrupted {
-        let note = "interrupted; what was issued is being revoked; interrupt again to leave it behind";
-        progress.event(Event::Note(note.into()));
-    }
+    session.go_on();
     if session.is_out() {
         let note = "an outage that the run began is being ended; that takes as long as its hook takes";
         progress.event(Event::Note(note.into()));
@@ -101,12 +118,7 @@ pub async fn run(
     for failed in session.recover().await {
         progress.event(Event::Note(failed.into()));
     }
-    let put_away_or_stopped = tokio::select! {
-        left = put_away(&actors) => Ok(left),
-        () = stop.wait() => Err(not_put_away(&actors)),
-    };
-    let interrupted = interrupted || put_away_or_stopped.is_err();
-    let left_behind = put_away_or_stopped.unwrap_or_else(|left| left);
+    let (left, ending) = Box::pin(clean_up(&actors, &mut stop, ending)).await;
     let exchanges = session.exchanges();
     if !exchanges.is_empty() && !anything_answered(&exchanges) {
         return Err(RunError::Unreachable(session.requests()));
@@ -139,9 +151,22 @@ pub async fn run(
         operations: coverage(&session),
         revocations: session.ledger().revocations(),
         propagation: session.delays().iter().map(|delay| PropagationDelay::of(deployment, delay)).collect(),
-        left_behind,
-        end: if interrupted { End::Interrupted } else { End::Complete },
+        left_behind: left.behind,
+        perhaps_left_behind: left.perhaps,
+        acceptances: Vec::new(),
+        end: if ending == Ending::Complete { End::Complete } else { End::Interrupted },
     })
+}
+
+/// Puts away what was issued, unless nobody wants to wait for that.
+async fn clean_up(actors: &Actors<'_, '_>, stop: &mut Stop, ending: Ending) -> (Left, Ending) {
+    if ending == Ending::Abandoned {
+        return (not_put_away(actors), ending);
+    }
+    tokio::select! {
+        left = put_away(actors) => (left, ending),
+        () = stop.wait() => (not_put_away(actors), Ending::Abandoned),
+    }
 }
 
 /// Judges one requirement.

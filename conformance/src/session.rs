@@ -8,15 +8,19 @@ use std::time::{Duration, Instant};
 use http::header::RETRY_AFTER;
 use jiff::Timestamp;
 use rescind_specs::Contract;
-use rescind_specs::lifecycle::{HookEffect, HookName};
+use rescind_specs::lifecycle::{CallerName, HookEffect, HookName};
 use secrecy::ExposeSecret as _;
 use url::Url;
 
 use crate::call::Bindings;
+use crate::cleanup::file::Durability;
+use crate::cleanup::line::{Asked, Issued, Line, Thing};
 use crate::clock::{self, Clock, StillOpen};
+use crate::credential::Credential;
 use crate::deployment::{Deployment, Pair};
-use crate::exchange::{Exchange, ExchangeId, Replica, Reply, Request, Response, Span, Timing};
-use crate::ledger::Ledger;
+use crate::exchange::{Exchange, ExchangeId, OriginKind, Replica, Reply, Request, Response, Span, Timing};
+use crate::gate::Gate;
+use crate::ledger::{Answered, Ledger, answered};
 use crate::lifecycle::ObservedDelay;
 use crate::plan::Plan;
 use crate::progress::{Event, Progress};
@@ -58,6 +62,8 @@ pub struct Session<'r> {
     client: reqwest::Client,
     /// Keeps no connection open.
     brief: reqwest::Client,
+    /// For what stands beside the deployment.
+    outside: reqwest::Client,
     clock: Clock,
     next: AtomicU64,
     pool: AtomicUsize,
@@ -66,6 +72,7 @@ pub struct Session<'r> {
     exchanges: Mutex<Vec<Arc<Exchange>>>,
     tainted: Mutex<BTreeSet<String>>,
     ledger: Ledger,
+    gate: Gate,
     /// Counts the beginnings and endings of exchanges.
     order: AtomicU64,
     home: AtomicUsize,
@@ -85,22 +92,16 @@ impl<'r> Session<'r> {
         redactor: &Redactor,
         progress: &'r dyn Progress,
     ) -> Result<Self, SessionError> {
-        // What is judged is one request and its one answer: nothing is followed, repeated or sent elsewhere.
-        let client = || {
-            reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .no_proxy()
-                .http1_only()
-                .timeout(plan.timeout)
-        };
         let error = |error: reqwest::Error| SessionError::Client(clock::root(&error));
-        let brief = client().pool_max_idle_per_host(0).build().map_err(error)?;
-        let client = client().build().map_err(error)?;
+        let access = &deployment.access;
+        let brief = access.client(plan.timeout).map_err(error)?;
+        let brief = brief.pool_max_idle_per_host(0).build().map_err(error)?;
+        let client = access.client(plan.timeout).and_then(reqwest::ClientBuilder::build).map_err(error)?;
+        let outside = access.outside(plan.timeout).build().map_err(error)?;
         let control = deployment.control.as_ref();
         let controls = control.into_iter().chain(&deployment.further_controls).cloned().collect();
         let clock =
-            Clock::open(&client, controls, deployment.control_token.clone()).await.map_err(|why| {
+            Clock::open(&outside, controls, deployment.control_token.clone()).await.map_err(|why| {
                 SessionError::Control {
                     control: control.cloned().unwrap_or_else(|| deployment.base.clone()),
                     why,
@@ -122,6 +123,7 @@ impl<'r> Session<'r> {
             redactor: redactor.clone(),
             client,
             brief,
+            outside,
             clock,
             next: AtomicU64::new(0),
             pool: AtomicUsize::new(0),
@@ -130,6 +132,7 @@ impl<'r> Session<'r> {
             exchanges: Mutex::default(),
             tainted: Mutex::default(),
             ledger: Ledger::default(),
+            gate: Gate::default(),
             order: AtomicU64::new(0),
             home: AtomicUsize::new(0),
             delays: Mutex::default(),
@@ -141,6 +144,8 @@ impl<'r> Session<'r> {
         if let Some(token) = &deployment.control_token {
             session.taint(token.expose_secret());
         }
+        // What a proxy or a gateway is shown is no business of the API: no answer of it can give that away.
+        deployment.access.secrets().for_each(|secret| redactor.taint(secret.expose_secret()));
         Ok(session)
     }
 
@@ -149,25 +154,141 @@ impl<'r> Session<'r> {
         self.send_to(self.home(), request, Timing::InTurn).await
     }
 
-    /// Sends a request to one replica, once, and records what came of it.
-    pub async fn send_to(&self, replica: Replica, request: Request, timing: Timing) -> Arc<Exchange> {
+    /// Sends a request to one replica, once, and records what came of it. What it may issue is written down before.
+    pub async fn send_to(&self, replica: Replica, mut request: Request, timing: Timing) -> Arc<Exchange> {
+        self.deployment.access.dress(&mut request);
         self.pace().await;
+        // Held until what was issued is written down.
+        let _passage = self.gate.enter().await;
         let id = ExchangeId(self.next.fetch_add(1, Ordering::Relaxed));
+        let asked = Ledger::intent(self.contract, &request, id, || self.signed_by(&request));
+        let unrecorded = match &asked {
+            Some(asked) => self.write_down(Line::Asked(asked.clone()), Durability::Process).await.err(),
+            None => None,
+        };
         let sent = self.now();
         let watch = clock::stopwatch();
         let began = self.order.fetch_add(1, Ordering::SeqCst);
-        let reply = self.transfer(replica, &request).await;
+        let reply = match unrecorded {
+            None => self.transfer(replica, &request).await,
+            Some(why) => {
+                Reply::Lost(format!("it was not sent, because the cleanup file cannot be written: {why}"))
+            }
+        };
         let span = Span { began, ended: self.order.fetch_add(1, Ordering::SeqCst) };
         let (received, took) = (self.now(), watch.elapsed());
         let exchange = Arc::new(Exchange { id, request, reply, sent, received, took, replica, timing, span });
-        if let Some(credential) = self.ledger.observe(self.contract, &exchange)
-            && let Some(secret) = &credential.secret
-        {
-            self.taint(&secret.text);
-        }
+        self.observe(asked, &exchange).await;
         self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&exchange));
         self.progress.event(Event::Exchanged);
         exchange
+    }
+
+    /// Takes notice of what an exchange issued or put away, and writes it down.
+    async fn observe(&self, asked: Option<Asked>, exchange: &Exchange) {
+        let by = asked.as_ref().and_then(|asked| asked.by.as_ref());
+        let noticed = self.ledger.observe(self.contract, exchange, by);
+        if let Some(secret) = noticed.issued.as_ref().and_then(|credential| credential.secret.as_ref()) {
+            self.taint(&secret.text);
+        }
+        let contract = || self.contract.name().to_owned();
+        let mut lines = Vec::new();
+        if let Some(credential) = &noticed.issued {
+            lines.push(Line::Issued(Box::new(Issued::of(self.contract, exchange.id.0, credential))));
+        }
+        for (name, id) in &noticed.created {
+            lines.push(Line::Issued(Box::new(Issued {
+                contract: contract(),
+                request: exchange.id.0,
+                what: Thing::Dependent(name.clone()),
+                id: id.text.clone(),
+                secret: None,
+                expires_at: None,
+                by: by.cloned(),
+            })));
+        }
+        if let Some(asked) = asked {
+            match answered(self.contract, &asked, exchange, &noticed) {
+                Answered::Issued => {}
+                Answered::Refused => {
+                    lines.push(Line::Refused { contract: contract(), request: asked.request });
+                }
+                Answered::Unclearly => self.ledger.asked(asked),
+            }
+        }
+        let gone = noticed.gone.into_iter();
+        lines.extend(gone.map(|(what, id)| Line::Gone { contract: contract(), what, id }));
+        for line in lines {
+            let durability = match line {
+                Line::Issued(_) => Durability::Machine,
+                _ => Durability::Process,
+            };
+            if let Err(why) = self.write_down(line, durability).await {
+                let note = format!("the cleanup file cannot be written: {why}");
+                self.progress.event(Event::Note(note.into()));
+            }
+        }
+    }
+
+    async fn write_down(&self, line: Line, durability: Durability) -> Result<(), String> {
+        match &self.plan.record {
+            None => Ok(()),
+            Some(record) => record.add(line, durability).await.map_err(|error| error.to_string()),
+        }
+    }
+
+    /// Records that something is gone although no answer acknowledged it.
+    pub(crate) async fn put_away(&self, what: Thing, id: &str) {
+        self.ledger.put_away(&what, id);
+        let line = Line::Gone { contract: self.contract.name().to_owned(), what, id: id.to_owned() };
+        // Without it something is asked for once more that is gone.
+        let _ = self.write_down(line, Durability::Process).await;
+    }
+
+    /// Records that something that was asked for without an answer came to be after all.
+    pub(crate) async fn found(&self, request: u64, credential: Arc<Credential>) {
+        self.ledger.cleared(request);
+        self.ledger.issued(Arc::clone(&credential));
+        let line = Line::Issued(Box::new(Issued::of(self.contract, request, &credential)));
+        let _ = self.write_down(line, Durability::Process).await;
+    }
+
+    /// Records that something that was asked for did not come to be, or that what came of it is recorded elsewhere.
+    pub(crate) async fn clear(&self, request: u64) {
+        self.ledger.cleared(request);
+        let line = Line::Refused { contract: self.contract.name().to_owned(), request };
+        let _ = self.write_down(line, Durability::Process).await;
+    }
+
+    /// The caller whose credential, or a token of it, stands on a request.
+    fn signed_by(&self, request: &Request) -> Option<CallerName> {
+        request.origins.iter().find_map(|origin| match &origin.from {
+            OriginKind::Supplied(source) => {
+                let mut callers = self.deployment.callers.iter();
+                callers.find(|(_, pair)| pair.source == *source).map(|(name, _)| name.clone())
+            }
+            OriginKind::Response { exchange, .. } => {
+                let exchange = self.exchange(*exchange)?;
+                self.signed_by(&exchange.request)
+            }
+        })
+    }
+
+    /// An exchange by its number.
+    fn exchange(&self, id: ExchangeId) -> Option<Arc<Exchange>> {
+        let exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
+        // They are about in order.
+        exchanges.iter().rev().find(|exchange| exchange.id == id).cloned()
+    }
+
+    /// Sends nothing any more, and waits for the answers to what was sent.
+    pub(crate) async fn come_to_rest(&self) {
+        self.gate.close().await;
+    }
+
+    /// Goes on after [`come_to_rest`](Self::come_to_rest). Nobody may be left who waited to send.
+    pub(crate) fn go_on(&self) {
+        self.gate.open();
     }
 
     /// Sends a request; as long as it is throttled with a `Retry-After`, waits and sends it again, a few times.
@@ -232,7 +353,7 @@ impl<'r> Session<'r> {
             supplied(end)?;
             self.outages.lock().unwrap_or_else(PoisonError::into_inner).push(end.clone());
         }
-        let done = supplied(name)?.run(&self.client, self.deployment, name, credential).await;
+        let done = supplied(name)?.run(&self.outside, self.deployment, name, credential).await;
         if hook.does == HookEffect::Recover && done.is_ok() {
             self.outages.lock().unwrap_or_else(PoisonError::into_inner).retain(|end| end != name);
         }
@@ -314,7 +435,7 @@ impl<'r> Session<'r> {
         if !self.clock.moves() && time <= patience {
             self.progress.event(Event::Waiting { time, why });
         }
-        self.clock.wait(&self.client, time, patience).await
+        self.clock.wait(&self.outside, time, patience).await
     }
 
     /// The deployment's present time.
@@ -419,7 +540,7 @@ pub(crate) fn mix(seed: u64) -> u64 {
 /// How long a throttled answer asks to wait.
 fn retry_after(exchange: &Exchange) -> Option<Duration> {
     let response = exchange.response()?;
-    if response.status.as_u16() != 429 {
+    if !matches!(response.status.as_u16(), 429 | 503) {
         return None;
     }
     let text = response.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();

@@ -49,7 +49,7 @@ fn a_wrong_invocation_says_what_to_write() {
         assert_snapshot!(name, stderr(&output));
     };
     check("unknown_flag", &["check", "--refrence"]);
-    check("unknown_contract", &["check", "--contract", "dini"]);
+    check("unknown_contract", &["check", "--contract", "dini", "--url", "http://127.0.0.1:9"]);
     check("nothing_to_judge", &["check"]);
     check("no_url", &["check", "--contract", "dinie"]);
     check("no_caller", &["check", "--contract", "dinie", "--url", "http://127.0.0.1:9"]);
@@ -59,6 +59,8 @@ fn a_wrong_invocation_says_what_to_write() {
     check("unknown_format", &["check", "--reference", "--report", "xml=a"]);
     check("unknown_selection", &["check", "--reference", "--contract", "dinie", "--only", "R99"]);
     check("unknown_fault", &["check", "--reference", "--fault", "everything"]);
+    let production = ["check", "--contract", "wattshift", "--url", "https://api.acme.com", "--allow-writes"];
+    check("production", &production);
     check("no_time_to_answer", &["check", "--contract", "dinie", "--timeout", "0s"]);
     check("unknown_page", &["explain", "R3"]);
 }
@@ -118,12 +120,29 @@ fn a_mistake_in_the_target_file_is_named_without_its_line() {
     check("target_syntax", "[contracts.dinie]\nurl = \"http://127.0.0.1\"\nsecret = sk_hidden\n");
     check("target_unknown_key", "[contracts.dinie]\nuri = \"http://127.0.0.1\"\n");
     check("target_bad_secret", "[contracts.dinie.callers.operator]\nid = \"a\"\nsecret = [\"sk_hidden\"]\n");
+    check("target_bare_secret", "[contracts.dinie.callers.operator]\nid = \"a\"\nsecret = \"sk_hidden\"\n");
     check("target_number_as_secret", "[contracts.dinie.callers.operator]\nid = \"a\"\nsecret = 4711\n");
     check(
         "target_unknown_caller",
-        "[contracts.dinie]\nurl = \"http://127.0.0.1\"\n[contracts.dinie.callers.boss]\nid = \"a\"\nsecret = \"sk_hidden\"\n",
+        "[contracts.dinie]\nurl = \"http://127.0.0.1\"\n[contracts.dinie.callers.boss]\nid = \"a\"\nsecret = { literal = \"sk_hidden\" }\n",
     );
     check("target_unknown_contract", "[contracts.dino]\nurl = \"http://127.0.0.1\"\n");
+    check("target_no_openapi", "[contracts.mine]\nlifecycle = \"lifecycle.yaml\"\n");
+    check("target_skip_without_reason", "[[skip]]\nid = \"R1\"\nreason = \" \"\n");
+    check(
+        "target_accept_with_time",
+        "[[accept]]\nid = \"R1\"\nuntil = 2027-01-31T00:00:00Z\nreason = \"x\"\n",
+    );
+    check("target_accept_quoted", "[[accept]]\nid = \"R1\"\nuntil = \"2027-01-31\"\nreason = \"x\"\n");
+    check("target_unknown_setting", "[check]\nallow_writes = true\n");
+    let accepted = "[contracts.wattshift]\nurl = \"http://127.0.0.1\"\n[[accept]]\nid = \"wattshift/R99\"\n";
+    check("target_unknown_acceptance", &format!("{accepted}until = 2027-01-31\nreason = \"x\"\n"));
+    let print =
+        "[contracts.dinie]\nurl = \"http://127.0.0.1\"\n[contracts.dinie.callers.operator]\nid = \"a\"\n";
+    check(
+        "target_secret_not_printed",
+        &format!("{print}secret = {{ command = [\"false\", \"sk_hidden\"] }}\n"),
+    );
     check("target_empty", "");
 }
 
@@ -136,7 +155,7 @@ fn a_target_file_that_others_may_read_is_a_warning() {
     let path = folder.path().join("rescind.toml");
     let url = nowhere();
     let text = format!(
-        "[contracts.dinie]\nurl = {url:?}\n[contracts.dinie.callers.operator]\nid = \"a\"\nsecret = \"sk_hidden\"\n"
+        "[contracts.dinie]\nurl = {url:?}\n[contracts.dinie.callers.operator]\nid = \"a\"\nsecret = {{ literal = \"sk_hidden\" }}\n"
     );
     std::fs::write(&path, text).unwrap();
     for (mode, warned) in [(0o644, true), (0o600, false)] {

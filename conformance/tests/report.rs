@@ -120,6 +120,8 @@ fn contract(name: &str) -> ContractReport {
         propagation: Vec::new(),
         replicas: Vec::new(),
         left_behind: Vec::new(),
+        perhaps_left_behind: Vec::new(),
+        acceptances: Vec::new(),
         end: End::Complete,
     }
 }

@@ -496,9 +496,10 @@ impl Running {
             let hooks = self.admin_url().map(|url| format!("{url}/hooks/{name}"));
             (name.to_owned(), ContractTarget::new(self.base_url(name), served.start(), hooks.as_deref()))
         });
-        let control = self
-            .admin_url()
-            .map(|url| Control { url, token: self.admin_token.as_ref().map(|token| token.secret().clone()) });
+        let control = self.admin_url().map(|url| Control {
+            url,
+            token: self.admin_token.as_ref().map(|token| token.secret().clone().into()),
+        });
         Target { contracts: contracts.collect(), control }
     }
 

@@ -51,11 +51,24 @@ pub struct HookText {
 pub struct PairText {
     /// The part that identifies.
     pub id: String,
-    /// The part that proves.
-    pub secret: Secret,
     /// Whether a run may revoke it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub expendable: bool,
+    /// The part that proves.
+    pub secret: Literal,
+}
+
+/// A secret that stands in the file, and is said to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Literal {
+    /// The secret.
+    pub literal: Secret,
+}
+
+impl From<Secret> for Literal {
+    fn from(literal: Secret) -> Self {
+        Self { literal }
+    }
 }
 
 /// The admin listener.
@@ -65,12 +78,12 @@ pub struct Control {
     pub url: String,
     /// The token that it demands, if it demands one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub token: Option<Secret>,
+    pub token: Option<Literal>,
 }
 
 impl From<&Pair> for PairText {
     fn from(pair: &Pair) -> Self {
-        Self { id: pair.id.clone(), secret: pair.secret.clone(), expendable: pair.expendable }
+        Self { id: pair.id.clone(), expendable: pair.expendable, secret: pair.secret.clone().into() }
     }
 }
 
@@ -149,7 +162,7 @@ mod tests {
             contracts: IndexMap::from([("x".to_owned(), contract)]),
             control: Some(Control {
                 url: "http://127.0.0.1:2".to_owned(),
-                token: Some(Secret::new("0123456789abcdef")),
+                token: Some(Secret::new("0123456789abcdef").into()),
             }),
         };
         let folder = tempfile::tempdir().unwrap();
@@ -163,16 +176,22 @@ mod tests {
 
         [contracts.x.callers.operator]
         id = "id-1"
-        secret = "secret-1"
+
+        [contracts.x.callers.operator.secret]
+        literal = "secret-1"
 
         [contracts.x.callers.leaver]
         id = "id-3"
-        secret = "secret-3"
         expendable = true
+
+        [contracts.x.callers.leaver.secret]
+        literal = "secret-3"
 
         [[contracts.x.pool]]
         id = "id-2"
-        secret = "secret-2"
+
+        [contracts.x.pool.secret]
+        literal = "secret-2"
 
         [contracts.x.supplied]
         tenant = "tenant-1"
@@ -182,7 +201,9 @@ mod tests {
 
         [control]
         url = "http://127.0.0.1:2"
-        token = "0123456789abcdef"
+
+        [control.token]
+        literal = "0123456789abcdef"
         "#);
         #[cfg(unix)]
         {

@@ -82,7 +82,8 @@ impl Server {
         let address = dinie["url"].as_str().unwrap().strip_prefix("http://").unwrap();
         let address = address.split_once('/').unwrap().0.to_owned();
         let operator = &dinie["callers"]["operator"];
-        let (id, secret) = (operator["id"].as_str().unwrap(), operator["secret"].as_str().unwrap());
+        let (id, secret) =
+            (operator["id"].as_str().unwrap(), operator["secret"]["literal"].as_str().unwrap());
         let mut server = Self { process, address, bearer: String::new() };
         let (status, token) = server.client().await.unwrap().exchange(id, secret).await.unwrap();
         assert_eq!(status, 200, "{token}");

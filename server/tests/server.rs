@@ -358,7 +358,7 @@ fn the_program_serves_until_it_is_told_to_stop_and_logs_no_secret() {
     assert!(told.success());
     assert_eq!(child.wait().unwrap().code(), Some(0));
     std::io::Read::read_to_string(&mut log, &mut seen).unwrap();
-    let secrets = text.lines().filter_map(|line| line.strip_prefix("secret = \"")?.strip_suffix('"'));
+    let secrets = text.lines().filter_map(|line| line.strip_prefix("literal = \"")?.strip_suffix('"'));
     assert!(secrets.clone().count() > 60);
     for secret in secrets {
         assert!(!seen.contains(secret));

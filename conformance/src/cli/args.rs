@@ -35,6 +35,8 @@ pub struct Cli {
 pub enum Command {
     /// Judge deployments.
     Check(Box<CheckArgs>),
+    /// Put away what runs left behind that were killed, or that the deployment did not let clean up.
+    Cleanup(CleanupArgs),
     /// List the checks, or the requirements with their checks.
     List(ListArgs),
     /// Explain a check, a requirement or an exit code.
@@ -49,13 +51,14 @@ pub enum Command {
 }
 
 /// What is judged and how.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Args)]
 #[command(after_help = exit_codes(), after_long_help = long_help())]
 pub struct CheckArgs {
-    /// A bundled contract; may be repeated. Without it: every contract of the target file.
-    #[arg(long, value_name = "NAME", value_parser = vendors(), env = "RESCIND_CONTRACT", value_delimiter = ',')]
+    /// A contract of the target file or a bundled one; may be repeated. Without it: every contract of the target file.
+    #[arg(long, value_name = "NAME", env = "RESCIND_CONTRACT", value_delimiter = ',')]
     #[arg(help_heading = "What is judged", conflicts_with = "openapi")]
-    pub contract: Vec<Vendor>,
+    pub contract: Vec<String>,
     /// The OpenAPI document of a contract of your own.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "RESCIND_OPENAPI")]
     #[arg(help_heading = "What is judged")]
@@ -91,6 +94,9 @@ pub struct CheckArgs {
     /// Allow requests that change state. Without it, whatever needs one is not run.
     #[arg(long, env = "RESCIND_ALLOW_WRITES", help_heading = "How it is judged")]
     pub allow_writes: bool,
+    /// Mean it where the address looks like production and --allow-writes is given.
+    #[arg(long, env = "RESCIND_YES", help_heading = "How it is judged")]
+    pub yes: bool,
     /// A requirement (R3, or R3 of one contract: dinie/R3) or check to run; may be repeated. Without it: all.
     #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "How it is judged")]
     pub only: Vec<String>,
@@ -100,39 +106,62 @@ pub struct CheckArgs {
     /// The seed that repeats a run. Without it: 0 for the reference server, else another one each time.
     #[arg(long, value_name = "NUMBER", env = "RESCIND_SEED", help_heading = "How it is judged")]
     pub seed: Option<u64>,
-    /// How many generated requests are sent for each operation at most.
-    #[arg(long, value_name = "NUMBER", default_value_t = 20, env = "RESCIND_CASES")]
-    #[arg(help_heading = "How it is judged")]
-    pub cases: u32,
-    /// How many sequences are run for each requirement; of random ones, twelve times as many.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1, env = "RESCIND_SEQUENCES")]
+    /// How many generated requests are sent for each operation at most. Without it: 20.
+    #[arg(long, value_name = "NUMBER", env = "RESCIND_CASES", help_heading = "How it is judged")]
+    pub cases: Option<u32>,
+    /// How many sequences are run for each requirement; of random ones, twelve times as many. Without it: 1.
+    #[arg(long, value_name = "NUMBER", env = "RESCIND_SEQUENCES")]
     #[arg(help_heading = "How it is judged", value_parser = clap::value_parser!(u32).range(1..))]
-    pub sequences: u32,
+    pub sequences: Option<u32>,
     /// Longest time that one sequence may wait for bounds of the contract where the clock cannot be moved, such as 10m.
-    #[arg(long, value_name = "TIME", default_value = "0s", env = "RESCIND_PATIENCE")]
-    #[arg(help_heading = "How it is judged")]
-    pub patience: Period,
-    /// Longest time for one answer.
-    #[arg(long, value_name = "TIME", default_value = "10s", env = "RESCIND_TIMEOUT")]
-    #[arg(help_heading = "How it is judged")]
-    pub timeout: Period,
+    /// Without it: no time.
+    #[arg(long, value_name = "TIME", env = "RESCIND_PATIENCE", help_heading = "How it is judged")]
+    pub patience: Option<Period>,
+    /// Longest time for one answer. Without it: 10s.
+    #[arg(long, value_name = "TIME", env = "RESCIND_TIMEOUT", help_heading = "How it is judged")]
+    pub timeout: Option<Period>,
     /// Most requests in a second. Without it: as fast as the deployment answers.
     #[arg(long, value_name = "NUMBER", env = "RESCIND_RATE", help_heading = "How it is judged")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
 
     /// The file with the seeds of random sequences that broke a promise. They are run first, and new ones are added.
-    /// With --seed or --reference it is neither read nor written.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, default_value = "rescind.seeds")]
+    /// With --seed or --reference it is neither read nor written. Without it: rescind.seeds.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(env = "RESCIND_SEEDS", help_heading = "How it is judged")]
-    pub seeds: PathBuf,
+    pub seeds: Option<PathBuf>,
     /// Keep no seeds.
     #[arg(long, help_heading = "How it is judged")]
     pub no_seeds: bool,
 
+    /// The file in which everything that is issued is written down before it is used. It is removed when all of that is
+    /// revoked; else `rescind cleanup` works it off. If another run's is there, this run takes FILE.2. Without it:
+    /// rescind.cleanup.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(env = "RESCIND_CLEANUP", help_heading = "How it is judged")]
+    pub cleanup: Option<PathBuf>,
+
     /// A report to write: json=FILE or human=FILE, where - is standard output; may be repeated.
     #[arg(long, value_name = "FORMAT=FILE", help_heading = "What is told")]
     pub report: Vec<ReportArg>,
+}
+
+/// What is put away.
+#[derive(Debug, Args)]
+pub struct CleanupArgs {
+    /// The cleanup files of runs that are over. Without it: rescind.cleanup, and rescind.cleanup.2 and so on beside it.
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// The target file, for the callers and how the deployment is reached. Without it: rescind.toml, if there is one.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, env = "RESCIND_TARGET")]
+    pub target: Option<PathBuf>,
+    /// Longest time for one answer.
+    #[arg(long, value_name = "TIME", default_value = "10s", env = "RESCIND_TIMEOUT")]
+    pub timeout: Period,
+    /// Most requests in a second. Without it: as fast as the deployment answers.
+    #[arg(long, value_name = "NUMBER", env = "RESCIND_RATE")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
 }
 
 /// What is listed.

@@ -1,16 +1,24 @@
 //! `rescind check`: judge, write the reports, and say how it went.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
 
 use super::args::CheckArgs;
 use super::contracts::{self, Job};
 use super::error::CliError;
+use super::exceptions::Exceptions;
 use super::output::{Output, Reports};
 use super::seeds::SeedFile;
 use super::selection;
+use super::settings::Settings;
+use crate::cleanup::{self, CleanupFile, Documents};
+use crate::clock;
 use crate::exit_code::ExitCode;
 use crate::plan::{Plan, Writes};
 use crate::progress::{self, Console, Event, Progress as _};
@@ -18,7 +26,7 @@ use crate::redact::Redactor;
 use crate::report::{End, Report};
 use crate::runner::{self, RunError};
 use crate::session::SessionError;
-use crate::target_file::ProcessEnvironment;
+use crate::target_file::{self, ProcessEnvironment, TargetFile};
 
 pub(super) async fn run(
     args: CheckArgs,
@@ -30,20 +38,28 @@ pub(super) async fn run(
     if args.reference {
         return reference(&args, output, &progress, &redactor).await;
     }
-    let writes = if args.allow_writes { Writes::Allowed } else { Writes::Forbidden };
-    if args.timeout.duration().is_zero() {
-        return Err(CliError::Usage(
-            "--timeout 0s leaves no time for an answer; give it some, such as 10s".to_owned(),
-        ));
+    let file = target_file(args.target.as_deref(), &progress)?;
+    let file = file.as_ref().map(|(file, path)| (file, path.as_path()));
+    let settings = Settings::of(&args, file)?;
+    let jobs = contracts::jobs(&args, file, settings.writes, &ProcessEnvironment)?;
+    if settings.writes == Writes::Forbidden {
+        progress.event(Event::Note("without --allow-writes, whatever changes state is not run".into()));
     }
-    let (jobs, warnings) = contracts::jobs(&args, writes, &ProcessEnvironment)?;
+    let exceptions = Exceptions::of(&args, file.map(|(file, _)| file));
+    judge(&args, &settings, &exceptions, &jobs, output, &progress, &redactor).await
+}
+
+/// The target file that is meant, if there is one. What should be said about it is told.
+pub(super) fn target_file(
+    named: Option<&Path>,
+    progress: &Console,
+) -> Result<Option<(TargetFile, PathBuf)>, CliError> {
+    let Some(path) = target_file::path(named) else { return Ok(None) };
+    let (file, warnings) = TargetFile::read(path)?;
     for warning in warnings {
         progress.event(Event::Note(warning.into()));
     }
-    if writes == Writes::Forbidden {
-        progress.event(Event::Note("without --allow-writes, whatever changes state is not run".into()));
-    }
-    judge(&args, writes, &jobs, output, &progress, &redactor).await
+    Ok(Some((file, path.to_owned())))
 }
 
 #[cfg(feature = "reference")]
@@ -57,7 +73,9 @@ async fn reference(
 
     use crate::reference::{self, Reference};
 
-    let vendors = if args.contract.is_empty() { &Vendor::ALL[..] } else { &args.contract };
+    let named: Result<Vec<Vendor>, _> = args.contract.iter().map(|name| name.parse::<Vendor>()).collect();
+    let named = named.map_err(|error| CliError::Usage(format!("--reference: {error}")))?;
+    let vendors = if named.is_empty() { &Vendor::ALL[..] } else { &named };
     let faults = reference::faults(&args.fault).map_err(|error| CliError::Usage(error.to_string()))?;
     for fault in &faults {
         let mut concerned: Vec<&str> = fault.contracts().map(Vendor::name).collect();
@@ -68,7 +86,8 @@ async fn reference(
         }
     }
     let internal = |error: reference::ReferenceError| CliError::Internal(error.to_string());
-    let seed = args.seed.unwrap_or_default();
+    let settings = Settings { writes: Writes::Allowed, ..Settings::of(args, None)? };
+    let seed = settings.seed.unwrap_or_default();
     let server = Reference::builder()
         .seed(seed)
         .replicas(args.replicas)
@@ -77,10 +96,15 @@ async fn reference(
         .map_err(internal)?;
     let jobs = contracts::bundled(vendors)?.into_iter().map(|contract| {
         let vendor = contract.name().parse().map_err(|_| CliError::Internal(contract.name().to_owned()))?;
-        Ok(Job { deployment: server.deployment(vendor).map_err(internal)?, contract })
+        Ok(Job {
+            deployment: server.deployment(vendor).map_err(internal)?,
+            documents: Documents::Bundled,
+            contract,
+        })
     });
     let jobs = jobs.collect::<Result<Vec<_>, CliError>>()?;
-    let judged = judge(args, Writes::Allowed, &jobs, output, progress, redactor).await;
+    let exceptions = Exceptions::of(args, None);
+    let judged = judge(args, &settings, &exceptions, &jobs, output, progress, redactor).await;
     server.stop().await;
     judged
 }
@@ -93,47 +117,54 @@ async fn reference(_: &CheckArgs, _: Output, _: &Console, _: &Redactor) -> Resul
 
 async fn judge(
     args: &CheckArgs,
-    writes: Writes,
+    settings: &Settings,
+    exceptions: &Exceptions,
     jobs: &[Job],
     output: Output,
     progress: &Console,
     redactor: &Redactor,
 ) -> Result<ExitCode, CliError> {
     let known: Vec<_> = jobs.iter().map(|job| &job.contract).collect();
-    selection::validate("--only", &args.only, &known)?;
-    selection::validate("--skip", &args.skip, &known)?;
-    let reports = Reports::open(&args.report)?;
-    let seeds = SeedFile::open(args)?;
-    let seed = args.seed.unwrap_or_else(|| if args.reference { 0 } else { random_seed() });
+    selection::validate("--only", &settings.only, &known)?;
+    exceptions.validate(&known)?;
+    let reports = Reports::open(&settings.reports)?;
+    let seeds = SeedFile::open(args, settings)?;
+    let seed = settings.seed.unwrap_or_else(|| if args.reference { 0 } else { random_seed() });
     for job in jobs {
-        let pairs = job.deployment.callers.values().chain(&job.deployment.pool);
-        pairs.for_each(|pair| redactor.taint(pair.secret.expose_secret()));
+        job.deployment.secrets().for_each(|secret| redactor.taint(secret.expose_secret()));
     }
     for job in jobs {
-        reach(job, args.timeout.duration()).await?;
+        reach(job, settings.timeout).await?;
     }
+    // What the reference server of a run issued goes with it.
+    let recorded = settings.writes == Writes::Allowed && !args.reference;
+    let cleanup = if recorded { Some(open_cleanup(&settings.cleanup, progress)?) } else { None };
     let mut report = Report {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed,
         contracts: Vec::with_capacity(jobs.len()),
     };
     for (index, job) in jobs.iter().enumerate() {
-        let Job { contract, deployment } = job;
+        let Job { contract, deployment, documents } = job;
+        let run = || cleanup::Run::of(contract, deployment, documents.clone(), clock::machine());
+        let record = cleanup.as_ref().map(|file| file.begin(run())).transpose()?;
         let plan = Plan {
             seed,
-            cases: args.cases,
-            sequences: args.sequences,
-            only: selection::of_contract(&args.only, contract.name()),
-            skip: selection::of_contract(&args.skip, contract.name()),
-            patience: args.patience.duration(),
-            timeout: args.timeout.duration(),
-            rate: args.rate,
-            writes,
+            cases: settings.cases,
+            sequences: settings.sequences,
+            only: selection::of_contract(&settings.only, contract.name()),
+            skip: exceptions.skipped(contract.name()),
+            patience: settings.patience,
+            timeout: settings.timeout,
+            rate: settings.rate,
+            writes: settings.writes,
             replay: seeds.of(contract.name()),
+            record,
         };
         let judged = runner::run(contract, deployment, &plan, redactor, progress).await;
         progress.event(Event::Ended);
-        let judged = judged.map_err(|error| failure(&error, job, redactor))?;
+        let mut judged = judged.map_err(|error| failure(&error, job, redactor))?;
+        exceptions.apply(&mut judged, today());
         let end = judged.end;
         report.contracts.push(judged);
         if end == End::Interrupted {
@@ -141,11 +172,46 @@ async fn judge(
             break;
         }
     }
+    if let Some(file) = cleanup {
+        close_cleanup(file, progress);
+    }
     let internal = |error: serde_json::Error| CliError::Internal(error.to_string());
     let report = redactor.redact_report(&report).map_err(internal)?;
     seeds.keep(&report, progress);
     output.write(&report, reports)?;
     Ok(ExitCode::of(&report))
+}
+
+/// Makes the file for what is going to be issued, and tells of those that earlier runs left.
+fn open_cleanup(path: &Path, progress: &Console) -> Result<Arc<CleanupFile>, CliError> {
+    let (file, earlier) = CleanupFile::create(path)?;
+    for (path, leftover) in earlier {
+        let urls: Vec<&str> = leftover.runs.iter().map(|left| left.run.url.as_str()).collect();
+        let note = format!(
+            "an earlier run may have left {} at {} behind, which stands in {}; `rescind cleanup` puts it away",
+            things(leftover.count()),
+            urls.join(", "),
+            path.display()
+        );
+        progress.event(Event::Note(note.into()));
+    }
+    Ok(Arc::new(file))
+}
+
+/// Closes the file, and says that it stays if it does.
+fn close_cleanup(file: Arc<CleanupFile>, progress: &Console) {
+    let path = file.path().to_owned();
+    drop(file);
+    if path.exists() {
+        let note =
+            format!("what could not be put away stands in {}; `rescind cleanup` tries again", path.display());
+        progress.event(Event::Note(note.into()));
+    }
+}
+
+/// A number of things that were issued.
+pub(super) fn things(count: usize) -> String {
+    if count == 1 { "1 thing".to_owned() } else { format!("{count} things") }
 }
 
 /// Says which contracts an interrupted run never came to.
@@ -164,19 +230,29 @@ fn failure(error: &RunError, job: &Job, redactor: &Redactor) -> CliError {
             url: job.deployment.base.to_string(),
             why,
         },
-        RunError::Session(SessionError::Control { .. }) => CliError::Control(why),
-        RunError::Session(SessionError::Client(_)) => CliError::Internal(why),
+        RunError::Session(error) => failure_of(error, redactor),
+    }
+}
+
+/// Why a session could not begin.
+pub(super) fn failure_of(error: &SessionError, redactor: &Redactor) -> CliError {
+    let why = redactor.redact(&error.to_string()).into_owned();
+    match error {
+        SessionError::Control { .. } => CliError::Control(why),
+        SessionError::Client(_) => CliError::Internal(why),
     }
 }
 
 /// Whether anything listens at the deployment's address.
-async fn reach(job: &Job, timeout: Duration) -> Result<(), CliError> {
+pub(super) async fn reach(job: &Job, timeout: Duration) -> Result<(), CliError> {
     let base = &job.deployment.base;
     let error = |why: String| CliError::Unreachable {
         contract: job.contract.name().to_owned(),
         url: base.to_string(),
         why,
     };
+    // Nobody but a proxy may be able to get there.
+    let base = job.deployment.access.proxy.as_ref().map_or(base, |proxy| &proxy.url);
     let host = base.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
     let port = base.port_or_known_default().unwrap_or(80);
     match tokio::time::timeout(timeout, tokio::net::TcpStream::connect((host, port))).await {
@@ -184,6 +260,11 @@ async fn reach(job: &Job, timeout: Duration) -> Result<(), CliError> {
         Ok(Err(refused)) => Err(error(refused.to_string())),
         Err(_) => Err(error(format!("no connection within {} s", timeout.as_secs()))),
     }
+}
+
+/// The day by which acceptances are judged.
+fn today() -> Date {
+    TimeZone::UTC.to_datetime(clock::machine()).date()
 }
 
 /// A seed that differs from run to run, short enough to be typed.

@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use rescind_specs::LoadError;
 
+use crate::cleanup::CleanupError;
 use crate::exit_code::ExitCode;
 use crate::target_file::TargetError;
 
@@ -18,6 +19,9 @@ pub(super) enum CliError {
     /// It is not known where the deployment is, or who acts.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// What is issued cannot be written down, or what was written down cannot be worked off.
+    #[error(transparent)]
+    Cleanup(#[from] CleanupError),
     /// The deployment cannot be reached.
     #[error(
         "the deployment of {contract} at {url} cannot be reached: {why}; check the URL (http or https?), and that it runs"
@@ -49,7 +53,9 @@ pub(super) enum CliError {
 impl CliError {
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) | Self::Contract(_) | Self::Target(_) | Self::Report { .. } => ExitCode::Usage,
+            Self::Usage(_) | Self::Contract(_) | Self::Target(_) | Self::Cleanup(_) | Self::Report { .. } => {
+                ExitCode::Usage
+            }
             Self::Unreachable { .. } | Self::Control(_) => ExitCode::Unreachable,
             Self::Internal(_) => ExitCode::Internal,
         }

@@ -2,12 +2,15 @@
 
 pub mod args;
 mod check;
+mod cleanup;
 mod contracts;
 mod error;
+mod exceptions;
 mod list;
 mod output;
 mod seeds;
 mod selection;
+mod settings;
 
 use std::io::Write as _;
 
@@ -41,6 +44,10 @@ fn run(cli: Cli) -> ExitCode {
         Command::Check(args) => {
             let detail = output::progress(cli.quiet, cli.verbose);
             runtime().and_then(|runtime| runtime.block_on(check::run(*args, output, detail)))
+        }
+        Command::Cleanup(args) => {
+            let detail = output::progress(cli.quiet, cli.verbose);
+            runtime().and_then(|runtime| runtime.block_on(cleanup::run(&args, output, detail)))
         }
         Command::List(args) => list::list(&args).and_then(|text| output.text(&text)),
         Command::Explain(args) => list::explain(&args.id).and_then(|text| output.text(&text)),

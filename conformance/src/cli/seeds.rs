@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::args::CheckArgs;
 use super::error::CliError;
+use super::settings::Settings;
 use crate::machine::seeds::Seeds;
 use crate::progress::{Event, Progress};
 use crate::report::Report;
@@ -17,12 +18,12 @@ pub(super) struct SeedFile {
 
 impl SeedFile {
     /// Reads the file. A run that is meant to be the same each time uses none.
-    pub(super) fn open(args: &CheckArgs) -> Result<Self, CliError> {
-        if args.no_seeds || args.seed.is_some() || args.reference {
+    pub(super) fn open(args: &CheckArgs, settings: &Settings) -> Result<Self, CliError> {
+        if args.no_seeds || settings.seed.is_some() || args.reference {
             return Ok(Self { path: None, seeds: Seeds::default() });
         }
-        let seeds = Seeds::read(&args.seeds).map_err(|error| CliError::Usage(error.to_string()))?;
-        Ok(Self { path: Some(args.seeds.clone()), seeds })
+        let seeds = Seeds::read(&settings.seeds).map_err(|error| CliError::Usage(error.to_string()))?;
+        Ok(Self { path: Some(settings.seeds.clone()), seeds })
     }
 
     /// What is run again of a contract.

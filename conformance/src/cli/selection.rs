@@ -36,6 +36,14 @@ pub(super) fn of_contract(wanted: &[String], contract: &str) -> Vec<String> {
         .collect()
 }
 
+/// A name without that of its contract, if it is of this one or of each.
+pub(super) fn is_of<'i>(id: &'i str, contract: &str) -> Option<&'i str> {
+    match split(id) {
+        (Some(name), _) if name != contract => None,
+        (_, bare) => Some(bare),
+    }
+}
+
 fn split(id: &str) -> (Option<&str>, &str) {
     id.split_once('/').map_or((None, id), |(contract, bare)| (Some(contract), bare))
 }

@@ -82,6 +82,7 @@ impl Names {
             })
             .collect();
         names.add_supplied(scene, &supplied);
+        names.add_headers(scene);
         names
     }
 
@@ -102,6 +103,19 @@ impl Names {
                 let id = Name { variable, words: format!("id of {who}"), from: From::Id(default) };
                 self.by_text.entry(Hidden(pair.id.clone())).or_insert(id);
             }
+        }
+    }
+
+    /// The headers of the operator that are sent with every request, as far as they are secret.
+    fn add_headers(&mut self, scene: Scene<'_>) {
+        for header in &scene.deployment.access.headers {
+            let Some(source) = &header.source else { continue };
+            let name = Name {
+                variable: word(source),
+                words: format!("the header {} of every request", header.name),
+                from: From::Secret,
+            };
+            self.by_text.insert(Hidden(header.value.expose_secret().to_owned()), name);
         }
     }
 

@@ -269,6 +269,8 @@ impl Call<'_> {
         if request.target.contains("/.") {
             words.push("--path-as-is".to_owned());
         }
+        let way = self.scene.deployment.access.curl();
+        words.extend(way.iter().map(|(option, value)| format!("{option} {}", quote(value))));
         let variable = base(self.exchange.replica);
         let base = Name { variable, words: String::new(), from: From::Secret };
         let mut url = vec![Part::Named(&base, Encoding::Plain)];

@@ -1,5 +1,6 @@
 //! The result of a run, as data. Every rendering is made from this and from nothing else.
 
+pub mod acceptance;
 pub mod coverage;
 pub mod human;
 pub mod json;
@@ -12,6 +13,7 @@ use rescind_specs::lifecycle::{Basis, RequirementId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::acceptance::{Acceptance, Standing};
 pub use self::propagation::PropagationDelay;
 use crate::finding::Finding;
 use crate::verdict::Verdict;
@@ -61,6 +63,12 @@ pub struct ContractReport {
     pub propagation: Vec<PropagationDelay>,
     /// What was issued and could not be revoked at the end, by identifier.
     pub left_behind: Vec<String>,
+    /// What was asked for, without an answer that tells whether it was issued, and could not be looked up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub perhaps_left_behind: Vec<String>,
+    /// The breaches that the operator accepts, and what came of each acceptance.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acceptances: Vec<Acceptance>,
     /// Whether the run came to its end.
     #[serde(default)]
     pub end: End,
@@ -183,13 +191,12 @@ impl Outcome {
 
 impl ContractReport {
     /// The worst verdict on anything; `Inconclusive` where a promise was never exercised, no credential was revoked
-    /// or the run was interrupted.
+    /// or the run was interrupted. A breach that is accepted counts as a divergence.
     pub fn verdict(&self) -> Verdict {
-        let outcomes = self.requirements.iter().map(|requirement| &requirement.outcome);
-        let outcomes = outcomes.chain(self.checks.iter().map(|check| &check.outcome));
-        let worst = outcomes
+        let worst = self
+            .counted()
             .map(|outcome| match outcome {
-                Outcome::Judged(verdict) => *verdict,
+                Outcome::Judged(verdict) => verdict,
                 Outcome::NotExercised(_) => Verdict::Inconclusive,
                 Outcome::NotRun(_) | Outcome::Pending(_) | Outcome::NotObserved(_) => Verdict::Pass,
             })

@@ -52,7 +52,7 @@ pub enum TargetError {
     #[error(
         "{contract} needs the caller {caller}, and nobody supplied it. {about}\nSupply it in one of these ways:\n  \
          1. environment: {wanted}\n  2. target file: {}secret = … below [contracts.{contract}.callers.{caller}],\n     \
-         where secret is a text, {{ env = \"NAME\" }} or {{ file = \"PATH\" }}{}",
+         where secret is {{ env = \"NAME\" }}, {{ file = \"PATH\" }} or {{ command = [\"PROGRAM\", …] }}{}",
         if *.with_id { "id = …, " } else { "" },
         if contract.parse::<Vendor>().is_ok() { SERVER_WRITES } else { "" }
     )]
@@ -113,6 +113,36 @@ pub enum TargetError {
         place: String,
         /// The variable.
         variable: String,
+    },
+    /// A program that is to print a secret did not.
+    #[error("{place} has no secret: {why}")]
+    NotPrinted {
+        /// Where in the target file.
+        place: String,
+        /// What it did instead, without what it printed.
+        why: String,
+    },
+    /// A header cannot be sent with every request.
+    #[error("{place} cannot be sent with every request: {why}")]
+    Header {
+        /// Where in the target file.
+        place: String,
+        /// Why.
+        why: String,
+    },
+    /// A certificate or a key cannot be used.
+    #[error("{} has no certificates or keys that can be used: {why}; it is to be a PEM file", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A lifecycle document without its OpenAPI document.
+    #[error("{place} has a lifecycle and no openapi; name the OpenAPI document beside it")]
+    NoOpenApi {
+        /// Where in the target file.
+        place: String,
     },
     /// Credentials are issued from a pool, and there is none.
     #[error(

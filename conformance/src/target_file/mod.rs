@@ -1,19 +1,25 @@
 //! Who acts in a run and with what: the target file, and the environment that overrides it.
 
+mod check;
 mod error;
+mod nearest;
+mod reach;
+mod secret;
 mod sources;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use url::Url;
 
+pub use check::{AcceptEntry, CheckTable, SkipEntry};
 pub use error::TargetError;
+pub(crate) use nearest::nearest;
+pub use secret::{HeaderEntry, SecretEntry};
 pub(crate) use sources::CONTROL_TOKEN;
 pub use sources::{Environment, ProcessEnvironment, Sources, variable};
 
@@ -31,6 +37,15 @@ pub struct TargetFile {
     /// Where the clock of the deployments can be moved.
     #[serde(default)]
     pub control: Option<Control>,
+    /// How runs are made.
+    #[serde(default)]
+    pub check: CheckTable,
+    /// What is left out of every run.
+    #[serde(default)]
+    pub skip: Vec<SkipEntry>,
+    /// The breaches that are accepted.
+    #[serde(default)]
+    pub accept: Vec<AcceptEntry>,
     /// What the generator reads of the same file; the judge passes over it.
     #[serde(default)]
     #[schemars(with = "Vec<serde_json::Value>")]
@@ -41,6 +56,12 @@ pub struct TargetFile {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
+    /// The OpenAPI document, relative to the folder of this file; left out for a contract that is bundled.
+    #[serde(default)]
+    pub openapi: Option<PathBuf>,
+    /// The lifecycle document beside it; without it only single answers and requests are checked.
+    #[serde(default)]
+    pub lifecycle: Option<PathBuf>,
     /// Its base URL; `--url` overrides it.
     #[serde(default)]
     pub url: Option<String>,
@@ -59,6 +80,55 @@ pub struct Target {
     /// The values that the contract's lifecycle document asks the operator for, by name.
     #[serde(default)]
     pub supplied: IndexMap<String, String>,
+    /// What is sent with every request that has no such header of its own, by name.
+    #[serde(default)]
+    pub headers: IndexMap<String, HeaderEntry>,
+    /// The certificates that count, and the one that is shown.
+    #[serde(default)]
+    pub tls: Option<Tls>,
+    /// The proxy that every request goes through. Without it none is used, whatever the environment says.
+    #[serde(default)]
+    pub proxy: Option<ProxyEntry>,
+}
+
+/// Certificates. The files are relative to the folder of the target file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// A PEM file with the certificates of authorities that are trusted beside those of the system.
+    #[serde(default)]
+    pub roots: Option<PathBuf>,
+    /// A PEM file with the certificate that is shown, and those that lead from it to its authority.
+    #[serde(default)]
+    pub certificate: Option<PathBuf>,
+    /// A PEM file with the key of that certificate; left out where it stands beside it.
+    #[serde(default)]
+    pub key: Option<PathBuf>,
+}
+
+/// A proxy.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "a proxy is \"http://HOST:PORT\", or { url = …, user = …, password = … } where password is a secret"
+)]
+pub enum ProxyEntry {
+    /// Its URL.
+    Url(String),
+    /// Its URL, and whom it lets through.
+    Login(ProxyLogin),
+}
+
+/// A proxy that does not let everybody through.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProxyLogin {
+    /// Its URL.
+    pub url: String,
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: SecretEntry,
 }
 
 /// How a step outside of the API is done.
@@ -139,67 +209,18 @@ pub struct PairEntry {
     pub expendable: bool,
 }
 
-/// A secret, or where it is.
-#[derive(Clone, JsonSchema)]
-#[schemars(untagged)]
-pub enum SecretEntry {
-    /// The secret itself. The file should be readable by its owner alone.
-    Literal(String),
-    /// The name of the environment variable that holds it.
-    Env(FromEnv),
-    /// The file that holds it, white space at its end not counted.
-    File(FromFile),
-}
-
-/// A secret in an environment variable.
-#[derive(Clone, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct FromEnv {
-    env: String,
-}
-
-/// A secret in a file.
-#[derive(Clone, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct FromFile {
-    /// Relative to the folder of the target file.
-    file: PathBuf,
-}
-
-impl<'de> Deserialize<'de> for SecretEntry {
-    /// By hand, so that no message repeats a secret that is written in a wrong way.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let error = || D::Error::custom("a secret is a text, { env = \"NAME\" } or { file = \"PATH\" }");
-        match serde_json::Value::deserialize(deserializer).map_err(|_| error())? {
-            serde_json::Value::String(text) => Ok(Self::Literal(text)),
-            serde_json::Value::Object(members) => {
-                let mut members = members.into_iter();
-                match (members.next(), members.next()) {
-                    (Some((name, serde_json::Value::String(env))), None) if name == "env" => {
-                        Ok(Self::Env(FromEnv { env }))
-                    }
-                    (Some((name, serde_json::Value::String(file))), None) if name == "file" => {
-                        Ok(Self::File(FromFile { file: file.into() }))
-                    }
-                    _ => Err(error()),
-                }
-            }
-            _ => Err(error()),
-        }
-    }
-}
-
-impl fmt::Debug for SecretEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Literal(_) => f.write_str("***"),
-            Self::Env(FromEnv { env }) => write!(f, "{{ env = {env:?} }}"),
-            Self::File(FromFile { file }) => write!(f, "{{ file = {:?} }}", file.display()),
-        }
-    }
+/// The target file that is meant: the one that was named, else the one in this folder, if there is one.
+pub fn path(named: Option<&Path>) -> Option<&Path> {
+    named.or_else(|| Some(Path::new(DEFAULT)).filter(|path| path.exists()))
 }
 
 impl TargetFile {
+    /// Whether it says that a contract is deployed there.
+    pub(crate) fn is_at(&self, contract: &str, url: &Url) -> bool {
+        let target = self.contracts.get(contract).and_then(|target| target.url.as_deref());
+        target.is_some_and(|known| known.trim_end_matches('/') == url.as_str().trim_end_matches('/'))
+    }
+
     /// Reads a target file. Second: what should be said about it although it can be used.
     ///
     /// # Errors
@@ -214,7 +235,7 @@ impl TargetFile {
                 path: path.to_owned(),
                 line: before.matches('\n').count() + 1,
                 column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
-                message: error.message().replace('\n', " "),
+                message: nearest::suggested(&error.message().replace('\n', " ")),
             }
         })?;
         let mut warnings = Vec::new();
@@ -231,8 +252,17 @@ impl TargetFile {
     fn holds_secrets(&self) -> bool {
         let pairs = self.contracts.values().flat_map(|target| target.callers.values().chain(&target.pool));
         let token = self.control.iter().filter_map(|control| control.token.as_ref());
-        let mut secrets = pairs.map(|pair| &pair.secret).chain(token);
-        secrets.any(|secret| matches!(secret, SecretEntry::Literal(_)))
+        let headers = self.contracts.values().flat_map(|target| target.headers.values());
+        let headers = headers.filter_map(|header| match header {
+            HeaderEntry::Secret(secret) => Some(secret),
+            HeaderEntry::Plain(_) => None,
+        });
+        let proxies = self.contracts.values().filter_map(|target| match &target.proxy {
+            Some(ProxyEntry::Login(login)) => Some(&login.password),
+            _ => None,
+        });
+        let mut secrets = pairs.map(|pair| &pair.secret).chain(token).chain(headers).chain(proxies);
+        secrets.any(SecretEntry::is_literal)
     }
 
     /// The JSON Schema of target files, for editors.

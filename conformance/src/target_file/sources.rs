@@ -10,10 +10,8 @@ use rescind_specs::lifecycle::{
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{
-    FromEnv, FromFile, HookCommand, HookEntry, HookPost, PairEntry, SecretEntry, Target, TargetError,
-    TargetFile,
-};
+use super::reach::Reach;
+use super::{HookCommand, HookEntry, HookPost, PairEntry, SecretEntry, Target, TargetError, TargetFile};
 use crate::deployment::{Deployment, Kept, Pair};
 use crate::hook::HookAction;
 use crate::plan::Writes;
@@ -80,6 +78,7 @@ impl Sources<'_> {
             // A URL of the command line may lead to another deployment than the file describes.
             hooks: if self.urls.is_empty() { hooks(contract, target)? } else { IndexMap::new() },
             supplied: self.supplied(contract, target)?,
+            access: Reach { sources: self, contract, target }.access()?,
         })
     }
 
@@ -210,21 +209,13 @@ impl Sources<'_> {
         Ok(Some(Pair { id, secret, source: secret_name, kept }))
     }
 
-    fn secret(&self, entry: &SecretEntry, place: &str) -> Result<SecretString, TargetError> {
-        match entry {
-            SecretEntry::Literal(text) => Ok(text.clone().into()),
-            SecretEntry::Env(FromEnv { env }) => match self.environment.variable(env) {
-                Some(value) => Ok(value.into()),
-                None => Err(TargetError::Unset { place: place.to_owned(), variable: env.clone() }),
-            },
-            SecretEntry::File(FromFile { file }) => {
-                let folder = self.file.and_then(|(_, path)| path.parent()).unwrap_or(Path::new(""));
-                let path = folder.join(file);
-                let text = std::fs::read_to_string(&path);
-                let text = text.map_err(|source| TargetError::Read { path, source })?;
-                Ok(text.trim_end().to_owned().into())
-            }
-        }
+    pub(super) fn secret(&self, entry: &SecretEntry, place: &str) -> Result<SecretString, TargetError> {
+        entry.resolve(place, self.folder(), self.environment)
+    }
+
+    /// The folder that the paths of the target file are relative to.
+    pub(super) fn folder(&self) -> &Path {
+        self.file.and_then(|(_, path)| path.parent()).unwrap_or(Path::new(""))
     }
 
     fn pool(&self, contract: &Contract, target: &Target) -> Result<Vec<Pair>, TargetError> {
@@ -346,7 +337,7 @@ fn takes_from_pool(contract: &Contract) -> bool {
 }
 
 /// A base URL: http or https, a host, no secret within, nothing after the path.
-fn base_url(text: &str, place: &str) -> Result<Url, TargetError> {
+pub(super) fn base_url(text: &str, place: &str) -> Result<Url, TargetError> {
     let error = |why: &str| TargetError::Url { place: place.to_owned(), why: why.to_owned() };
     let mut url: Url =
         text.parse().map_err(|_| error("write it in full, such as https://api.example.com/v3"))?;

@@ -14,8 +14,8 @@ const FILE: &str = r#"
 [contracts.entrytarget]
 url = "https://staging.invalid"
 replicas = ["https://staging-2.invalid"]
-callers.operator = { id = "ak_1", secret = "sk_1", expendable = true }
-pool = [{ id = "ak_2", secret = "sk_2" }]
+callers.operator = { id = "ak_1", secret = { literal = "sk_1" }, expendable = true }
+pool = [{ id = "ak_2", secret = { literal = "sk_2" } }]
 hooks.restart = { command = ["./restart.sh", "now"] }
 hooks.deactivate = { post = ["http://127.0.0.1:1/a", "http://127.0.0.1:2/a"] }
 
@@ -90,7 +90,7 @@ fn what_the_generator_reads_is_passed_over() {
 
 #[test]
 fn the_token_of_the_control_interface_goes_nowhere_else() {
-    let text = FILE.replace("[control]\n", "[control]\ntoken = \"control-token-1\"\n");
+    let text = FILE.replace("[control]\n", "[control]\ntoken = { literal = \"control-token-1\" }\n");
     let own = deployment(&text, &[], &[]).unwrap();
     let token = |address: &str| {
         own.token_for(&address.parse().unwrap()).map(|token| token.expose_secret().to_owned())
@@ -104,4 +104,91 @@ fn the_token_of_the_control_interface_goes_nowhere_else() {
     assert_eq!(overridden.expose_secret(), "control-token-2");
     let elsewhere = deployment(&text, &["https://live.invalid".to_owned()], &[]).unwrap();
     assert!(elsewhere.control_token.is_none());
+}
+
+/// Everything about the way to a deployment, with secrets from each place that there is.
+#[cfg(unix)]
+#[test]
+fn a_deployment_is_reached_as_the_file_says() {
+    let way = r#"
+[contracts.entrytarget.headers]
+X-Stage = "blue"
+X-Gateway = { command = ["printf", "gateway-key\\n"] }
+X-Other = { env = "OTHER" }
+
+[contracts.entrytarget.proxy]
+url = "http://proxy.invalid:3128"
+user = "me"
+password = { literal = "proxy-password" }
+"#;
+    let environment: &[(&str, &str)] =
+        &[("OTHER", "of-the-environment"), ("RESCIND_ENTRYTARGET_HEADER_X_STAGE", "green")];
+    let access = deployment(&format!("{FILE}{way}"), &[], environment).unwrap().access;
+    let headers: Vec<(&str, &str, Option<&str>)> = access
+        .headers
+        .iter()
+        .map(|header| (header.name.as_str(), header.value.expose_secret(), header.source.as_deref()))
+        .collect();
+    let variable = |name: &str| format!("RESCIND_ENTRYTARGET_HEADER_{name}");
+    let (stage, gateway, other) = (variable("X_STAGE"), variable("X_GATEWAY"), variable("X_OTHER"));
+    // What comes from the environment may be secret.
+    assert_eq!(
+        headers,
+        [
+            ("x-gateway", "gateway-key", Some(gateway.as_str())),
+            ("x-other", "of-the-environment", Some(other.as_str())),
+            ("x-stage", "green", Some(stage.as_str())),
+        ]
+    );
+    let proxy = access.proxy.as_ref().unwrap();
+    assert_eq!(proxy.url.as_str(), "http://proxy.invalid:3128/");
+    let debug = format!("{access:?}");
+    assert!(
+        access.secrets().count() == 4
+            && access.secrets().all(|secret| !debug.contains(secret.expose_secret()))
+    );
+}
+
+#[test]
+fn what_the_contract_demands_is_no_header_for_every_request() {
+    let told = |line: &str| {
+        let text = format!("{FILE}\n[contracts.entrytarget.headers]\n{line}\n");
+        deployment(&text, &[], &[]).unwrap_err().to_string()
+    };
+    let taken = told("X-Api-Key = { literal = 'sk_hidden' }");
+    assert!(taken.contains("contracts.entrytarget.headers.X-Api-Key") && taken.contains("apiKey"), "{taken}");
+    assert!(!taken.contains("sk_hidden"));
+    assert!(told("'X Y' = 'a'").contains("its name"));
+    assert!(told("X-Y = \"a\\nb\"").contains("its value"));
+}
+
+#[test]
+fn certificates_are_pem_files() {
+    let told = |tls: &str| deployment(&format!("{FILE}\n{tls}"), &[], &[]).unwrap_err().to_string();
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let empty = told(&format!("[contracts.entrytarget.tls]\nroots = {manifest:?}\n"));
+    assert!(empty.contains("Cargo.toml has no certificates"), "{empty}");
+    let alone = told("[contracts.entrytarget.tls]\nkey = 'client.key'\n");
+    assert!(alone.contains("without its certificate"), "{alone}");
+    assert!(told("[contracts.entrytarget.tls]\ncertificate = 'no/such/file'\n").contains("cannot read"));
+}
+
+#[test]
+fn exceptions_have_reasons_and_days() {
+    let text = "[[skip]]\nid = 'R1'\nreason = 'later'\n[[accept]]\nid = 'R2'\nuntil = 2027-01-31\nreason = 'known'\n";
+    let file: TargetFile = toml::from_str(text).unwrap();
+    assert_eq!(file.skip[0].reason, "later");
+    assert_eq!(file.accept[0].until.to_string(), "2027-01-31");
+}
+
+/// Editors read it; `UPDATE_SCHEMA=1` writes it.
+#[test]
+fn the_schema_is_fresh() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target.schema.json");
+    let schema = crate::report::json::pretty(&TargetFile::json_schema());
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(&path, &schema).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == schema, "conformance/target.schema.json is stale; run the tests with UPDATE_SCHEMA=1");
 }

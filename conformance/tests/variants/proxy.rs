@@ -121,7 +121,9 @@ impl Proxy {
     pub(crate) async fn start(behind: SocketAddr, change: Shared, writing: Writing) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
         let address = listener.local_addr().expect("it has an address");
-        let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+        // The server closes a connection after some answers, and a request that is on its way there would be lost.
+        let client: Client<HttpConnector, Full<Bytes>> =
+            Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build_http();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (change, client) = (change.clone(), client.clone());

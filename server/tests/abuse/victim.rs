@@ -57,7 +57,11 @@ impl Victim {
         let url = dinie["url"].as_str().unwrap();
         let address = url.strip_prefix("http://").unwrap().split('/').next().unwrap().parse().unwrap();
         let operator = &dinie["callers"]["operator"];
-        let pair = format!("{}:{}", operator["id"].as_str().unwrap(), operator["secret"].as_str().unwrap());
+        let pair = format!(
+            "{}:{}",
+            operator["id"].as_str().unwrap(),
+            operator["secret"]["literal"].as_str().unwrap()
+        );
         let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pair);
         Self { child, log, _folder: folder, address, authorization: format!("Basic {encoded}") }
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::answer::{sign, status};
 use super::{Done, Driver, PAGES, text};
-use crate::actors::Signer;
+use crate::actors::{Actors, Signer};
 use crate::call::build_call;
 use crate::credential::Credential;
 use crate::exchange::{Exchange, Replica};
@@ -24,7 +24,7 @@ impl Driver<'_, '_, '_> {
         caller: Option<&CallerName>,
         replica: Replica,
     ) -> Result<(Vec<Arc<Exchange>>, Vec<Value>, Seen), String> {
-        self.pages(listing, listing.call.clone(), caller, replica).await
+        list(self.actors, listing, caller, replica).await
     }
 
     /// Reads a list in pages so short that there are several, and not too many of them.
@@ -41,57 +41,9 @@ impl Driver<'_, '_, '_> {
         let mut call = listing.call.clone();
         let length = JsonTemplate::try_from(Value::from(length)).map_err(text)?;
         call.parameters.insert(size.clone(), length);
-        let (more, items, seen) = self.pages(listing, call, None, home).await?;
+        let (more, items, seen) = pages(self.actors, listing, call, None, home).await?;
         exchanges.extend(more);
         Ok(Done { exchanges, items: Some(items), ..Done::new(seen) })
-    }
-
-    async fn pages(
-        &self,
-        listing: &Listing,
-        mut call: Call,
-        caller: Option<&CallerName>,
-        replica: Replica,
-    ) -> Result<(Vec<Arc<Exchange>>, Vec<Value>, Seen), String> {
-        let contract = self.contract();
-        let bindings = self.session().bindings();
-        let (mut exchanges, mut items) = (Vec::new(), Vec::<Value>::new());
-        for _ in 0..PAGES {
-            let mut request = build_call(contract, &call, &bindings).map_err(text)?;
-            match caller {
-                None => sign(self.actors, &call, &bindings, &mut request).await?,
-                Some(name) => {
-                    let operation = contract.operation(&call.operation).ok_or("no such operation")?;
-                    let signer = Signer::Caller(name.clone());
-                    self.actors.sign(&signer, operation, &mut request).await.map_err(text)?;
-                }
-            }
-            let exchange = self.session().send_patiently_to(replica, request).await;
-            exchanges.push(Arc::clone(&exchange));
-            let body = match exchange.response() {
-                Some(response) if response.status.is_success() => response.json(),
-                _ => {
-                    let why = Seen::Unclear(format!("the list was answered {}", status(&exchange)));
-                    return Ok((exchanges, items, why));
-                }
-            };
-            let page = body.as_ref().and_then(|body| listing.items.get(body)).and_then(Value::as_array);
-            let Some(page) = page else {
-                return Ok((exchanges, items, Seen::Unclear("the list has no items".to_owned())));
-            };
-            items.extend(page.iter().cloned());
-            let Some(next) = &listing.next else {
-                return Ok((exchanges, items, Seen::Accepted));
-            };
-            let more = body.as_ref().and_then(|body| next.more.get(body));
-            let more = more.is_some_and(|more| more != &Value::Bool(false) && !more.is_null());
-            let Some(cursor) = page.last().and_then(|item| next.last.get(item)).filter(|_| more) else {
-                return Ok((exchanges, items, Seen::Accepted));
-            };
-            let cursor = JsonTemplate::try_from(cursor.clone()).map_err(text)?;
-            call.parameters.insert(next.parameter.clone(), cursor);
-        }
-        Ok((exchanges, items, Seen::Unclear(format!("the list has more than {PAGES} pages"))))
     }
 
     pub(super) async fn stop_unless_only(&self, credential: &Arc<Credential>) -> Result<Done, String> {
@@ -117,6 +69,64 @@ impl Driver<'_, '_, '_> {
         };
         Ok(Done { exchanges, items: Some(items), ..Done::new(seen) })
     }
+}
+
+/// Reads a list to its end.
+pub(crate) async fn list(
+    actors: &Actors<'_, '_>,
+    listing: &Listing,
+    caller: Option<&CallerName>,
+    replica: Replica,
+) -> Result<(Vec<Arc<Exchange>>, Vec<Value>, Seen), String> {
+    pages(actors, listing, listing.call.clone(), caller, replica).await
+}
+
+async fn pages(
+    actors: &Actors<'_, '_>,
+    listing: &Listing,
+    mut call: Call,
+    caller: Option<&CallerName>,
+    replica: Replica,
+) -> Result<(Vec<Arc<Exchange>>, Vec<Value>, Seen), String> {
+    let contract = actors.session().contract();
+    let bindings = actors.session().bindings();
+    let (mut exchanges, mut items) = (Vec::new(), Vec::<Value>::new());
+    for _ in 0..PAGES {
+        let mut request = build_call(contract, &call, &bindings).map_err(text)?;
+        match caller {
+            None => sign(actors, &call, &bindings, &mut request).await?,
+            Some(name) => {
+                let operation = contract.operation(&call.operation).ok_or("no such operation")?;
+                let signer = Signer::Caller(name.clone());
+                actors.sign(&signer, operation, &mut request).await.map_err(text)?;
+            }
+        }
+        let exchange = actors.session().send_patiently_to(replica, request).await;
+        exchanges.push(Arc::clone(&exchange));
+        let body = match exchange.response() {
+            Some(response) if response.status.is_success() => response.json(),
+            _ => {
+                let why = Seen::Unclear(format!("the list was answered {}", status(&exchange)));
+                return Ok((exchanges, items, why));
+            }
+        };
+        let page = body.as_ref().and_then(|body| listing.items.get(body)).and_then(Value::as_array);
+        let Some(page) = page else {
+            return Ok((exchanges, items, Seen::Unclear("the list has no items".to_owned())));
+        };
+        items.extend(page.iter().cloned());
+        let Some(next) = &listing.next else {
+            return Ok((exchanges, items, Seen::Accepted));
+        };
+        let more = body.as_ref().and_then(|body| next.more.get(body));
+        let more = more.is_some_and(|more| more != &Value::Bool(false) && !more.is_null());
+        let Some(cursor) = page.last().and_then(|item| next.last.get(item)).filter(|_| more) else {
+            return Ok((exchanges, items, Seen::Accepted));
+        };
+        let cursor = JsonTemplate::try_from(cursor.clone()).map_err(text)?;
+        call.parameters.insert(next.parameter.clone(), cursor);
+    }
+    Ok((exchanges, items, Seen::Unclear(format!("the list has more than {PAGES} pages"))))
 }
 
 /// Whether an item of a list is the credential with this identifier.

@@ -35,7 +35,7 @@ use crate::session::Session;
 pub(super) use answer::seen;
 pub(crate) use answer::status;
 pub(super) use issue::issue_call;
-pub(crate) use list::{is_live, names};
+pub(crate) use list::{is_live, list, names};
 pub(crate) use present::probe;
 
 /// More pages than this are not read.

@@ -6,7 +6,7 @@ use anstyle::Style;
 
 use super::Detail;
 use super::layout::{BOLD, CYAN, DIM, GREEN, MAGENTA, Page, RED, YELLOW};
-use crate::report::{Breach, ContractReport, Outcome, Report};
+use crate::report::{Acceptance, Breach, ContractReport, Outcome, Report};
 use crate::verdict::Verdict;
 
 /// Where the text below a headline begins.
@@ -23,6 +23,8 @@ pub(super) struct Subject<'r> {
     source: Option<String>,
     checks: Vec<&'r str>,
     pub(super) outcome: &'r Outcome,
+    /// Why the operator accepts that it is broken.
+    pub(super) accepted: Option<&'r Acceptance>,
     exercised: u64,
     findings: &'r [Breach],
 }
@@ -38,6 +40,7 @@ impl<'r> Subject<'r> {
                 source: Some(format!("{} ({})", requirement.source, requirement.basis)),
                 checks: requirement.checks.iter().map(String::as_str).collect(),
                 outcome: &requirement.outcome,
+                accepted: contract.accepted_requirement(requirement),
                 exercised: requirement.exercised,
                 findings: &requirement.findings,
             });
@@ -48,6 +51,7 @@ impl<'r> Subject<'r> {
                 source: None,
                 checks: Vec::new(),
                 outcome: &check.outcome,
+                accepted: contract.accepted_check(check),
                 exercised: check.exercised,
                 findings: &check.findings,
             }))
@@ -72,8 +76,14 @@ impl<'r> Subject<'r> {
 
     /// The promise with its findings, the worst first.
     pub(super) fn write_findings(&self, page: &mut Page<'_>, detail: Detail) -> io::Result<()> {
-        let (word, style) = mark(self.outcome);
+        let (word, style) = match self.accepted {
+            Some(_) => ("ACCEPTED", YELLOW),
+            None => mark(self.outcome),
+        };
         self.headline(page, word, style, &self.checks.join(", "))?;
+        if let Some(Acceptance { until, reason, .. }) = self.accepted {
+            page.styled(INDENT, &format!("Broken, and accepted until {until}: {reason}"), YELLOW)?;
+        }
         let shown = if detail == Detail::Everything { self.findings.len() } else { SHOWN };
         for breach in self.findings.iter().take(shown) {
             self.write_breach(page, breach)?;

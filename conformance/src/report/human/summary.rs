@@ -11,7 +11,7 @@ use super::layout::{CYAN, MAGENTA};
 use super::seen::{Seen, succeeded};
 use crate::exit_code::ExitCode;
 use crate::report::propagation::Summary;
-use crate::report::{ContractReport, Coverage, End, Outcome, PropagationDelay, Report};
+use crate::report::{Acceptance, ContractReport, Coverage, End, Outcome, PropagationDelay, Report, Standing};
 use crate::verdict::Verdict;
 
 pub(super) fn write(report: &Report, subjects: &[Subject<'_>], page: &mut Page<'_>) -> io::Result<()> {
@@ -127,6 +127,27 @@ fn notes(contract: &ContractReport, page: &mut Page<'_>) -> io::Result<()> {
             YELLOW,
         )?;
     }
+    for Acceptance { id, until, reason, standing } in &contract.acceptances {
+        let (told, style) = match standing {
+            Standing::InForce => continue,
+            Standing::Expired => (format!("was accepted until {until} ({reason}), and counts again"), YELLOW),
+            Standing::Unneeded => {
+                (format!("is accepted until {until} ({reason}), and is not broken any more"), CYAN)
+            }
+            Standing::Unseen => {
+                (format!("is accepted until {until} ({reason}), and nothing judged is about it"), DIM)
+            }
+        };
+        page.styled(0, &format!("{name}/{id}: {told}."), style)?;
+    }
+    if !contract.perhaps_left_behind.is_empty() {
+        let what = contract.perhaps_left_behind.join(", ");
+        page.styled(
+            0,
+            &format!("{name}: perhaps left behind, for nobody answered whether it was issued: {what}"),
+            YELLOW,
+        )?;
+    }
     Ok(())
 }
 
@@ -206,8 +227,10 @@ fn left_out(subjects: &[Subject<'_>], page: &mut Page<'_>) -> io::Result<()> {
 
 fn closing(report: &Report, subjects: &[Subject<'_>], page: &mut Page<'_>) -> io::Result<()> {
     let tally = Coverage::of(subjects.iter().map(|subject| subject.outcome));
+    let accepted = subjects.iter().filter(|subject| subject.accepted.is_some()).count() as u64;
     let parts = [
-        (tally.failed, "broken"),
+        (tally.failed - accepted, "broken"),
+        (accepted, "broken and accepted"),
         (tally.errors, "not judged for an error of the judge"),
         (tally.diverged, "diverged"),
         (tally.open, "open"),
