@@ -163,7 +163,7 @@ mod tests {
             "example.org",
             "ledger.svc.cluster.local",
             "ledger.internal",
-            "sandbox.api.dinie.com.br",
+            "sandbox.api.acme.com.br",
             "api.sandbox.acme.com",
             "staging.acme.com",
             "STAGING.acme.com",

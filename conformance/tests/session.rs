@@ -68,10 +68,16 @@ async fn movable(server: &MockServer) {
 
 #[tokio::test]
 async fn a_throttled_call_is_sent_again_when_it_may_be() {
+    for status in [429, 503] {
+        is_sent_again_after(status).await;
+    }
+}
+
+async fn is_sent_again_after(status: u16) {
     let server = MockServer::start().await;
     movable(&server).await;
     Mock::given(path("/busy"))
-        .respond_with(ResponseTemplate::new(429).insert_header("retry-after", "7"))
+        .respond_with(ResponseTemplate::new(status).insert_header("retry-after", "7"))
         .up_to_n_times(1)
         .mount(&server)
         .await;
@@ -88,7 +94,7 @@ async fn a_throttled_call_is_sent_again_when_it_may_be() {
         "Retry-After is waited for by the deployment's clock"
     );
     let statuses: Vec<_> = session.exchanges().iter().map(|exchange| exchange.status().unwrap()).collect();
-    assert_eq!(statuses, [429, 204], "each attempt is recorded");
+    assert_eq!(statuses, [status, 204], "each attempt is recorded");
 }
 
 #[tokio::test]

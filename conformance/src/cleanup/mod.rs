@@ -108,6 +108,7 @@ pub async fn put_away(actors: &Actors<'_, '_>) -> Left {
             left.behind(format!("{} {}", credential.kind, credential.id.text), why);
         }
     }
+    unclear::tell(actors, &mut left);
     left
 }
 
@@ -196,6 +197,9 @@ async fn revoked(
     }
     if exchange.status().is_none() {
         return Err(not_done(&exchange));
+    }
+    if unclear::is_lifted(actors, &exchange).await {
+        return Err(NotPutAway::Unanswered("a dependent stood in its way".to_owned()));
     }
     if let Some(documented) = &kind.probe {
         let signer = Signer::Credential(Arc::clone(credential));

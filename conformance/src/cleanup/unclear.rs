@@ -1,27 +1,25 @@
-//! What was asked for and never answered: was it issued?
+//! What was asked for and never answered: did it come to be?
 
 use std::sync::Arc;
 
-use rescind_specs::lifecycle::{CallerName, KindName, Listing};
+use rescind_specs::lifecycle::{CallerName, CheckSpec, KindName, Listing};
 use serde_json::Value;
 
 use super::line::{Asked, Thing};
-use super::{Attempts, Left, NotPutAway};
+use super::{Attempts, Left, NotPutAway, deleted, not_done, sent};
 use crate::actors::Actors;
-use crate::call::Known;
+use crate::call::{Bindings, Known};
 use crate::credential::Credential;
+use crate::exchange::{Exchange, Response};
 use crate::lifecycle::Seen;
 use crate::lifecycle::driver::list;
 
-/// Finds out what came of each request that was not answered. What was issued goes to the ledger, to be put away with
-/// the rest; what cannot be found out is told.
+/// Finds out what came of each request for a credential that was not answered. What was issued goes to the ledger, to be
+/// put away with the rest.
 pub(super) async fn clear(actors: &Actors<'_, '_>, attempts: &mut Attempts, left: &mut Left) {
     let session = actors.session();
     for asked in session.ledger().unclear() {
-        let Thing::Credential(kind) = &asked.what else {
-            left.perhaps(&asked, "no list of the contract shows it");
-            continue;
-        };
+        let Thing::Credential(kind) = &asked.what else { continue };
         if let Some(id) = &asked.id {
             // Whoever asked for it chose its identifier: it can be revoked without being looked up.
             let by = asked.by.clone();
@@ -30,10 +28,7 @@ pub(super) async fn clear(actors: &Actors<'_, '_>, attempts: &mut Attempts, left
         }
         let kinds = session.contract().lifecycle().map(|lifecycle| &lifecycle.credentials);
         let listing = kinds.and_then(|kinds| kinds.get(kind)).and_then(|kind| kind.listed.as_ref());
-        let Some(listing) = listing.filter(|_| !asked.words.is_empty()) else {
-            left.perhaps(&asked, "no list of the contract shows it");
-            continue;
-        };
+        let Some(listing) = listing.filter(|_| !asked.words.is_empty()) else { continue };
         let found = std::sync::Mutex::new(Vec::new());
         let looked_up = attempts
             .run(async || {
@@ -51,16 +46,66 @@ pub(super) async fn clear(actors: &Actors<'_, '_>, attempts: &mut Attempts, left
                 }
                 session.clear(asked.request).await;
             }
-            Err(why) => left.perhaps(&asked, &why),
+            Err(why) => {
+                left.why.get_or_insert(why);
+            }
         }
     }
 }
 
-impl Left {
-    fn perhaps(&mut self, asked: &Asked, why: &str) {
-        self.perhaps.push(asked.words());
-        self.why.get_or_insert_with(|| format!("its request was not answered, and {why}"));
+/// Tells what could not be found out.
+pub(super) fn tell(actors: &Actors<'_, '_>, left: &mut Left) {
+    for asked in actors.session().ledger().unclear() {
+        left.perhaps.push(asked.words());
+        let why = "nobody answered whether it was issued, and no list of the contract shows it";
+        left.why.get_or_insert_with(|| why.to_owned());
     }
+}
+
+/// Whether a revocation is worth another attempt: what stood in its way, as its answer says, was a dependent of a request
+/// that was not answered, and was deleted, or nobody answered whether it was.
+pub(super) async fn is_lifted(actors: &Actors<'_, '_>, refusal: &Exchange) -> bool {
+    let session = actors.session();
+    let (Some(lifecycle), Some(response)) = (session.contract().lifecycle(), refusal.response()) else {
+        return false;
+    };
+    let checks = lifecycle.requirements.iter().flat_map(|requirement| &requirement.check);
+    let guards = checks.filter_map(|check| match check {
+        CheckSpec::Guard(guard) => Some((&guard.by, guard.names_dependent.as_ref()?)),
+        _ => None,
+    });
+    for (name, pointer) in guards {
+        let (Some(dependent), Some(Value::String(id))) =
+            (lifecycle.dependents.get(name), response.at(pointer))
+        else {
+            continue;
+        };
+        let id = Known { text: id, from: None };
+        let bindings = Bindings { dependent: Some(id.clone()), ..session.bindings() };
+        let shown = match sent(actors, &dependent.read.call, &bindings).await {
+            Ok(read) if is_unanswered(&read) => return true,
+            Ok(read) => read.response().and_then(Response::json),
+            Err(NotPutAway::Unanswered(_)) => return true,
+            Err(NotPutAway::Refused(_)) => continue,
+        };
+        let Some(shown) = shown else { continue };
+        let is_it = |asked: &Asked| {
+            asked.what == Thing::Dependent(name.clone()) && asked.words.iter().any(|word| holds(&shown, word))
+        };
+        // Nothing is deleted that the run did not ask for.
+        let Some(asked) = session.ledger().unclear().into_iter().find(is_it) else { continue };
+        match deleted(actors, dependent, &id).await {
+            Ok(()) => session.clear(asked.request).await,
+            Err(NotPutAway::Unanswered(_)) => {}
+            Err(NotPutAway::Refused(_)) => continue,
+        }
+        return true;
+    }
+    false
+}
+
+fn is_unanswered(exchange: &Exchange) -> bool {
+    matches!(not_done(exchange), NotPutAway::Unanswered(_))
 }
 
 /// The identifiers of the items of a list that hold a word of the request.

@@ -55,7 +55,8 @@ impl RequestCheck for PercentEncodingEqual {
         let operation = contract.operation(&case.operation)?;
         let plain = sent.others.first()?.status()?;
         let encoded = sent.exchange.status()?;
-        if plain == 429 || encoded == 429 || plain >= 500 {
+        // What stands between may answer in place of the deployment.
+        if plain == 429 || plain >= 500 || matches!(encoded, 429 | 502..=504) {
             return None;
         }
         if plain == encoded {
