@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::validator::Validators;
 use crate::{
     Diagnostic, Direction, Document, Lifecycle, LoadError, Operation, OperationId, Schema, SchemeName,
-    SecurityScheme, Severity, Validator, Vendor, lint, read,
+    SecurityScheme, Severity, Validator, Vendor, lint, prepare, read,
 };
 
 /// One contract: an OpenAPI document and, where there is one, its lifecycle document. Cheap to clone.
@@ -38,13 +38,15 @@ impl Contract {
         vendor.contract().cloned()
     }
 
-    /// Reads the documents of a contract from files. The contract goes by the name of the document's folder.
+    /// Reads the documents of a contract from files, and the files beside the OpenAPI document that it refers to. The
+    /// contract goes by the name of the document's folder.
     ///
     /// # Errors
     /// Every mistake of the first document that has one, each with file, line, column and pointer.
     pub fn load(openapi: &Path, lifecycle: Option<&Path>) -> Result<Self, LoadError> {
         let lifecycle = lifecycle.map(Document::read).transpose()?;
-        Self::new(Self::name_at(openapi), Document::read(openapi)?, lifecycle.as_ref())
+        let document = prepare::with_files(&Document::read(openapi)?, openapi);
+        Self::new(Self::name_at(openapi), document, lifecycle.as_ref())
     }
 
     /// The name of a contract whose OpenAPI document is at `openapi`: that of its folder.
@@ -55,7 +57,8 @@ impl Contract {
         folder.map_or_else(|| "contract".to_owned(), |name| name.to_string_lossy().into_owned())
     }
 
-    /// A contract from documents that are already parsed.
+    /// A contract from documents that are already parsed. One of version 3.1 is read in the words of 3.0; what these do
+    /// not say is among the warnings.
     ///
     /// # Errors
     /// Every mistake of the first document that has one.
@@ -64,11 +67,13 @@ impl Contract {
         document: Document,
         lifecycle: Option<&Document>,
     ) -> Result<Self, LoadError> {
+        let (document, lost) = prepare::in_words_of_3_0(document);
         let (errors, warnings): (Vec<_>, Vec<_>) =
             lint(&document).into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
         if !errors.is_empty() {
             return Err(LoadError::Invalid(errors));
         }
+        let warnings = lost.into_iter().chain(warnings).collect();
         let mut contract = Self::sound(name, document, warnings)?;
         if let (Some(source), Some(inner)) = (lifecycle, Arc::get_mut(&mut contract.0)) {
             inner.lifecycle = Some(Lifecycle::read(source, &inner.operations, &inner.schemes)?);

@@ -48,6 +48,8 @@ struct Context {
     shown: Option<Pointer>,
     /// How the value was read all the same.
     reading: Option<Box<str>>,
+    /// The rule that found it.
+    rule: Option<&'static str>,
 }
 
 impl Diagnostic {
@@ -65,7 +67,13 @@ impl Diagnostic {
             message: message.into().into(),
             help: None,
             severity: Severity::Error,
-            context: Box::new(Context { source: source.clone(), key, shown: None, reading: None }),
+            context: Box::new(Context {
+                source: source.clone(),
+                key,
+                shown: None,
+                reading: None,
+                rule: None,
+            }),
         }
     }
 
@@ -109,6 +117,17 @@ impl Diagnostic {
         self.context.shown.as_ref().unwrap_or(&self.pointer)
     }
 
+    /// Names the rule that found it.
+    pub(crate) fn found_by(mut self, rule: &'static str) -> Self {
+        self.context.rule = Some(rule);
+        self
+    }
+
+    /// The rule that found it, where it is one that can be explained.
+    pub fn rule(&self) -> Option<&'static str> {
+        self.context.rule
+    }
+
     /// Lowers the severity.
     #[must_use]
     pub fn as_warning(mut self) -> Self {
@@ -133,6 +152,7 @@ impl Diagnostic {
             Severity::Warning => Level::WARNING,
         };
         let title = level.primary_title(&*self.message);
+        let title = if let Some(rule) = self.context.rule { title.id(rule) } else { title };
         let mut shown = 0;
         let mut group = match &self.position {
             Some(position) => {
@@ -177,6 +197,9 @@ impl fmt::Display for Diagnostic {
             write!(f, ":{}:{}", position.line, position.column)?;
         }
         write!(f, ": {}", self.message)?;
+        if let Some(rule) = self.context.rule {
+            write!(f, " [{rule}]")?;
+        }
         if !self.shown().as_str().is_empty() {
             write!(f, " (at {})", self.shown())?;
         }

@@ -32,6 +32,7 @@ pub use document::Document;
 pub use encoding::Encoding;
 pub use error::{Diagnostic, LoadError, Severity};
 pub use lifecycle::Lifecycle;
+pub use lint::lifecycle::{RULES as LIFECYCLE_RULES, Rule as LifecycleRule, lint_lifecycle};
 pub use lint::lint;
 pub use media_type::{MediaType, MediaTypeError};
 pub use operation::{Operation, OperationId, PathPiece, PathTemplate, RequestBody};

@@ -10,6 +10,7 @@ mod example;
 mod finding;
 mod instance;
 mod kind;
+pub(crate) mod lifecycle;
 mod media_type;
 mod meta;
 mod operation;

@@ -39,6 +39,16 @@ pub struct LeftOut {
     pub reasons: Vec<Diagnostic>,
 }
 
+/// The document with what it refers to in the files beside it.
+pub(crate) fn with_files(document: &Document, path: &Path) -> Document {
+    bundle::bundle(document, path)
+}
+
+/// The document in the words of version 3.0, and what these do not say of one of version 3.1.
+pub(crate) fn in_words_of_3_0(document: Document) -> (Document, Vec<Diagnostic>) {
+    if v31::is_3_1(&document) { v31::lowered(&document) } else { (document, Vec::new()) }
+}
+
 impl Prepared {
     /// Reads a document and the files beside it that it refers to; `name` is that of the contract.
     ///
@@ -54,8 +64,7 @@ impl Prepared {
     /// # Errors
     /// Nothing in it can be used.
     pub fn new(name: impl Into<String>, document: Document) -> Result<Self, LoadError> {
-        let (document, lost) =
-            if v31::is_3_1(&document) { v31::lowered(&document) } else { (document, Vec::new()) };
+        let (document, lost) = in_words_of_3_0(document);
         let repair::Repaired { document, notes, warnings, left_out } = repair::repair(document)?;
         let contract = Contract::sound(name, document, warnings)?;
         Ok(Self { contract, notes: lost.into_iter().chain(notes).collect(), left_out })
