@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use rescind_specs::lifecycle::{CheckSpec, Coverage, Requirement};
-use rescind_specs::{Contract, Vendor};
+use rescind_specs::{Contract, LIFECYCLE_RULES, LifecycleRule, Severity, Vendor};
 use serde_json::Value;
 
 use crate::exit_code::ExitCode;
@@ -191,9 +191,36 @@ pub fn explain(id: &str) -> Option<String> {
             if check.page.is_empty() { "Its manual page is still to be written.\n" } else { &check.page };
         return Some(format!("{}: {}\n\n{page}{}", check.id, check.question, users(check.id)));
     }
+    if let Some(rule) = LIFECYCLE_RULES.iter().find(|rule| rule.id == id) {
+        return Some(explain_rule(rule));
+    }
     let (name, number) = id.split_once('/')?;
     let contract = Contract::of(name.parse::<Vendor>().ok()?).ok()?;
     Some(explain_requirement(&contract, contract.lifecycle()?.requirement(number)?))
+}
+
+/// The list of the rules of the lint.
+pub fn list_rules() -> String {
+    let width = LIFECYCLE_RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+    let mut text =
+        "Rules of the lint: what may be missing or contradictory in a lifecycle document\n".to_owned();
+    for rule in LIFECYCLE_RULES {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {:<width$}  {:<7}  {}", rule.id, severity(rule), rule.finds);
+    }
+    text
+}
+
+fn severity(rule: &LifecycleRule) -> &'static str {
+    match rule.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+fn explain_rule(rule: &LifecycleRule) -> String {
+    let pages: Vec<String> = rule.page.split("\n\n").map(|part| filled(&part.replace('\n', " "))).collect();
+    format!("{} ({}): {}\n\n{}\n", rule.id, severity(rule), rule.finds, pages.join("\n\n"))
 }
 
 /// Prose in lines of at most 80 columns.
@@ -267,6 +294,12 @@ pub fn similar(id: &str) -> Vec<String> {
     checks()
         .map(|check| check.id.to_owned())
         .filter(|name| word.len() > 2 && name.contains(&word))
+        .chain(
+            LIFECYCLE_RULES
+                .iter()
+                .map(|rule| rule.id.to_owned())
+                .filter(|name| word.len() > 2 && name.contains(&word)),
+        )
         .chain(requirements.filter(|name| bare(name) == lower || name.to_lowercase() == lower))
         .take(8)
         .collect()

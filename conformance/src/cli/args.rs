@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use rescind_specs::Vendor;
 use rescind_specs::lifecycle::Period;
 
+use super::init::InitArgs;
+use super::lint::LintArgs;
 use crate::exit_code::ExitCode;
 use crate::report::human::wrap;
 
@@ -39,7 +41,11 @@ pub enum Command {
     Cleanup(CleanupArgs),
     /// List the checks, or the requirements with their checks.
     List(ListArgs),
-    /// Explain a check, a requirement or an exit code.
+    /// Write a first lifecycle document, guessed from an OpenAPI document, to be completed.
+    Init(InitArgs),
+    /// Say what is missing or contradictory in the documents of a contract.
+    Lint(LintArgs),
+    /// Explain a check, a requirement, a rule of the lint or an exit code.
     Explain(ExplainArgs),
     /// Print a JSON Schema.
     Schema(SchemaArgs),
@@ -170,6 +176,9 @@ pub struct ListArgs {
     /// List the requirements of the contracts instead, each with the checks that cover it.
     #[arg(long)]
     pub requirements: bool,
+    /// List the rules of the lint instead.
+    #[arg(long, conflicts_with = "requirements")]
+    pub rules: bool,
     /// Only those of this contract; may be repeated.
     #[arg(long, value_name = "NAME", value_parser = vendors(), requires = "requirements")]
     pub contract: Vec<Vendor>,
@@ -178,7 +187,7 @@ pub struct ListArgs {
 /// What is explained.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A check (use_after_revocation), a requirement (dinie/R3) or an exit code (3).
+    /// A check (use_after_revocation), a requirement (dinie/R3), a rule of the lint (open_question) or an exit code (3).
     pub id: String,
 }
 
@@ -258,7 +267,7 @@ impl FromStr for ReportArg {
     }
 }
 
-fn vendors() -> impl TypedValueParser<Value = Vendor> {
+pub(super) fn vendors() -> impl TypedValueParser<Value = Vendor> {
     PossibleValuesParser::new(Vendor::ALL.map(Vendor::name)).try_map(|name| name.parse::<Vendor>())
 }
 

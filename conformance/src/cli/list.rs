@@ -8,6 +8,9 @@ use super::error::CliError;
 use crate::explain;
 
 pub(super) fn list(args: &ListArgs) -> Result<String, CliError> {
+    if args.rules {
+        return Ok(explain::list_rules());
+    }
     if !args.requirements {
         return Ok(explain::list_checks());
     }
@@ -21,7 +24,7 @@ pub(super) fn explain(id: &str) -> Result<String, CliError> {
         let hint = if similar.is_empty() { ";".to_owned() } else { format!("; did you mean {}?", similar.join(", ")) };
         CliError::Usage(format!(
             "nothing is called {id:?}{hint} `rescind list` shows the checks, `rescind list --requirements` the \
-             requirements, and an exit code is a number"
+             requirements, `rescind list --rules` the rules of the lint, and an exit code is a number"
         ))
     })
 }

@@ -6,6 +6,8 @@ mod cleanup;
 mod contracts;
 mod error;
 mod exceptions;
+pub mod init;
+pub mod lint;
 mod list;
 mod output;
 mod seeds;
@@ -50,6 +52,8 @@ fn run(cli: Cli) -> ExitCode {
             runtime().and_then(|runtime| runtime.block_on(cleanup::run(&args, output, detail)))
         }
         Command::List(args) => list::list(&args).and_then(|text| output.text(&text)),
+        Command::Init(args) => init::run(&args, output),
+        Command::Lint(args) => lint::run(&args, output),
         Command::Explain(args) => list::explain(&args.id).and_then(|text| output.text(&text)),
         Command::Schema(args) => output.text(&json::pretty(&match args.of {
             SchemaOf::Report => json::schema(),

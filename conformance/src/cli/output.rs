@@ -113,6 +113,11 @@ impl Reports {
     }
 }
 
+/// Says something on standard error. Nobody is left to tell when that is gone.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{}", text.trim_end());
+}
+
 /// How much of the progress is shown.
 pub(super) fn progress(quiet: bool, verbose: bool) -> progress::Detail {
     match (quiet, verbose) {
