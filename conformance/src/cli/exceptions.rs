@@ -16,13 +16,26 @@ pub(super) struct Exceptions {
     skip: Vec<String>,
     skip_with_reason: Vec<SkipEntry>,
     accept: Vec<AcceptEntry>,
+    scope: Scope,
+}
+
+/// Which contracts of the target file are judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Scope {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that the command line names.
+    Some,
 }
 
 impl Exceptions {
     pub(super) fn of(args: &CheckArgs, file: Option<&TargetFile>) -> Self {
         let (skip_with_reason, accept) =
             file.map(|file| (file.skip.clone(), file.accept.clone())).unwrap_or_default();
-        Self { skip: args.skip.clone(), skip_with_reason, accept }
+        let all = args.contract.is_empty() && args.openapi.is_none();
+        let scope = if all { Scope::All } else { Scope::Some };
+        Self { skip: args.skip.clone(), skip_with_reason, accept, scope }
     }
 
     /// Refuses what is neither a requirement nor a check. What the target file says of contracts that are not judged
@@ -31,7 +44,8 @@ impl Exceptions {
         selection::validate("--skip", &self.skip, contracts)?;
         let judged = |id: &&String| match id.split_once('/') {
             Some((name, _)) => contracts.iter().any(|contract| contract.name() == name),
-            None => true,
+            // It may be about the others.
+            None => self.scope == Scope::All,
         };
         let of_file = |ids: Vec<&String>| ids.into_iter().filter(judged).cloned().collect::<Vec<_>>();
         let skipped = of_file(self.skip_with_reason.iter().map(|entry| &entry.id).collect());
@@ -69,8 +83,13 @@ impl Exceptions {
         }
         let accepted = self.accept.iter().filter_map(|entry| {
             let id = is_of(&entry.id, &name)?;
+            // What names no contract is about those that have it.
+            if id == entry.id && !report.has(id) {
+                return None;
+            }
             Some((id.to_owned(), entry.until, entry.reason.clone()))
         });
+        let accepted: Vec<_> = accepted.collect();
         report.accept(accepted, today);
     }
 }

@@ -39,26 +39,32 @@ pub enum Standing {
 #[derive(Clone, Copy)]
 struct Judged<'r> {
     id: &'r str,
+    checks: &'r [String],
     outcome: &'r Outcome,
     findings: &'r [Breach],
 }
 
 impl<'r> From<&'r RequirementReport> for Judged<'r> {
     fn from(report: &'r RequirementReport) -> Self {
-        Self { id: &report.id.0, outcome: &report.outcome, findings: &report.findings }
+        Self {
+            id: &report.id.0,
+            checks: &report.checks,
+            outcome: &report.outcome,
+            findings: &report.findings,
+        }
     }
 }
 
 impl<'r> From<&'r CheckReport> for Judged<'r> {
     fn from(report: &'r CheckReport) -> Self {
-        Self { id: &report.id, outcome: &report.outcome, findings: &report.findings }
+        Self { id: &report.id, checks: &[], outcome: &report.outcome, findings: &report.findings }
     }
 }
 
 impl Judged<'_> {
     /// Whether an acceptance of this name is about it.
     fn is_meant(&self, id: &str) -> bool {
-        self.id == id || self.findings.iter().any(|breach| breach.finding.check == id)
+        self.id == id || self.checks.iter().any(|check| check == id)
     }
 
     /// Whether an acceptance of this name is about all that is broken.
@@ -73,6 +79,11 @@ impl Judged<'_> {
 }
 
 impl ContractReport {
+    /// Whether a requirement or check of this name is in it.
+    pub fn has(&self, id: &str) -> bool {
+        self.judged().any(|judged| judged.is_meant(id))
+    }
+
     /// Takes what the operator accepts, as of a day.
     pub fn accept(&mut self, acceptances: impl IntoIterator<Item = (String, Date, String)>, today: Date) {
         let accepted = acceptances.into_iter().map(|(id, until, reason)| {
