@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use rescind_specs::lifecycle::{
-    Actor, CallerName, CredentialKind, Presentation, Template, TokenKind, TokenName,
+    Actor, Call, CallerName, CredentialKind, Presentation, Template, TokenKind, TokenName,
 };
 use rescind_specs::{Contract, KeyLocation, Operation, SchemeKind, SchemeName};
 
@@ -84,13 +84,21 @@ pub enum PlacedValue {
 /// Whoever acts in a run. Tokens are cached until shortly before they expire.
 pub struct Actors<'s, 'r> {
     session: &'s Session<'r>,
-    tokens: Mutex<HashMap<(String, String, TokenName), Arc<Token>>>,
+    tokens: Tokens,
 }
+
+/// The tokens of a run, by kind and identifier of the credential and by kind of token.
+type Tokens = Arc<Mutex<HashMap<(String, String, TokenName), Arc<Token>>>>;
 
 impl<'s, 'r> Actors<'s, 'r> {
     /// The actors of a run.
     pub fn new(session: &'s Session<'r>) -> Self {
-        Self { session, tokens: Mutex::default() }
+        Self { session, tokens: Tokens::default() }
+    }
+
+    /// The same actors in another lane of the run. They have their tokens in common.
+    pub(crate) fn beside<'l>(&self, lane: &'l Session<'r>) -> Actors<'l, 'r> {
+        Actors { session: lane, tokens: Arc::clone(&self.tokens) }
     }
 
     /// The run.
@@ -324,6 +332,14 @@ fn way<'k>(kind: &'k CredentialKind, set: &[SchemeName]) -> Option<Way<'k>> {
     let fits =
         |(_, token): &(&TokenName, &TokenKind)| set.iter().all(|name| token.present.contains_key(name));
     kind.tokens.iter().find(fits).map(|(name, token)| Way::Token(name, token))
+}
+
+/// The exchange for a token that a credential of this kind may need before it can call an operation.
+pub(crate) fn exchange_of<'k>(kind: &'k CredentialKind, operation: &Operation) -> Option<&'k Call> {
+    match alternatives(operation).find_map(|set| way(kind, set))? {
+        Way::Itself => None,
+        Way::Token(_, token) => Some(&token.exchange),
+    }
 }
 
 fn token_bindings(token: &Arc<Token>) -> Bindings {

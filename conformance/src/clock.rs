@@ -19,6 +19,12 @@ pub enum StillOpen {
         /// How long they may be.
         patience: Duration,
     },
+    /// The run is to end before.
+    #[error("it takes {} of waiting, and the time of the run (--max-time) is up before", whole(*needed))]
+    TimeUp {
+        /// How long the wait would be.
+        needed: Duration,
+    },
     /// The clock did not move when it was asked to.
     #[error("the deployment's clock was not moved: {0}")]
     Stuck(String),
@@ -105,6 +111,16 @@ impl Clock {
             let ahead = reading.now.duration_since(machine());
             Self { controls: Vec::new(), token, state: Mutex::new(State::Running(ahead)) }
         })
+    }
+
+    /// A clock that nobody has asked: that of the deployment if there is a control interface, and this machine's time.
+    pub(crate) fn unread(controls: Vec<Url>) -> Self {
+        let state = if controls.is_empty() {
+            State::Running(SignedDuration::ZERO)
+        } else {
+            State::Standing(machine())
+        };
+        Self { controls, token: None, state: Mutex::new(state) }
     }
 
     /// The deployment's present time.

@@ -8,6 +8,7 @@ use url::Url;
 use crate::access::Access;
 use crate::exchange::Replica;
 use crate::hook::HookAction;
+use crate::target_file::variable;
 
 /// A deployment of one contract.
 #[derive(Clone, Debug)]
@@ -49,6 +50,22 @@ impl Deployment {
             supplied: IndexMap::new(),
             access: Access::default(),
         }
+    }
+
+    /// The same deployment with a caller of the lifecycle document: the identifier, empty for a credential that is one
+    /// value only, and the secret. Reproductions take it from the environment: `RESCIND_CALLER_OPERATOR_SECRET`.
+    #[must_use]
+    pub fn caller(
+        mut self,
+        name: impl Into<CallerName>,
+        id: impl Into<String>,
+        secret: impl Into<SecretString>,
+    ) -> Self {
+        let name = name.into();
+        let source = format!("{}_SECRET", variable("caller", &name.0));
+        let pair = Pair { id: id.into(), secret: secret.into(), source, kept: Kept::Always };
+        self.callers.insert(name, pair);
+        self
     }
 
     /// Its replicas; a deployment has at least one.

@@ -77,8 +77,8 @@ impl ExitCode {
             Self::Open => {
                 "Nothing is known to be broken, yet something that was planned could not be settled: an answer that \
                  tells neither way, a requirement that was never exercised, a bound that outlasts --patience, a \
-                 run without a single acknowledged revocation, or a run that was interrupted. The report gives the \
-                 reason of each."
+                 run without a single acknowledged revocation, or a run that was interrupted or out of time. The \
+                 report gives the reason of each."
             }
             Self::Unreachable => {
                 "No connection to the base URL could be made, so nothing was judged. Check the URL, and that the \

@@ -21,12 +21,15 @@ mod gate;
 pub mod guess;
 pub mod hook;
 pub mod init;
+pub mod judge;
+mod lane;
 pub mod ledger;
 pub mod lifecycle;
 pub mod machine;
 pub mod manners;
 pub mod plan;
 mod prerequisite;
+pub mod preview;
 pub mod progress;
 pub mod redact;
 #[cfg(feature = "reference")]
@@ -38,5 +41,12 @@ pub mod runner;
 pub mod session;
 mod stop;
 pub mod strategy;
+#[cfg(feature = "suite")]
+pub mod suite;
 pub mod target_file;
+mod turns;
 pub mod verdict;
+
+pub use judge::Judge;
+pub use report::Report;
+pub use rescind_specs::{Contract, Vendor};

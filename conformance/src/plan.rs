@@ -1,5 +1,6 @@
 //! What is run: which requirements and checks, how many cases, in how much time.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::cleanup::Record;
@@ -7,7 +8,7 @@ use crate::cleanup::Record;
 /// What is run.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The seed of all randomness. The same seed gives the same requests in the same order.
+    /// The seed of all randomness. The same seed gives the same sequences and requests, and with one job in the same order.
     pub seed: u64,
     /// How many generated cases a request check may send for each operation.
     pub cases: u32,
@@ -23,6 +24,10 @@ pub struct Plan {
     pub timeout: Duration,
     /// Most requests in a second; `None`: as fast as the deployment answers.
     pub rate: Option<u32>,
+    /// How many sequences may be active at once, and so how many requests are under way. One that waits is not counted.
+    pub jobs: NonZeroU32,
+    /// What is not begun so long after the beginning of the run is not run; `None`: there is no end.
+    pub max_time: Option<Duration>,
     /// Whether requests that change state may be sent.
     pub writes: Writes,
     /// The seeds of random sequences that are run before fresh ones.
@@ -41,6 +46,9 @@ pub enum Writes {
     Forbidden,
 }
 
+/// Polite towards a deployment that others use as well, and enough to hide most of its latency.
+pub const JOBS: NonZeroU32 = NonZeroU32::MIN.saturating_add(3);
+
 impl Default for Plan {
     fn default() -> Self {
         Self {
@@ -52,6 +60,8 @@ impl Default for Plan {
             patience: Duration::ZERO,
             timeout: Duration::from_secs(10),
             rate: None,
+            jobs: JOBS,
+            max_time: None,
             writes: Writes::Allowed,
             replay: Vec::new(),
             record: None,

@@ -17,8 +17,10 @@ pub(crate) enum Turn {
     /// Before anything else: it shows whether revocations harm the caller, without whom nothing can be seen, or what has
     /// nothing to do with them.
     First,
-    /// In the order of the document.
+    /// In the order of the document, side by side with others.
     Usual,
+    /// In the order of the document, while nothing else goes on: it takes away what everybody needs.
+    Alone,
     /// After everything that needs the callers: it risks a credential that the operator supplied.
     Risky,
     /// After everything was put away: it uses up a credential that the operator supplied.
@@ -36,6 +38,8 @@ pub(crate) fn turn(requirement: &Requirement) -> Turn {
         matches!(check, CheckSpec::OthersUnaffected(_) | CheckSpec::CallAfterRevocation(_))
     }) {
         Turn::First
+    } else if has(&|check| matches!(check, CheckSpec::UseDuringOutage(_))) {
+        Turn::Alone
     } else {
         Turn::Usual
     }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use futures::StreamExt as _;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rescind_specs::lifecycle::{CredentialKind, JsonTemplate, KindName, Listing, Revoke};
@@ -28,8 +27,6 @@ use crate::session::{Session, mix};
 use crate::strategy::request::{Base, Role};
 use crate::verdict::Verdict;
 
-/// How many cases are under way at once at a deployment that is far away.
-const AT_ONCE: usize = 4;
 /// The most requests that are sent to make one failing case simpler.
 const RESENDS: usize = 10;
 /// The most credentials that valid cases of one operation may issue; each is revoked at the end.
@@ -43,28 +40,33 @@ const BREACHES: usize = 30;
 
 /// Sends the cases of every request check that the plan has and reports what came of them, in report order.
 pub async fn run(session: &Session<'_>, actors: &Actors<'_, '_>) -> Vec<CheckReport> {
-    let run = Run { session, actors, contract: session.contract(), own: OnceCell::new() };
+    let own = OnceCell::new();
     let mut tallies: Vec<Tally> = REQUEST_CHECKS.iter().map(|_| Tally::default()).collect();
-    let planned = run.planned();
+    let planned = Run { session, actors, contract: session.contract(), own: &own }.planned();
     for (index, _, _) in &planned {
         if let Some(tally) = tallies.get_mut(*index) {
             tally.planned += 1;
         }
     }
+    prepare(session, actors, &own, &planned).await;
     let work = planned.into_iter().map(|(index, check, case)| {
-        let run = &run;
-        async move { (index, case.keyword, run.case(check, case).await) }
+        let (lane, own) = (session.lane(), &own);
+        async move {
+            lane.enter().await;
+            let keyword = case.keyword;
+            if !lane.may_begin() {
+                return (index, keyword, Err("the time was up before it was begun".to_owned()));
+            }
+            let actors = actors.beside(&lane);
+            let run = Run { session: &lane, actors: &actors, contract: lane.contract(), own };
+            (index, keyword, Box::pin(run.case(check, case)).await)
+        }
     });
-    // A deployment whose clock can be moved is there to be tested: that the same seed gives the same run, exchange by
-    // exchange, is worth more there than what is saved.
-    let at_once = if session.moves_time() { 1 } else { AT_ONCE };
-    let mut done = futures::stream::iter(work).buffered(at_once);
-    while let Some((index, keyword, result)) = done.next().await {
+    for (index, keyword, result) in session.together(work).await {
         if let Some(tally) = tallies.get_mut(index) {
             tally.add(result, keyword);
         }
     }
-    drop(done);
     let scene = scene(session);
     let all = session.exchanges();
     let plan = session.plan();
@@ -73,6 +75,28 @@ pub async fn run(session: &Session<'_>, actors: &Actors<'_, '_>) -> Vec<CheckRep
         .zip(tallies)
         .map(|(check, tally)| tally.report(check.id(), check.question(), plan, scene, &all))
         .collect()
+}
+
+/// Makes what several cases share before any of them needs it, so that none waits for another.
+async fn prepare(
+    session: &Session<'_>,
+    actors: &Actors<'_, '_>,
+    own: &OnceCell<Option<Arc<Credential>>>,
+    planned: &[Planned],
+) {
+    let contract = session.contract();
+    let lane = session.lane();
+    let work = async {
+        let actors = actors.beside(&lane);
+        let run = Run { session: &lane, actors: &actors, contract, own };
+        for operation in planned.iter().filter_map(|(_, _, case)| contract.operation(&case.operation)) {
+            if own.initialized() {
+                break;
+            }
+            run.signer(operation).await;
+        }
+    };
+    session.together([Box::pin(work)]).await;
 }
 
 /// Shows every exchange to the response checks that the plan has and reports what they say, in report order.
@@ -112,8 +136,22 @@ pub fn scene<'s>(session: &'s Session<'_>) -> Scene<'s> {
     Scene { contract: session.contract(), deployment: session.deployment(), redactor: session.redactor() }
 }
 
+/// Every case that would be sent, with its check.
+pub(crate) fn cases(session: &Session<'_>, actors: &Actors<'_, '_>) -> Vec<(&'static str, Case)> {
+    let run = Run { session, actors, contract: session.contract(), own: &OnceCell::new() };
+    run.planned().into_iter().map(|(_, check, case)| (check.id(), case)).collect()
+}
+
+/// Why a check that the plan has sends nothing.
+pub(crate) fn idle(plan: &Plan) -> String {
+    match plan.writes {
+        Writes::Forbidden => "it would need requests that are not sent without --allow-writes".to_owned(),
+        Writes::Allowed => "nothing in the contract or in the answers concerns it".to_owned(),
+    }
+}
+
 /// Whether the plan has a check; else why not.
-fn is_selected(plan: &Plan, id: &str) -> Result<(), String> {
+pub(crate) fn is_selected(plan: &Plan, id: &str) -> Result<(), String> {
     if plan.skip.iter().any(|name| name == id) {
         return Err("it was to be left out".to_owned());
     }
@@ -179,12 +217,7 @@ impl Tally {
         let outcome = match is_selected(plan, id) {
             Err(why) => Outcome::NotRun(why),
             Ok(()) if self.exercised > 0 => Outcome::Judged(worst),
-            Ok(()) if self.planned == 0 || self.quiet > 0 => Outcome::NotRun(match plan.writes {
-                Writes::Forbidden => {
-                    "it would need requests that are not sent without --allow-writes".to_owned()
-                }
-                Writes::Allowed => "nothing in the contract or in the answers concerns it".to_owned(),
-            }),
+            Ok(()) if self.planned == 0 || self.quiet > 0 => Outcome::NotRun(idle(plan)),
             Ok(()) => Outcome::NotExercised(
                 self.open.unwrap_or_else(|| "no case came to an answer that tells".to_owned()),
             ),
@@ -222,7 +255,7 @@ struct Run<'a, 's, 'r> {
     actors: &'a Actors<'s, 'r>,
     contract: &'r Contract,
     /// A credential of the run's own, for contracts in which nobody else can present one.
-    own: OnceCell<Option<Arc<Credential>>>,
+    own: &'a OnceCell<Option<Arc<Credential>>>,
 }
 
 type Planned = (usize, &'static dyn RequestCheck, Case);

@@ -14,7 +14,8 @@ use crate::clock;
 use crate::counterexample::shrink::{Shown, shrink};
 use crate::counterexample::{Order, retell, retell_sequence};
 use crate::finding::Finding;
-use crate::lifecycle::{Controls, Driver, History, Step};
+use crate::lifecycle::{Controls, Driver, History, Seen, Step};
+use crate::plan::Plan;
 use crate::prerequisite::{missing, not_run, selected};
 use crate::report::measurement::{Measurement, Sample};
 use crate::report::{Breach, Outcome, RequirementReport};
@@ -37,6 +38,27 @@ struct Sum {
     /// Why a check was not exercised wholly.
     partial: Option<String>,
     measurements: Vec<Sample>,
+    confirmation: Confirmation,
+}
+
+/// Whether other requirements are run at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// None is. Whatever it shows counts.
+    Alone,
+    /// Some are. A pass counts; whatever else it shows has to be seen alone as well, so that nobody is blamed for
+    /// what the company did.
+    Beside,
+}
+
+/// Whether what came of a requirement beside others has to be seen alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Confirmation {
+    /// It counts as it is.
+    #[default]
+    Needless,
+    /// It is run once more.
+    Needed,
 }
 
 /// A finding, how often it came, and the shortest sequence that shows it.
@@ -51,7 +73,8 @@ pub(crate) async fn run(
     actors: &Actors<'_, '_>,
     controls: &Controls,
     requirement: &Requirement,
-) -> RequirementReport {
+    manner: Manner,
+) -> (RequirementReport, Confirmation) {
     let mut report = RequirementReport {
         id: requirement.id.clone(),
         text: requirement.text.clone(),
@@ -67,7 +90,7 @@ pub(crate) async fn run(
     report.checks.dedup();
     if let Some(outcome) = not_run(actors, requirement) {
         report.outcome = outcome;
-        return report;
+        return (report, Confirmation::Needless);
     }
     let mut sum = Sum::default();
     let plan = actors.session().plan();
@@ -77,9 +100,13 @@ pub(crate) async fn run(
             report.left_out.push(format!("{}: {why}", spec.id()));
             continue;
         }
-        check(actors, controls, requirement, (index, spec), &mut sum).await;
+        check(actors, controls, requirement, (index, spec), manner, &mut sum).await;
+        if sum.confirmation == Confirmation::Needed {
+            break;
+        }
     }
-    conclude(actors, requirement, sum, report)
+    let confirmation = sum.confirmation;
+    (conclude(actors, requirement, sum, report), confirmation)
 }
 
 /// Runs the sequences of one check.
@@ -88,6 +115,7 @@ async fn check(
     controls: &Controls,
     requirement: &Requirement,
     (index, spec): (usize, &CheckSpec),
+    manner: Manner,
     sum: &mut Sum,
 ) {
     let session = actors.session();
@@ -99,17 +127,21 @@ async fn check(
     let time = if session.moves_time() { Time::Moved } else { Time::Real };
     let setting = Setting { contract, name, kind, time };
     let check = lifecycle::of(spec);
-    let driver = Driver { actors, controls, name, kind };
+    let driver = Driver { actors, controls, name, kind, company: check.company() };
     let mut exercised = 0;
     let mut open = None;
-    // What uses a caller up can be shown once.
-    let sequences = if spec.uses_up().is_some() { 1 } else { session.plan().sequences.max(1) };
-    for number in 0..sequences {
+    for number in 0..sequences(session.plan(), spec) {
         let seed = seed(session.plan().seed, &requirement.id.0, index, number);
         let watch = clock::stopwatch();
         let (judgement, history) = sequence(&driver, check.as_ref(), &setting, seed).await;
         let took = watch.elapsed();
         exercised += judgement.exercised;
+        // A wait that is too long is too long alone as well, and a long one is not made a second time.
+        let again = manner == Manner::Beside && (time == Time::Moved || took < SHORT);
+        if again && (!judgement.findings.is_empty() || judgement.open.is_some() && !waits_too_long(&history))
+        {
+            sum.confirmation = Confirmation::Needed;
+        }
         open = open.or(judgement.open);
         sum.measurements.extend(judgement.measurements);
         for finding in judgement.findings {
@@ -117,14 +149,32 @@ async fn check(
                 continue;
             }
             let first = First { history: &history, took };
-            let shown = Box::pin(shortest(&driver, check.as_ref(), &setting, first, &finding)).await;
+            let shown = if again {
+                Shown { finding, history: history.clone(), once_in: None }
+            } else {
+                Box::pin(shortest(&driver, check.as_ref(), &setting, first, &finding)).await
+            };
             sum.findings.push(Found { finding: shown.finding.clone(), times: 1, shown: Some(shown) });
+        }
+        if sum.confirmation == Confirmation::Needed {
+            break;
         }
     }
     sum.exercised += exercised;
     let Some(why) = open else { return };
     let place = if exercised == 0 { &mut sum.idle } else { &mut sum.partial };
     place.get_or_insert_with(|| format!("{}: {why}", spec.id()));
+}
+
+/// How many sequences a check gets.
+pub(crate) fn sequences(plan: &Plan, spec: &CheckSpec) -> u32 {
+    // What uses a caller up can be shown once.
+    if spec.uses_up().is_some() { 1 } else { plan.sequences.max(1) }
+}
+
+/// Whether a sequence ended at a wait that the run does not make.
+fn waits_too_long(history: &History) -> bool {
+    history.events.iter().any(|event| matches!(event.seen, Seen::StillOpen(_)))
 }
 
 /// Runs one sequence and judges what came of it.
@@ -134,15 +184,20 @@ async fn sequence(
     setting: &Setting<'_>,
     seed: [u8; 32],
 ) -> (Judgement, History) {
-    let strategy = crate::strategy::sequence::sequence(setting, check.scenario(setting));
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let Ok(tree) = strategy.new_tree(&mut runner) else {
+    let Some(steps) = steps(check, setting, seed) else {
         let open = Some("no sequence could be made".to_owned());
         return (Judgement { open, ..Judgement::default() }, History::default());
     };
-    let history = Box::pin(driver.run(&tree.current())).await;
+    let history = Box::pin(driver.run(&steps)).await;
     (check.judge(setting, &history), history)
+}
+
+/// The sequence of a seed.
+pub(crate) fn steps(check: &dyn LifecycleCheck, setting: &Setting<'_>, seed: [u8; 32]) -> Option<Vec<Step>> {
+    let strategy = crate::strategy::sequence::sequence(setting, check.scenario(setting));
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    Some(strategy.new_tree(&mut runner).ok()?.current())
 }
 
 /// The first run of a sequence.
@@ -170,6 +225,7 @@ async fn shortest(
             return false;
         }
         let in_time = setting.time == Time::Moved || watch.elapsed() < first.took.max(SHORT);
+        let in_time = in_time && !session.time_left().is_zero();
         // The other half of the pool is for what was not run at all as yet.
         let pairs = session.deployment().pool.len();
         let spare = session.pairs_left() * 2 >= pairs;
@@ -193,6 +249,24 @@ impl Sum {
         let known = self.findings.iter_mut().find(|found| like(&found.finding));
         known.map(|found| found.times += 1).is_some()
     }
+}
+
+/// Adds to the report of a requirement what was seen beside others only: no breach, and no pass either.
+pub(crate) fn unconfirmed(beside: RequirementReport, report: &mut RequirementReport, why: &str) {
+    let seen: Vec<_> = report.findings.iter().map(|breach| breach.finding.message.clone()).collect();
+    let only_beside =
+        |breach: &Breach| breach.finding.verdict == Verdict::Fail && !seen.contains(&breach.finding.message);
+    let mut added = beside.findings.into_iter().filter(only_beside).peekable();
+    if added.peek().is_none() {
+        return;
+    }
+    report.findings.extend(added.map(|mut breach| {
+        breach.finding.verdict = Verdict::Inconclusive;
+        breach.finding.message = format!("{}; {why}", breach.finding.message);
+        breach
+    }));
+    report.exercised = report.exercised.max(beside.exercised);
+    settle(report, None);
 }
 
 /// The report of a requirement from what its checks came to.
@@ -268,7 +342,7 @@ fn breach(actors: &Actors<'_, '_>, requirement: &Requirement, found: Found) -> B
 }
 
 /// The seed of one sequence.
-fn seed(seed: u64, requirement: &str, check: usize, sequence: u32) -> [u8; 32] {
+pub(crate) fn seed(seed: u64, requirement: &str, check: usize, sequence: u32) -> [u8; 32] {
     let mut state = requirement.bytes().fold(mix(seed), |state, byte| mix(state ^ u64::from(byte)));
     state = mix(state ^ u64::try_from(check).unwrap_or_default());
     state = mix(state ^ u64::from(sequence));
@@ -313,4 +387,65 @@ pub(crate) fn add_search(actors: &Actors<'_, '_>, requirement: &Requirement, rep
         _ => None,
     };
     settle(report, idle);
+}
+
+#[cfg(test)]
+mod tests {
+    use rescind_specs::lifecycle::{Basis, RequirementId};
+
+    use super::*;
+
+    fn report(outcome: Outcome, findings: &[Verdict]) -> RequirementReport {
+        let finding = |verdict: &Verdict| Finding {
+            check: "expiry".to_owned(),
+            verdict: *verdict,
+            operation: None,
+            message: format!("a {verdict}"),
+            documented: String::new(),
+            received: String::new(),
+            place: None,
+            exchanges: Vec::new(),
+            requirement: None,
+            sequence: None,
+        };
+        let breach = |verdict| Breach {
+            finding: finding(verdict),
+            steps: Vec::new(),
+            reproduction: Vec::new(),
+            times: 1,
+            once_in: None,
+        };
+        RequirementReport {
+            id: RequirementId("R1".to_owned()),
+            text: String::new(),
+            basis: Basis::Contract,
+            source: String::new(),
+            checks: Vec::new(),
+            outcome,
+            exercised: 1,
+            findings: findings.iter().map(breach).collect(),
+            measurements: Vec::new(),
+            left_out: Vec::new(),
+        }
+    }
+
+    /// A breach that only company shows is neither a breach nor a pass.
+    #[test]
+    fn what_is_not_seen_alone_is_open() {
+        let beside = || report(Outcome::Judged(Verdict::Fail), &[Verdict::Fail, Verdict::Divergence]);
+        let mut alone = report(Outcome::Judged(Verdict::Pass), &[]);
+        unconfirmed(beside(), &mut alone, "seen beside others only");
+        assert_eq!(alone.outcome, Outcome::Judged(Verdict::Inconclusive));
+        let told: Vec<_> = alone.findings.iter().map(|breach| breach.finding.message.as_str()).collect();
+        assert_eq!(told, ["a fail; seen beside others only"]);
+
+        let mut alone = RequirementReport { exercised: 0, ..report(Outcome::NotRun(String::new()), &[]) };
+        unconfirmed(beside(), &mut alone, "the time was up");
+        assert_eq!(alone.outcome, Outcome::Judged(Verdict::Inconclusive));
+
+        let mut alone = report(Outcome::Judged(Verdict::Fail), &[Verdict::Fail]);
+        unconfirmed(beside(), &mut alone, "seen beside others only");
+        assert_eq!(alone.outcome, Outcome::Judged(Verdict::Fail));
+        assert_eq!(alone.findings.len(), 1, "what was seen alone as well is told once");
+    }
 }

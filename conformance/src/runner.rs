@@ -1,4 +1,4 @@
-//! A run: the requirements one after the other, the generated requests, then every answer once more.
+//! A run: the requirements in their turns, the generated requests, random sequences, then every answer once more.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,15 @@ use crate::exchange::Timing;
 use crate::lifecycle::Controls;
 use crate::machine::reference_machine;
 use crate::plan::Plan;
-use crate::prerequisite::{Turn, not_run, turn, uses_up_whoever_revokes};
+use crate::prerequisite::{Turn, not_run, uses_up_whoever_revokes};
 use crate::progress::{Event, Progress};
 use crate::redact::Redactor;
-use crate::report::{
-    ContractReport, Coverage, End, OperationCoverage, Outcome, PropagationDelay, RequirementReport,
-};
+use crate::report::{ContractReport, Coverage, End, OperationCoverage, PropagationDelay};
 use crate::request_runner::{self, scene};
 use crate::requirement_runner as requirements;
 use crate::session::{Session, SessionError};
 use crate::stop::Stop;
+use crate::turns::Turns;
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +32,9 @@ pub enum RunError {
     /// Not one request was answered.
     #[error("none of {0} requests was answered")]
     Unreachable(u64),
+    /// The report could not be freed of secrets.
+    #[error("failed to write the report: {0}")]
+    Report(String),
 }
 
 /// How the work of a run ended.
@@ -67,32 +69,29 @@ pub async fn run(
     let steps = known.iter().filter(|requirement| not_run(&actors, requirement).is_none()).count();
     progress.event(Event::Began { contract: contract.name(), steps });
 
-    let mut judged: BTreeMap<usize, RequirementReport> = BTreeMap::new();
+    let controls = Controls::default();
+    let turns = Turns::new(&actors, &controls, known);
     let mut checks = Vec::new();
     let ending = {
         let mut work = Box::pin(async {
-            let controls = Controls::default();
-            let of_turn = |wanted: Turn| {
-                known.iter().enumerate().filter(move |(_, requirement)| turn(requirement) == wanted)
-            };
-            for (index, requirement) in of_turn(Turn::First).chain(of_turn(Turn::Usual)) {
-                judge(&actors, &controls, requirement, index, &mut judged).await;
-            }
+            turns.alone(turns.of(Turn::First)).await;
+            turns.beside(turns.of(Turn::Usual)).await;
+            turns.alone(turns.of(Turn::Alone)).await;
             checks = request_runner::run(&session, &actors).await;
             checks.push(reference_machine::run(&actors, &controls).await);
-            for (index, requirement) in of_turn(Turn::Risky) {
-                judge(&actors, &controls, requirement, index, &mut judged).await;
-            }
-            let last: Vec<_> = of_turn(Turn::Last).collect();
+            turns.alone(turns.of(Turn::Risky)).await;
+            let last = turns.of(Turn::Last);
             // Whoever is used up cannot put anything away.
-            let left = if last.is_empty() { Left::default() } else { put_away(&actors).await };
-            for (index, requirement) in last {
-                if left.is_empty() || !uses_up_whoever_revokes(contract, requirement) {
-                    judge(&actors, &controls, requirement, index, &mut judged).await;
-                } else {
-                    let why = "what was issued before could not be put away, and this uses up who could";
-                    judged.insert(index, not_begun(requirement, why));
-                }
+            let left =
+                if last.is_empty() { Left::default() } else { put_away(&actors.beside(&session.lane())).await };
+            let (last, not_now): (Vec<usize>, Vec<usize>) = last.into_iter().partition(|index| {
+                let harms = |requirement| uses_up_whoever_revokes(contract, requirement);
+                left.is_empty() || !turns.requirement(*index).is_some_and(harms)
+            });
+            turns.alone(last).await;
+            for index in not_now {
+                let why = "what was issued before could not be put away, and this uses up who could";
+                turns.leave_out(index, why);
             }
         });
         tokio::select! {
@@ -118,26 +117,22 @@ pub async fn run(
     for failed in session.recover().await {
         progress.event(Event::Note(failed.into()));
     }
-    let (left, ending) = Box::pin(clean_up(&actors, &mut stop, ending)).await;
+    let lane = session.lane();
+    let (left, ending) = Box::pin(clean_up(&actors.beside(&lane), &mut stop, ending)).await;
     let exchanges = session.exchanges();
     if !exchanges.is_empty() && !anything_answered(&exchanges) {
         return Err(RunError::Unreachable(session.requests()));
     }
-    for (index, requirement) in known.iter().enumerate() {
-        match judged.get_mut(&index) {
-            Some(report) if requirements::searches_all(requirement) => {
-                requirements::add_search(&actors, requirement, report);
-            }
-            Some(_) => {}
-            None => {
-                judged.insert(index, not_begun(requirement, "the run was interrupted before it"));
-            }
+    let mut requirements = turns.reports(ending != Ending::Complete);
+    for report in &mut requirements {
+        let requirement = known.iter().find(|requirement| requirement.id == report.id);
+        if let Some(requirement) = requirement.filter(|requirement| requirements::searches_all(requirement)) {
+            requirements::add_search(&actors, requirement, report);
         }
     }
     let tainted = session.tainted();
     let mut all = request_runner::judge_exchanges(scene(&session), plan, &exchanges, &tainted);
     all.append(&mut checks);
-    let requirements: Vec<RequirementReport> = judged.into_values().collect();
     Ok(ContractReport {
         contract: contract.name().to_owned(),
         title: format!("{} {}", contract.title(), contract.version()),
@@ -154,7 +149,11 @@ pub async fn run(
         left_behind: left.behind,
         perhaps_left_behind: left.perhaps,
         acceptances: Vec::new(),
-        end: if ending == Ending::Complete { End::Complete } else { End::Interrupted },
+        end: match ending {
+            Ending::Interrupted | Ending::Abandoned => End::Interrupted,
+            Ending::Complete if session.is_cut_short() => End::OutOfTime,
+            Ending::Complete => End::Complete,
+        },
     })
 }
 
@@ -166,44 +165,6 @@ async fn clean_up(actors: &Actors<'_, '_>, stop: &mut Stop, ending: Ending) -> (
     tokio::select! {
         left = put_away(actors) => (left, ending),
         () = stop.wait() => (not_put_away(actors), Ending::Abandoned),
-    }
-}
-
-/// Judges one requirement.
-async fn judge(
-    actors: &Actors<'_, '_>,
-    controls: &Controls,
-    requirement: &Requirement,
-    index: usize,
-    judged: &mut BTreeMap<usize, RequirementReport>,
-) {
-    let progress = actors.session().progress();
-    let id = requirement.id.0.as_str();
-    if not_run(actors, requirement).is_none() {
-        progress.event(Event::Step { id });
-    }
-    let report = requirements::run(actors, controls, requirement).await;
-    if !matches!(report.outcome, Outcome::NotRun(_) | Outcome::Pending(_) | Outcome::NotObserved(_)) {
-        progress.event(Event::Settled { id, outcome: &report.outcome });
-    }
-    judged.insert(index, report);
-}
-
-/// The report of a requirement that was not begun.
-fn not_begun(requirement: &Requirement, why: &str) -> RequirementReport {
-    let mut checks: Vec<String> = requirement.check.iter().map(|check| check.id().to_owned()).collect();
-    checks.dedup();
-    RequirementReport {
-        id: requirement.id.clone(),
-        text: requirement.text.clone(),
-        basis: requirement.basis,
-        source: requirement.source.clone(),
-        checks,
-        outcome: Outcome::NotRun(why.to_owned()),
-        exercised: 0,
-        findings: Vec::new(),
-        measurements: Vec::new(),
-        left_out: Vec::new(),
     }
 }
 

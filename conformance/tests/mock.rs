@@ -7,14 +7,14 @@
 mod at_once;
 #[path = "support/complaints.rs"]
 mod complaints;
+#[path = "support/running.rs"]
+mod running;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rescind_conformance::deployment::{Deployment, Kept, Pair};
-use rescind_conformance::hook::HookAction;
 use rescind_conformance::plan::Plan;
 use rescind_conformance::progress::Silent;
 use rescind_conformance::redact::Redactor;
@@ -23,9 +23,7 @@ use rescind_conformance::runner;
 use rescind_conformance::verdict::Verdict;
 use rescind_server::mock::Mock;
 use rescind_server::{Clock, Running, Server};
-use rescind_specs::lifecycle::{HookName, SuppliedName};
 use rescind_specs::{Contract, Vendor};
-use url::Url;
 
 /// How many seeds each contract is judged with.
 const SEEDS: u64 = 3;
@@ -53,38 +51,11 @@ async fn start(name: &str, seed: u64) -> Running {
     builder.mock(mock).spawn().await.expect("the mock starts")
 }
 
-fn deployment(running: &Running, contract: &Contract) -> Deployment {
-    let name = contract.name();
-    let start = running.target(name);
-    let pair = |pair: &rescind_server::bootstrap::Pair, source: String| Pair {
-        id: pair.id.clone(),
-        secret: pair.secret.expose().to_owned().into(),
-        source,
-        kept: Kept::Expendable,
-    };
-    let admin = running.admin_url().expect("it has an admin listener");
-    let url = |text: String| Url::parse(&text).expect("a URL");
-    let hooks = start.hooks.iter().map(|hook| {
-        let post = vec![url(format!("{admin}/hooks/{name}/{hook}"))];
-        (HookName(hook.clone()), HookAction::Post(post))
-    });
-    let callers = start.callers.iter();
-    let supplied = start.supplied.iter();
-    Deployment {
-        callers: callers.map(|(name, caller)| (name.as_str().into(), pair(caller, name.clone()))).collect(),
-        pool: start.pool.iter().map(|one| pair(one, "pool".to_owned())).collect(),
-        hooks: hooks.collect(),
-        supplied: supplied.map(|(name, value)| (SuppliedName(name.clone()), value.clone())).collect(),
-        control: Some(url(admin.clone())),
-        ..Deployment::at(url(running.base_url(name)))
-    }
-}
-
 async fn judge(name: &str, seed: u64) -> ContractReport {
     let (openapi, lifecycle) = documents(name);
     let contract = Contract::load(&openapi, Some(&lifecycle)).expect("the documents are right");
     let running = start(name, seed).await;
-    let deployment = deployment(&running, &contract);
+    let deployment = running::deployment(&running, &contract);
     let plan = Plan { seed, timeout: Duration::from_mins(1), ..Plan::default() };
     let report = runner::run(&contract, &deployment, &plan, &Redactor::new(), &Silent).await;
     running.shutdown().await;

@@ -1,5 +1,6 @@
 //! The arguments of `rescind`.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -130,6 +131,14 @@ pub struct CheckArgs {
     #[arg(long, value_name = "NUMBER", env = "RESCIND_RATE", help_heading = "How it is judged")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
+    /// Most requests under way at once. Sequences that wait go on beside each other; with 1, one is run after the other.
+    /// Without it: 4.
+    #[arg(long, short, value_name = "NUMBER", env = "RESCIND_JOBS", help_heading = "How it is judged")]
+    pub jobs: Option<NonZeroU32>,
+    /// Longest time for a contract, such as 2m. What is not begun by then is not run, which leaves the run open; the
+    /// most binding requirements come first.
+    #[arg(long, value_name = "TIME", env = "RESCIND_MAX_TIME", help_heading = "How it is judged")]
+    pub max_time: Option<Period>,
 
     /// The file with the seeds of random sequences that broke a promise. They are run first, and new ones are added.
     /// With --seed or --reference it is neither read nor written. Without it: rescind.seeds.
@@ -147,6 +156,10 @@ pub struct CheckArgs {
     #[arg(env = "RESCIND_CLEANUP", help_heading = "How it is judged")]
     pub cleanup: Option<PathBuf>,
 
+    /// Say what would be sent, in words and in numbers, and send nothing: to the deployment, or to its clock.
+    #[arg(long, value_name = "FORMAT", value_enum, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "human", help_heading = "What is told", conflicts_with = "report")]
+    pub plan: Option<PlanFormat>,
     /// A report to write: json=FILE or human=FILE, where - is standard output; may be repeated.
     #[arg(long, value_name = "FORMAT=FILE", help_heading = "What is told")]
     pub report: Vec<ReportArg>,
@@ -191,6 +204,15 @@ pub struct ExplainArgs {
     pub id: String,
 }
 
+/// How a plan is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For a person.
+    Human,
+    /// For programs; `rescind schema plan` prints its schema.
+    Json,
+}
+
 /// Which schema is printed.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
@@ -203,6 +225,8 @@ pub struct SchemaArgs {
 pub enum SchemaOf {
     /// What --report json=FILE writes.
     Report,
+    /// What --plan=json prints.
+    Plan,
     /// The target file.
     Target,
     /// The lifecycle document of a contract.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use rescind_specs::Contract;
 use secrecy::ExposeSecret as _;
 
 use super::args::CheckArgs;
@@ -14,6 +15,7 @@ use super::contracts::{self, Job};
 use super::error::CliError;
 use super::exceptions::Exceptions;
 use super::output::{Output, Reports};
+use super::plan;
 use super::seeds::SeedFile;
 use super::selection;
 use super::settings::Settings;
@@ -127,12 +129,31 @@ async fn judge(
     let known: Vec<_> = jobs.iter().map(|job| &job.contract).collect();
     selection::validate("--only", &settings.only, &known)?;
     exceptions.validate(&known)?;
-    let reports = Reports::open(&settings.reports)?;
     let seeds = SeedFile::open(args, settings)?;
     let seed = settings.seed.unwrap_or_else(|| if args.reference { 0 } else { random_seed() });
     for job in jobs {
         job.deployment.secrets().for_each(|secret| redactor.taint(secret.expose_secret()));
     }
+    let planned = |contract: &Contract, record| Plan {
+        seed,
+        cases: settings.cases,
+        sequences: settings.sequences,
+        only: selection::of_contract(&settings.only, contract.name()),
+        skip: exceptions.skipped(contract.name()),
+        patience: settings.patience,
+        timeout: settings.timeout,
+        rate: settings.rate,
+        jobs: settings.jobs,
+        max_time: settings.max_time,
+        writes: settings.writes,
+        replay: seeds.of(contract.name()),
+        record,
+    };
+    if let Some(format) = args.plan {
+        let plans: Vec<Plan> = known.iter().map(|contract| planned(contract, None)).collect();
+        return plan::tell(format, seed, jobs.iter().zip(&plans), output, redactor);
+    }
+    let reports = Reports::open(&settings.reports)?;
     for job in jobs {
         reach(job, settings.timeout).await?;
     }
@@ -148,19 +169,7 @@ async fn judge(
         let Job { contract, deployment, documents } = job;
         let run = || cleanup::Run::of(contract, deployment, documents.clone(), clock::machine());
         let record = cleanup.as_ref().map(|file| file.begin(run())).transpose()?;
-        let plan = Plan {
-            seed,
-            cases: settings.cases,
-            sequences: settings.sequences,
-            only: selection::of_contract(&settings.only, contract.name()),
-            skip: exceptions.skipped(contract.name()),
-            patience: settings.patience,
-            timeout: settings.timeout,
-            rate: settings.rate,
-            writes: settings.writes,
-            replay: seeds.of(contract.name()),
-            record,
-        };
+        let plan = planned(contract, record);
         let judged = runner::run(contract, deployment, &plan, redactor, progress).await;
         progress.event(Event::Ended);
         let mut judged = judged.map_err(|error| failure(&error, job, redactor))?;
@@ -231,6 +240,7 @@ fn failure(error: &RunError, job: &Job, redactor: &Redactor) -> CliError {
             why,
         },
         RunError::Session(error) => failure_of(error, redactor),
+        RunError::Report(_) => CliError::Internal(why),
     }
 }
 

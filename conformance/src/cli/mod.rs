@@ -10,6 +10,7 @@ pub mod init;
 pub mod lint;
 mod list;
 mod output;
+mod plan;
 mod seeds;
 mod selection;
 mod settings;
@@ -20,6 +21,7 @@ use clap::{CommandFactory as _, Parser as _};
 use rescind_specs::Lifecycle;
 
 use crate::exit_code::ExitCode;
+use crate::preview;
 use crate::report::json;
 use crate::target_file::TargetFile;
 use args::{Cli, Command, SchemaOf};
@@ -57,6 +59,7 @@ fn run(cli: Cli) -> ExitCode {
         Command::Explain(args) => list::explain(&args.id).and_then(|text| output.text(&text)),
         Command::Schema(args) => output.text(&json::pretty(&match args.of {
             SchemaOf::Report => json::schema(),
+            SchemaOf::Plan => preview::schema(),
             SchemaOf::Target => TargetFile::json_schema(),
             SchemaOf::Lifecycle => Lifecycle::json_schema(),
         })),

@@ -49,6 +49,11 @@ impl Output {
         }
     }
 
+    /// How wide prose may be, in columns.
+    pub(super) fn width(self) -> usize {
+        self.options().width
+    }
+
     fn options(self) -> Options {
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
         Options { width: columns.map_or(80, |columns| columns.clamp(60, 120)), detail: self.detail }

@@ -1,5 +1,6 @@
 //! How a run is made: a flag comes before its environment variable, that before the target file, that before what is usual.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub(super) struct Settings {
     pub(super) patience: Duration,
     pub(super) timeout: Duration,
     pub(super) rate: Option<u32>,
+    pub(super) jobs: NonZeroU32,
+    pub(super) max_time: Option<Duration>,
     pub(super) seeds: PathBuf,
     pub(super) cleanup: PathBuf,
     pub(super) reports: Vec<ReportArg>,
@@ -57,6 +60,8 @@ impl Settings {
             patience: args.patience.or(table.patience).map_or(usual.patience, Period::duration),
             timeout,
             rate: args.rate.or(table.rate.map(Into::into)),
+            jobs: args.jobs.or(table.jobs).unwrap_or(usual.jobs),
+            max_time: args.max_time.or(table.max_time).map(Period::duration),
             seeds: path(&args.seeds, &table.seeds, "rescind.seeds"),
             cleanup: path(&args.cleanup, &table.cleanup, cleanup::DEFAULT),
             reports,
@@ -93,6 +98,8 @@ mod tests {
         cases = 5
         patience = '6m'
         rate = 50
+        jobs = 8
+        max-time = '15m'
         seeds = 'kept.seeds'
         report = ['json=out/result.json']
     ";
@@ -110,6 +117,7 @@ mod tests {
         assert_eq!(settings.writes, Writes::Allowed);
         assert_eq!((settings.seed, settings.cases, settings.rate), (Some(7), 5, Some(50)));
         assert_eq!((settings.patience, settings.timeout), (Duration::from_mins(6), Duration::from_secs(10)));
+        assert_eq!((settings.jobs.get(), settings.max_time), (8, Some(Duration::from_mins(15))));
         assert_eq!(settings.seeds, Path::new("ci/kept.seeds"));
         assert_eq!(settings.cleanup, Path::new("rescind.cleanup"));
         assert_eq!(settings.reports[0].file.as_deref(), Some(Path::new("ci/out/result.json")));

@@ -8,8 +8,8 @@ pub mod propagation;
 pub mod step;
 
 pub use control::Controls;
-pub use driver::Driver;
-pub(crate) use driver::PAGES;
+pub use driver::{Company, Driver};
+pub(crate) use driver::{PAGES, USES_IN_A_RACE};
 pub use history::{Event, History, Seen};
 pub use propagation::ObservedDelay;
 pub use step::{By, DependentSlot, Issuing, Key, Lead, Patch, Slot, Step, Target, TokenSlot, Until};

@@ -205,6 +205,14 @@ impl Step {
         Self::Revoke { target: Target::Slot(Slot(slot)), by, body: None }
     }
 
+    /// Whether it makes calls at once, so that what comes of it is a matter of chance.
+    pub fn races(&self) -> bool {
+        matches!(
+            self,
+            Self::RaceReference(..) | Self::RaceUse(..) | Self::RevokeTogether(..) | Self::RevokeMany(..)
+        )
+    }
+
     /// Waits until so long after a revocation.
     pub fn after_revocation(slot: u8, time: Duration) -> Self {
         Self::Wait(Until::AfterRevocation(Slot(slot), time))

@@ -18,7 +18,7 @@ use crate::clock;
 use crate::counterexample::retell_sequence;
 use crate::counterexample::shrink::{Shown, shrink};
 use crate::finding::{Finding, Sequence};
-use crate::lifecycle::{Controls, Driver, Event, History, Issuing, Step};
+use crate::lifecycle::{Company, Controls, Driver, Event, History, Issuing, Step};
 use crate::plan::Writes;
 use crate::progress::Event as Told;
 use crate::report::{Breach, CheckReport, Outcome};
@@ -92,7 +92,9 @@ struct Kind {
 
 /// Runs the sequences: those whose seeds the plan names, then fresh ones.
 pub(crate) async fn run(actors: &Actors<'_, '_>, controls: &Controls) -> CheckReport {
-    let session = actors.session();
+    let lane = actors.session().lane();
+    let actors = &actors.beside(&lane);
+    let session = &lane;
     let plan = session.plan();
     let mut report = CheckReport {
         id: ID.to_owned(),
@@ -111,17 +113,21 @@ pub(crate) async fn run(actors: &Actors<'_, '_>, controls: &Controls) -> CheckRe
     session.progress().event(Told::Step { id: ID });
     let mut sum = Sum::default();
     let begun = session.requests();
-    let fresh = (0..SEQUENCES.saturating_mul(plan.sequences.max(1)))
-        .map(|number| (number, sequence::seed(plan.seed, number)));
-    let seeds = plan.replay.iter().map(|seed| (0, *seed)).chain(fresh);
-    for (number, seed) in seeds {
-        let budget = REQUESTS.saturating_mul(u64::from(plan.sequences.max(1)));
-        if number > 0 && session.requests() - begun >= budget {
+    let budget = REQUESTS.saturating_mul(u64::from(plan.sequences.max(1)));
+    let drawn = draw_all(actors, &subjects);
+    let mut seen = if plan.jobs.get() == 1 {
+        Vec::new()
+    } else {
+        beside(actors, controls, &drawn, begun + budget).await
+    };
+    seen.resize_with(drawn.len(), || None);
+    for (sequence, seen) in drawn.iter().zip(seen) {
+        let number = sequence.number;
+        // What ran beside others is paid for; so is what the plan names.
+        if seen.is_none() && number > 0 && session.requests() - begun >= budget {
             break;
         }
-        let place = usize::try_from(seed).unwrap_or_default() % subjects.len();
-        let Some(subject) = subjects.get(place) else { continue };
-        if let Err(why) = one(actors, controls, subject, seed, &mut sum).await {
+        if let Err(why) = one(actors, controls, sequence, seen, &mut sum).await {
             let note = format!("{ID}: ended after {number} sequences: {why}");
             session.progress().event(Told::Note(note.into()));
             sum.open.get_or_insert(why);
@@ -159,31 +165,126 @@ fn subjects<'r>(session: &Session<'r>) -> Result<Vec<Subject<'r>>, String> {
     }
 }
 
-/// Runs one sequence and whatever makes its breaches shorter; an error says why no further sequence can be run.
-async fn one(
-    actors: &Actors<'_, '_>,
-    controls: &Controls,
-    subject: &Subject<'_>,
+/// A sequence before it is run.
+struct Drawn<'d, 'r> {
+    number: u32,
     seed: u64,
-    sum: &mut Sum,
-) -> Result<(), String> {
-    let session = actors.session();
-    let Subject { name, kind, rules } = subject;
+    subject: &'d Subject<'r>,
+    steps: Vec<Step>,
+}
+
+/// A sequence that was run, and how long that took.
+struct Ran {
+    history: History,
+    took: Duration,
+}
+
+/// What a sequence is judged by.
+fn setting<'r>(session: &Session<'r>, subject: &Subject<'r>) -> Setting<'r> {
     let time = if session.moves_time() { Time::Moved } else { Time::Real };
-    let setting = Setting { contract: session.contract(), name, kind, time };
+    Setting { contract: session.contract(), name: subject.name, kind: subject.kind, time }
+}
+
+/// The sequence of a seed; `None` where nothing can be drawn.
+fn draw(actors: &Actors<'_, '_>, subject: &Subject<'_>, seed: u64) -> Option<Vec<Step>> {
+    let session = actors.session();
     let caller = |name: &CallerName| actors.caller(name).is_ok();
     // A service that people use is not restarted in every other sequence.
     let hook = |name: &HookName| session.moves_time() && session.deployment().hooks.contains_key(name);
     let supply = Supply { caller: &caller, hook: &hook, patience: session.plan().patience };
-    let Some(menu) = Menu::new(setting, rules, supply) else { return Ok(()) };
-    let steps = sequence::draw(&menu, seed);
-    let driver = Driver { actors, controls, name, kind };
-    if pairs_needed(&steps) + SPARE_PAIRS > session.pairs_left() && takes_pairs(kind) {
-        return Err("the pool of pairs that can be registered is used up".to_owned());
-    }
+    let menu = Menu::new(setting(session, subject), &subject.rules, supply)?;
+    Some(sequence::draw(&menu, seed))
+}
+
+/// The sequences of a run: those whose seeds the plan names, then fresh ones.
+fn draw_all<'d, 'r>(actors: &Actors<'_, 'r>, subjects: &'d [Subject<'r>]) -> Vec<Drawn<'d, 'r>> {
+    let plan = actors.session().plan();
+    let fresh = (0..SEQUENCES.saturating_mul(plan.sequences.max(1)))
+        .map(|number| (number, sequence::seed(plan.seed, number)));
+    let seeds = plan.replay.iter().map(|seed| (0, *seed)).chain(fresh);
+    let drawn = seeds.filter_map(|(number, seed)| {
+        let place = usize::try_from(seed).unwrap_or_default() % subjects.len();
+        let subject = subjects.get(place)?;
+        Some(Drawn { number, seed, subject, steps: draw(actors, subject, seed)? })
+    });
+    drawn.collect()
+}
+
+/// The sequences that a run would draw, each with its kind of credential; else why there are none.
+pub(crate) fn drawn<'r>(actors: &Actors<'_, 'r>) -> Result<Vec<(&'r CredentialKind, Vec<Step>)>, String> {
+    let subjects = subjects(actors.session())?;
+    let drawn = draw_all(actors, &subjects);
+    Ok(drawn.into_iter().map(|sequence| (sequence.subject.kind, sequence.steps)).collect())
+}
+
+/// Runs sequences side by side, as many as pairs and requests allow. What came of each, by its place.
+async fn beside(
+    actors: &Actors<'_, '_>,
+    controls: &Controls,
+    drawn: &[Drawn<'_, '_>],
+    most: u64,
+) -> Vec<Option<Ran>> {
+    let session = actors.session();
+    let mut pairs = session.pairs_left();
+    let affordable = drawn.iter().take_while(|sequence| {
+        if takes_pairs(sequence.subject.kind) {
+            let needed = pairs_needed(&sequence.steps);
+            if needed + SPARE_PAIRS > pairs {
+                return false;
+            }
+            pairs -= needed;
+        }
+        true
+    });
+    let works = affordable.map(|sequence| {
+        let lane = session.lane();
+        async move {
+            lane.enter().await;
+            if sequence.number > 0 && lane.requests() >= most || !lane.may_begin() {
+                return None;
+            }
+            let actors = actors.beside(&lane);
+            Some(Box::pin(ran(&actors, controls, sequence)).await)
+        }
+    });
+    session.together(works).await
+}
+
+/// Runs a sequence.
+async fn ran(actors: &Actors<'_, '_>, controls: &Controls, sequence: &Drawn<'_, '_>) -> Ran {
+    let Subject { name, kind, .. } = *sequence.subject;
+    let driver = Driver { actors, controls, name, kind, company: Company::Welcome };
     let watch = clock::stopwatch();
-    let history = driver.run(&steps).await;
-    let took = watch.elapsed();
+    let history = driver.run(&sequence.steps).await;
+    Ran { history, took: watch.elapsed() }
+}
+
+/// Judges one sequence and runs whatever makes its breaches shorter; an error says why no further sequence can be run.
+/// `seen` is what came of it beside others, of which only a pass counts unless it takes long.
+async fn one(
+    actors: &Actors<'_, '_>,
+    controls: &Controls,
+    sequence: &Drawn<'_, '_>,
+    seen: Option<Ran>,
+    sum: &mut Sum,
+) -> Result<(), String> {
+    let session = actors.session();
+    let Drawn { subject, seed, .. } = *sequence;
+    let Subject { name, kind, rules } = subject;
+    let setting = setting(session, subject);
+    let counts = |ran: &Ran| {
+        let long = setting.time == Time::Real && ran.took >= SHORT;
+        long || judge(&setting, rules, &ran.history).broken.is_empty()
+    };
+    let driver = Driver { actors, controls, name, kind, company: Company::Welcome };
+    let Ran { history, took } = match seen.filter(counts) {
+        Some(ran) => ran,
+        None if !session.may_begin() => return Err("the time was up".to_owned()),
+        None if takes_pairs(kind) && pairs_needed(&sequence.steps) + SPARE_PAIRS > session.pairs_left() => {
+            return Err("the pool of pairs that can be registered is used up".to_owned());
+        }
+        None => ran(actors, controls, sequence).await,
+    };
     let ruling = judge(&setting, rules, &history);
     sum.exercised += ruling.exercised;
     if ruling.exercised == 0 {
@@ -234,6 +335,7 @@ async fn shortest(
     let mut reruns = 0;
     let mut may_rerun = || {
         let in_time = setting.time == Time::Moved || watch.elapsed() < took.max(SHORT);
+        let in_time = in_time && !session.time_left().is_zero();
         let pairs = !takes_pairs(driver.kind) || session.pairs_left() >= SPARE_PAIRS + PAIRS;
         reruns += 1;
         reruns <= RERUNS && in_time && pairs

@@ -7,6 +7,7 @@ pub mod json;
 pub mod measurement;
 pub mod propagation;
 
+use std::fmt;
 use std::time::Duration;
 
 use rescind_specs::lifecycle::{Basis, RequirementId};
@@ -83,6 +84,8 @@ pub enum End {
     Complete,
     /// A signal ended it early.
     Interrupted,
+    /// The time was up before everything was begun.
+    OutOfTime,
 }
 
 /// What came of one requirement.
@@ -191,7 +194,7 @@ impl Outcome {
 
 impl ContractReport {
     /// The worst verdict on anything; `Inconclusive` where a promise was never exercised, no credential was revoked
-    /// or the run was interrupted. A breach that is accepted counts as a divergence.
+    /// or the run did not come to its end. A breach that is accepted counts as a divergence.
     pub fn verdict(&self) -> Verdict {
         let worst = self
             .counted()
@@ -203,7 +206,7 @@ impl ContractReport {
             .max()
             .unwrap_or(Verdict::Inconclusive);
         let nothing_revoked = self.revocations == 0 && !self.requirements.is_empty();
-        if nothing_revoked || self.end == End::Interrupted { worst.max(Verdict::Inconclusive) } else { worst }
+        if nothing_revoked || self.end != End::Complete { worst.max(Verdict::Inconclusive) } else { worst }
     }
 
     /// How long the run took.
@@ -216,5 +219,19 @@ impl Report {
     /// The worst verdict on any contract.
     pub fn verdict(&self) -> Verdict {
         self.contracts.iter().map(ContractReport::verdict).max().unwrap_or(Verdict::Inconclusive)
+    }
+
+    /// Whether every promise that was planned was seen kept, as exit code 0 says.
+    pub fn conforms(&self) -> bool {
+        self.verdict() <= Verdict::Divergence
+    }
+}
+
+/// As a person reads it at a terminal, without colours.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::new();
+        human::write(self, &mut text, human::Options::default()).map_err(|_| fmt::Error)?;
+        write!(f, "{}", anstream::adapter::strip_str(&String::from_utf8_lossy(&text)))
     }
 }

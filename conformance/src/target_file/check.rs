@@ -30,6 +30,10 @@ pub struct CheckTable {
     pub timeout: Option<Period>,
     /// As `--rate`.
     pub rate: Option<std::num::NonZeroU32>,
+    /// As `--jobs`.
+    pub jobs: Option<std::num::NonZeroU32>,
+    /// As `--max-time`.
+    pub max_time: Option<Period>,
     /// As `--seeds`; relative to the folder of this file.
     pub seeds: Option<PathBuf>,
     /// As `--cleanup`; relative to the folder of this file.

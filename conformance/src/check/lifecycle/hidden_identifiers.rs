@@ -10,7 +10,7 @@ use super::support::{Judge, Setting, unanswered, what_came};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
 use crate::exchange::Response;
-use crate::lifecycle::{Event, History, Slot, Step, Target};
+use crate::lifecycle::{Company, Event, History, Slot, Step, Target};
 
 /// # What it does
 /// Revokes identifiers that are unknown, somebody else's or already revoked, and compares the answers: status, media
@@ -54,6 +54,10 @@ impl LifecycleCheck for HiddenIdentifiers<'_> {
         }
         steps.extend(ask);
         Scenario { steps, noise: Noise::Others }
+    }
+
+    fn company(&self) -> Company {
+        Company::Unwelcome
     }
 
     fn judge(&self, _: &Setting<'_>, history: &History) -> Judgement {

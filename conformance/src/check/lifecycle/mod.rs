@@ -77,7 +77,7 @@ pub use use_after_revocation::UseAfterRevocation;
 pub use use_during_outage::UseDuringOutage;
 
 use crate::check::Judgement;
-use crate::lifecycle::{History, Step};
+use crate::lifecycle::{Company, History, Step};
 
 /// What a check wants done.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,6 +103,11 @@ pub enum Noise {
 pub trait LifecycleCheck {
     /// The steps to run.
     fn scenario(&self, setting: &Setting<'_>) -> Scenario;
+
+    /// Whether other sequences may be active beside its steps. Where times are measured, they may not.
+    fn company(&self) -> Company {
+        Company::Welcome
+    }
 
     /// Judges what came of them. Sends nothing, waits for nothing.
     fn judge(&self, setting: &Setting<'_>, history: &History) -> Judgement;

@@ -136,7 +136,7 @@ where
 
     /// Runs the steps, several times where it may depend on who comes first. Do they show the finding?
     async fn attempt(&mut self, steps: &[Step]) -> Option<Found> {
-        let chances = if steps.iter().any(parts::races) { CHANCES } else { 1 };
+        let chances = if steps.iter().any(Step::races) { CHANCES } else { 1 };
         for _ in 0..chances {
             if let Some(found) = self.rerun(steps).await {
                 return Some(found);

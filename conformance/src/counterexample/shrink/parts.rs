@@ -84,14 +84,6 @@ fn protects(step: &Step) -> bool {
     matches!(step, Step::Reserve(_) | Step::Adopt(..) | Step::StopUnlessOnlyActive(_))
 }
 
-/// Whether what comes of a step depends on which of several calls comes first.
-pub(super) fn races(step: &Step) -> bool {
-    matches!(
-        step,
-        Step::RaceReference(..) | Step::RaceUse(..) | Step::RevokeTogether(..) | Step::RevokeMany(..)
-    )
-}
-
 /// Whether running the steps once more could take from the operator what the run did not issue.
 pub(super) fn spends(steps: &[Step]) -> bool {
     let adopted = |slot: Slot| steps.iter().any(|step| matches!(step, Step::Adopt(into, _) if *into == slot));

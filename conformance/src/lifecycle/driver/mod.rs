@@ -37,6 +37,7 @@ pub(crate) use answer::status;
 pub(super) use issue::issue_call;
 pub(crate) use list::{is_live, list, names};
 pub(crate) use present::probe;
+pub(crate) use race::USES_IN_A_RACE;
 
 /// More pages than this are not read.
 pub(crate) const PAGES: usize = 200;
@@ -51,6 +52,18 @@ pub struct Driver<'a, 's, 'r> {
     pub name: &'a KindName,
     /// The kind.
     pub kind: &'a CredentialKind,
+    /// Whether others may be active beside its steps.
+    pub company: Company,
+}
+
+/// Whether other sequences of a run may be active at the same time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Company {
+    /// They may.
+    #[default]
+    Welcome,
+    /// They may not, but for while it waits: they would sway what is measured.
+    Unwelcome,
 }
 
 /// What a sequence holds at a moment.
@@ -144,7 +157,11 @@ impl<'r> Driver<'_, '_, 'r> {
         for (index, step) in steps.iter().enumerate() {
             state.later = longest(&steps[index + 1..]);
             let began = self.session().now();
-            let parts = match self.parts(step, &mut state).await {
+            // A race is between those that take part in it, and a step outside of the API may shake everyone.
+            let alone = self.company == Company::Unwelcome || step.races() || matches!(step, Step::Hook(..));
+            let parts = Box::pin(self.parts(step, &mut state));
+            let parts = if alone { self.session().undisturbed(parts).await } else { parts.await };
+            let parts = match parts {
                 Ok(parts) => parts,
                 Err(why) => vec![Done::new(Seen::NotRun(why))],
             };

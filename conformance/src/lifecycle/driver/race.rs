@@ -22,6 +22,8 @@ use crate::lifecycle::step::{By, DependentSlot, Lead, Slot, Step};
 const DURING: usize = 3;
 /// How often each user uses it once that revocation was answered.
 const AFTERWARDS: usize = 2;
+/// How often each user uses it in all.
+pub(crate) const USES_IN_A_RACE: usize = DURING + AFTERWARDS;
 
 impl Driver<'_, '_, '_> {
     /// Revokes a credential while it is in use, and goes on using it.

@@ -36,7 +36,12 @@ impl Driver<'_, '_, '_> {
         let patience = session.plan().patience;
         // Patience is for a sequence, not for each of its waits.
         let left = patience.saturating_sub(state.waited);
-        match session.wait_for(time, &Step::Wait(until).to_string(), left).await {
+        let in_time = if time <= left { session.has_time_for(time) } else { Ok(()) };
+        let waited = match in_time {
+            Ok(()) => session.wait_for(time, &Step::Wait(until).to_string(), left).await,
+            Err(error) => Err(error),
+        };
+        match waited {
             Ok(()) => {
                 state.waited += time;
                 Ok(Done::new(Seen::Accepted))

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 /// What matters less.
-pub(super) const DIM: Style = Style::new().dimmed();
+pub(crate) const DIM: Style = Style::new().dimmed();
 /// A heading.
-pub(super) const BOLD: Style = Style::new().bold();
+pub(crate) const BOLD: Style = Style::new().bold();
 /// Kept.
 pub(super) const GREEN: Style = AnsiColor::Green.on_default().bold();
 /// Broken.
@@ -23,25 +23,25 @@ pub(super) const MAGENTA: Style = AnsiColor::Magenta.on_default().bold();
 const LABEL: usize = 13;
 
 /// Where a report is written to.
-pub(super) struct Page<'o> {
+pub(crate) struct Page<'o> {
     out: &'o mut dyn Write,
     width: usize,
     gap: bool,
 }
 
 impl<'o> Page<'o> {
-    pub(super) fn new(out: &'o mut dyn Write, width: usize) -> Self {
+    pub(crate) fn new(out: &'o mut dyn Write, width: usize) -> Self {
         Self { out, width: width.max(40), gap: true }
     }
 
     /// A line as it is.
-    pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
         self.gap = false;
         writeln!(self.out, "{}", text.trim_end())
     }
 
     /// An empty line, unless there is one already.
-    pub(super) fn gap(&mut self) -> io::Result<()> {
+    pub(crate) fn gap(&mut self) -> io::Result<()> {
         if self.gap {
             return Ok(());
         }
@@ -50,23 +50,23 @@ impl<'o> Page<'o> {
     }
 
     /// Prose, broken at blanks, each line indented.
-    pub(super) fn prose(&mut self, indent: usize, text: &str) -> io::Result<()> {
+    pub(crate) fn prose(&mut self, indent: usize, text: &str) -> io::Result<()> {
         self.hanging(&" ".repeat(indent), indent, text, Style::new())
     }
 
     /// Prose of one style.
-    pub(super) fn styled(&mut self, indent: usize, text: &str, style: Style) -> io::Result<()> {
+    pub(crate) fn styled(&mut self, indent: usize, text: &str, style: Style) -> io::Result<()> {
         self.hanging(&" ".repeat(indent), indent, text, style)
     }
 
     /// `Label:   text`, with the text aligned.
-    pub(super) fn labelled(&mut self, indent: usize, label: &str, text: &str) -> io::Result<()> {
+    pub(crate) fn labelled(&mut self, indent: usize, label: &str, text: &str) -> io::Result<()> {
         let first = format!("{:indent$}{DIM}{:<LABEL$}{DIM:#}", "", format!("{label}:"));
         self.hanging(&first, indent + LABEL, text, Style::new())
     }
 
     /// `  1. text`, with further lines below the text.
-    pub(super) fn numbered(&mut self, indent: usize, number: usize, text: &str) -> io::Result<()> {
+    pub(crate) fn numbered(&mut self, indent: usize, number: usize, text: &str) -> io::Result<()> {
         self.hanging(&format!("{:indent$}{number:>2}. ", ""), indent + 4, text, Style::new())
     }
 

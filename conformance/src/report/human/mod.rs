@@ -3,7 +3,7 @@
 //! Styles are always written; whoever owns the stream strips them where nobody sees them.
 
 mod finding;
-mod layout;
+pub(crate) mod layout;
 mod measured;
 mod seen;
 mod summary;
@@ -74,4 +74,18 @@ pub fn write(report: &Report, out: &mut dyn Write, options: Options) -> io::Resu
         page.gap()?;
     }
     summary::write(report, &subjects, &mut page)
+}
+
+/// What there is to say of one promise, such as `contract/R3`, in plain text. `report` has passed the redactor.
+pub fn one(report: &Report, name: &str) -> String {
+    let mut text = Vec::new();
+    let mut page = Page::new(&mut text, Options::default().width);
+    for subject in Subject::all(report).filter(|subject| subject.name() == name) {
+        // Writing to memory cannot fail.
+        let _ = match subject.outcome {
+            Outcome::NotExercised(why) => subject.write_open(&mut page, why),
+            _ => subject.write_findings(&mut page, Detail::Normal),
+        };
+    }
+    anstream::adapter::strip_str(&String::from_utf8_lossy(&text)).to_string()
 }

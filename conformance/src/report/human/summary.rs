@@ -98,8 +98,13 @@ fn notes(contract: &ContractReport, page: &mut Page<'_>) -> io::Result<()> {
             page.styled(0, &format!("{name}/{}: without {check}.", requirement.id), DIM)?;
         }
     }
-    if contract.end == End::Interrupted {
-        page.styled(0, &format!("{name}: the run was interrupted, so nothing is settled as a whole."), CYAN)?;
+    let early = match contract.end {
+        End::Complete => None,
+        End::Interrupted => Some("the run was interrupted, so nothing is settled as a whole"),
+        End::OutOfTime => Some("the time was up before everything was begun; --max-time allows more"),
+    };
+    if let Some(why) = early {
+        page.styled(0, &format!("{name}: {why}."), CYAN)?;
     }
     let answered = contract.operations.iter().any(|operation| !operation.received.is_empty());
     if answered && !contract.operations.iter().any(succeeded) {
