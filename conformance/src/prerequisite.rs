@@ -19,7 +19,7 @@ pub(crate) enum Turn {
     First,
     /// In the order of the document, side by side with others.
     Usual,
-    /// In the order of the document, while nothing else goes on: it takes away what everybody needs.
+    /// In the order of the document, while nothing else goes on: a step outside of the API shakes the whole deployment.
     Alone,
     /// After everything that needs the callers: it risks a credential that the operator supplied.
     Risky,
@@ -27,8 +27,14 @@ pub(crate) enum Turn {
     Last,
 }
 
+/// Whether a hook does something to the whole deployment, and not only to the credential that it is told.
+pub(crate) fn shakes(contract: &Contract, name: &HookName) -> bool {
+    let hook = contract.lifecycle().and_then(|lifecycle| lifecycle.hooks.get(name));
+    !matches!(hook.map(|hook| &hook.does), Some(HookEffect::Revoke(_)))
+}
+
 /// When the turn of a requirement is.
-pub(crate) fn turn(requirement: &Requirement) -> Turn {
+pub(crate) fn turn(contract: &Contract, requirement: &Requirement) -> Turn {
     let has = |fits: &dyn Fn(&CheckSpec) -> bool| requirement.check.iter().any(fits);
     if has(&|check| check.uses_up().is_some()) {
         Turn::Last
@@ -38,7 +44,7 @@ pub(crate) fn turn(requirement: &Requirement) -> Turn {
         matches!(check, CheckSpec::OthersUnaffected(_) | CheckSpec::CallAfterRevocation(_))
     }) {
         Turn::First
-    } else if has(&|check| matches!(check, CheckSpec::UseDuringOutage(_))) {
+    } else if has(&|check| check.hooks().into_iter().any(|name| shakes(contract, name))) {
         Turn::Alone
     } else {
         Turn::Usual

@@ -47,7 +47,9 @@ impl<'a, 's, 'r> Turns<'a, 's, 'r> {
     /// ones first.
     pub(crate) fn of(&self, wanted: Turn) -> Vec<usize> {
         let numbered = self.known.iter().enumerate();
-        let mut these: Vec<_> = numbered.filter(|(_, requirement)| turn(requirement) == wanted).collect();
+        let contract = self.session().contract();
+        let is_it = |requirement| turn(contract, requirement) == wanted;
+        let mut these: Vec<_> = numbered.filter(|(_, requirement)| is_it(requirement)).collect();
         if self.session().plan().max_time.is_some() {
             these.sort_by_key(|(_, requirement)| match requirement.basis {
                 Basis::Contract => 0,

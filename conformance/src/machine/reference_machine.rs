@@ -20,6 +20,7 @@ use crate::counterexample::shrink::{Shown, shrink};
 use crate::finding::{Finding, Sequence};
 use crate::lifecycle::{Company, Controls, Driver, Event, History, Issuing, Step};
 use crate::plan::Writes;
+use crate::prerequisite;
 use crate::progress::Event as Told;
 use crate::report::{Breach, CheckReport, Outcome};
 use crate::request_runner::scene;
@@ -125,7 +126,7 @@ pub(crate) async fn run(actors: &Actors<'_, '_>, controls: &Controls) -> CheckRe
         let number = sequence.number;
         // What ran beside others is paid for; so is what the plan names.
         if seen.is_none() && number > 0 && session.requests() - begun >= budget {
-            break;
+            continue;
         }
         if let Err(why) = one(actors, controls, sequence, seen, &mut sum).await {
             let note = format!("{ID}: ended after {number} sequences: {why}");
@@ -236,9 +237,18 @@ async fn beside(
         }
         true
     });
+    let contract = session.contract();
     let works = affordable.map(|sequence| {
         let lane = session.lane();
+        let shakes = sequence.steps.iter().any(|step| match step {
+            Step::Hook(name, _) => prerequisite::shakes(contract, name),
+            _ => false,
+        });
         async move {
+            // What it does would be seen by others as well.
+            if shakes {
+                return None;
+            }
             lane.enter().await;
             if sequence.number > 0 && lane.requests() >= most || !lane.may_begin() {
                 return None;
