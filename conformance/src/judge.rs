@@ -123,8 +123,7 @@ impl Judge {
     /// # Errors
     /// As [`run`](Self::run).
     pub async fn run_with(&self, redactor: &Redactor, progress: &dyn Progress) -> Result<Report, RunError> {
-        let pairs = self.deployment.callers.values().chain(&self.deployment.pool);
-        pairs.for_each(|pair| redactor.taint(pair.secret.expose_secret()));
+        self.deployment.secrets().for_each(|secret| redactor.taint(secret.expose_secret()));
         let judged = runner::run(&self.contract, &self.deployment, &self.plan, redactor, progress).await?;
         let report = Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),

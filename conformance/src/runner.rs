@@ -82,8 +82,11 @@ pub async fn run(
             turns.alone(turns.of(Turn::Risky)).await;
             let last = turns.of(Turn::Last);
             // Whoever is used up cannot put anything away.
-            let left =
-                if last.is_empty() { Left::default() } else { put_away(&actors.beside(&session.lane())).await };
+            let left = if last.is_empty() {
+                Left::default()
+            } else {
+                put_away(&actors.beside(&session.lane())).await
+            };
             let (last, not_now): (Vec<usize>, Vec<usize>) = last.into_iter().partition(|index| {
                 let harms = |requirement| uses_up_whoever_revokes(contract, requirement);
                 left.is_empty() || !turns.requirement(*index).is_some_and(harms)

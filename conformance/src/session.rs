@@ -109,13 +109,12 @@ impl<'r> Session<'r> {
         let clients = Clients::new(deployment, plan)?;
         let control = deployment.control.as_ref();
         let controls = control.into_iter().chain(&deployment.further_controls).cloned().collect();
-        let clock =
-            Clock::open(&clients.outside, controls, deployment.control_token.clone()).await.map_err(|why| {
-                SessionError::Control {
-                    control: control.cloned().unwrap_or_else(|| deployment.base.clone()),
-                    why,
-                }
-            })?;
+        let clock = Clock::open(&clients.outside, controls, deployment.control_token.clone()).await.map_err(
+            |why| SessionError::Control {
+                control: control.cloned().unwrap_or_else(|| deployment.base.clone()),
+                why,
+            },
+        )?;
         let how = (contract, deployment, plan, progress);
         Ok(Self::begin(how, redactor, clock, clients))
     }

@@ -40,10 +40,11 @@ fn received(running: &Running, contract: &Contract) -> BTreeMap<String, u64> {
     for entry in running.journal().entries(&Filter::all()) {
         let query = entry.request.query.as_deref().unwrap_or_default();
         let further = cursors.iter().any(|(operation, cursor)| {
-            entry.operation.as_ref() == Some(operation) && query.contains(&format!("{cursor}="))
+            entry.operation.as_ref().is_some_and(|named| named.as_str() == operation)
+                && query.contains(&format!("{cursor}="))
         });
         if !further {
-            *methods.entry(entry.request.method.clone()).or_default() += 1;
+            *methods.entry(entry.request.method.to_string()).or_default() += 1;
         }
     }
     methods

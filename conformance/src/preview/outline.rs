@@ -58,7 +58,8 @@ fn addresses(session: &Session<'_>) -> Vec<String> {
     let deployment = session.deployment();
     let places = std::iter::once(&deployment.base).chain(&deployment.replicas);
     let controls = deployment.control.iter().chain(&deployment.further_controls);
-    let mut all: Vec<String> = places.chain(controls).map(ToString::to_string).collect();
+    let proxy = deployment.access.proxy.iter().map(|proxy| &proxy.url);
+    let mut all: Vec<String> = places.chain(controls).chain(proxy).map(ToString::to_string).collect();
     all.dedup();
     all
 }
