@@ -13,6 +13,7 @@ pub mod clock;
 pub mod counterexample;
 pub mod credential;
 pub mod deployment;
+pub mod digest;
 pub mod exchange;
 pub mod exit_code;
 pub mod explain;
@@ -34,6 +35,7 @@ pub mod progress;
 pub mod redact;
 #[cfg(feature = "reference")]
 pub mod reference;
+pub mod replay;
 pub mod report;
 pub mod request_runner;
 pub mod requirement_runner;

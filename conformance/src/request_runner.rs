@@ -228,7 +228,14 @@ impl Tally {
             .take(BREACHES)
             .map(|(finding, times)| {
                 let told = retell(scene, all, &finding.exchanges, Order::InTurn);
-                Breach { finding, steps: told.steps, reproduction: told.script, times, once_in: None }
+                Breach {
+                    finding,
+                    steps: told.steps,
+                    reproduction: told.script,
+                    times,
+                    once_in: None,
+                    repeat: None,
+                }
             })
             .collect();
         CheckReport {

@@ -12,7 +12,7 @@ use crate::check::Judgement;
 use crate::check::lifecycle::{self, LifecycleCheck, Setting, Time};
 use crate::clock;
 use crate::counterexample::shrink::{Shown, shrink};
-use crate::counterexample::{Order, retell, retell_sequence};
+use crate::counterexample::{Order, Repeat, retell, retell_sequence};
 use crate::finding::Finding;
 use crate::lifecycle::{Controls, Driver, History, Seen, Step};
 use crate::plan::Plan;
@@ -66,6 +66,7 @@ struct Found {
     finding: Finding,
     times: u64,
     shown: Option<Shown>,
+    repeat: Option<Repeat>,
 }
 
 /// Runs the checks of a requirement.
@@ -154,7 +155,8 @@ async fn check(
             } else {
                 Box::pin(shortest(&driver, check.as_ref(), &setting, first, &finding)).await
             };
-            sum.findings.push(Found { finding: shown.finding.clone(), times: 1, shown: Some(shown) });
+            let repeat = Some(Repeat::sequence(name, Some(spec), &shown.history));
+            sum.findings.push(Found { finding: shown.finding.clone(), times: 1, shown: Some(shown), repeat });
         }
         if sum.confirmation == Confirmation::Needed {
             break;
@@ -279,7 +281,7 @@ fn conclude(
     report.exercised = sum.exercised;
     report.measurements = Measurement::of(&sum.measurements);
     if let Some(why) = &sum.partial {
-        sum.findings.push(Found { finding: unseen(requirement, why), times: 1, shown: None });
+        sum.findings.push(Found { finding: unseen(requirement, why), times: 1, shown: None, repeat: None });
     }
     for found in sum.findings {
         report.findings.push(breach(actors, requirement, found));
@@ -320,7 +322,7 @@ pub(crate) fn settle(report: &mut RequirementReport, idle: Option<String>) {
 
 /// A finding with its place in the contract and its retelling.
 fn breach(actors: &Actors<'_, '_>, requirement: &Requirement, found: Found) -> Breach {
-    let Found { mut finding, times, shown } = found;
+    let Found { mut finding, times, shown, repeat } = found;
     let session = actors.session();
     finding.verdict = finding.verdict.capped(requirement.basis);
     let document = session.contract().lifecycle_document();
@@ -338,7 +340,7 @@ fn breach(actors: &Actors<'_, '_>, requirement: &Requirement, found: Found) -> B
         None => retell(scene, &all, &finding.exchanges, Order::InTurn),
     };
     let once_in = shown.and_then(|shown| shown.once_in);
-    Breach { finding, steps: retold.steps, reproduction: retold.script, times, once_in }
+    Breach { finding, steps: retold.steps, reproduction: retold.script, times, once_in, repeat }
 }
 
 /// The seed of one sequence.
@@ -378,7 +380,7 @@ pub(crate) fn add_search(actors: &Actors<'_, '_>, requirement: &Requirement, rep
         .collect();
     for finding in findings {
         if !before.contains(&(finding.operation.clone(), finding.received.clone())) {
-            let found = Found { finding, times: 1, shown: None };
+            let found = Found { finding, times: 1, shown: None, repeat: None };
             report.findings.push(breach(actors, requirement, found));
         }
     }
@@ -414,6 +416,7 @@ mod tests {
             reproduction: Vec::new(),
             times: 1,
             once_in: None,
+            repeat: None,
         };
         RequirementReport {
             id: RequirementId("R1".to_owned()),

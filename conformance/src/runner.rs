@@ -9,6 +9,7 @@ use crate::actors::Actors;
 use crate::cleanup::{Left, anything_answered, not_put_away, put_away};
 use crate::clock;
 use crate::deployment::Deployment;
+use crate::digest::digest;
 use crate::exchange::Timing;
 use crate::lifecycle::Controls;
 use crate::machine::reference_machine;
@@ -139,6 +140,7 @@ pub async fn run(
     Ok(ContractReport {
         contract: contract.name().to_owned(),
         title: format!("{} {}", contract.title(), contract.version()),
+        digest: digest(contract),
         url: deployment.base.to_string(),
         replicas: deployment.replicas.iter().map(ToString::to_string).collect(),
         requests: session.requests(),

@@ -68,6 +68,7 @@ fn breach(check: &str, verdict: Verdict, times: u64) -> Breach {
         .to_vec(),
         times,
         once_in: None,
+        repeat: None,
     }
 }
 
@@ -77,6 +78,7 @@ fn contract(name: &str) -> ContractReport {
     ContractReport {
         contract: name.to_owned(),
         title: "Dinie API 3.0.0".to_owned(),
+        digest: String::new(),
         url: "http://127.0.0.1:8080/dinie/v3".to_owned(),
         requests: 342,
         seconds: 0.8421,
@@ -206,6 +208,7 @@ fn what_is_open_says_why() {
         reproduction: Vec::new(),
         times: 1,
         once_in: None,
+        repeat: None,
     }];
     let report = report(vec![contract]);
     assert_eq!(ExitCode::of(&report), ExitCode::Open);

@@ -11,6 +11,7 @@ use rescind_specs::lifecycle::Period;
 
 use super::init::InitArgs;
 use super::lint::LintArgs;
+use super::replay::ReplayArgs;
 use crate::exit_code::ExitCode;
 use crate::report::human::wrap;
 
@@ -40,6 +41,8 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Put away what runs left behind that were killed, or that the deployment did not let clean up.
     Cleanup(CleanupArgs),
+    /// Look once more for a breach that was found: is it fixed?
+    Replay(Box<ReplayArgs>),
     /// List the checks, or the requirements with their checks.
     List(ListArgs),
     /// Write a first lifecycle document, guessed from an OpenAPI document, to be completed.
@@ -160,6 +163,10 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FORMAT", value_enum, num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "human", help_heading = "What is told", conflicts_with = "report")]
     pub plan: Option<PlanFormat>,
+    /// A folder for counterexamples: each breach as a file, which `rescind replay` looks for again.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "RESCIND_COUNTEREXAMPLES")]
+    #[arg(help_heading = "What is told")]
+    pub counterexamples: Option<PathBuf>,
     /// A report to write: json=FILE or human=FILE, where - is standard output; may be repeated.
     #[arg(long, value_name = "FORMAT=FILE", help_heading = "What is told")]
     pub report: Vec<ReportArg>,
@@ -227,6 +234,8 @@ pub enum SchemaOf {
     Report,
     /// What --plan=json prints.
     Plan,
+    /// What --counterexamples DIR writes.
+    Counterexample,
     /// The target file.
     Target,
     /// The lifecycle document of a contract.

@@ -25,6 +25,7 @@ use crate::exit_code::ExitCode;
 use crate::plan::{Plan, Writes};
 use crate::progress::{self, Console, Event, Progress as _};
 use crate::redact::Redactor;
+use crate::replay::Stored;
 use crate::report::{End, Report};
 use crate::runner::{self, RunError};
 use crate::session::SessionError;
@@ -71,6 +72,19 @@ async fn reference(
     progress: &Console,
     redactor: &Redactor,
 ) -> Result<ExitCode, CliError> {
+    let (server, jobs, settings) = start_reference(args, progress).await?;
+    let exceptions = Exceptions::of(args, None);
+    let judged = judge(args, &settings, &exceptions, &jobs, output, progress, redactor).await;
+    server.stop().await;
+    judged
+}
+
+/// Starts the reference server that the arguments describe.
+#[cfg(feature = "reference")]
+pub(super) async fn start_reference(
+    args: &CheckArgs,
+    progress: &Console,
+) -> Result<(crate::reference::Reference, Vec<Job>, Settings), CliError> {
     use rescind_specs::Vendor;
 
     use crate::reference::{self, Reference};
@@ -105,10 +119,7 @@ async fn reference(
         })
     });
     let jobs = jobs.collect::<Result<Vec<_>, CliError>>()?;
-    let exceptions = Exceptions::of(args, None);
-    let judged = judge(args, &settings, &exceptions, &jobs, output, progress, redactor).await;
-    server.stop().await;
-    judged
+    Ok((server, jobs, settings))
 }
 
 #[cfg(not(feature = "reference"))]
@@ -187,12 +198,27 @@ async fn judge(
     let internal = |error: serde_json::Error| CliError::Internal(error.to_string());
     let report = redactor.redact_report(&report).map_err(internal)?;
     seeds.keep(&report, progress);
+    if let Some(folder) = &args.counterexamples {
+        keep_counterexamples(&report, folder, progress)?;
+    }
     output.write(&report, reports)?;
     Ok(ExitCode::of(&report))
 }
 
+/// Writes down each breach of a report that can be looked for again.
+fn keep_counterexamples(report: &Report, folder: &Path, progress: &Console) -> Result<(), CliError> {
+    let (kept, _) = Stored::of_report(report);
+    let written = Stored::write_all(&kept, folder)
+        .map_err(|source| CliError::Report { file: folder.display().to_string(), source })?;
+    for path in written {
+        let note = format!("kept {}; `rescind replay` looks for it again", path.display());
+        progress.event(Event::Note(note.into()));
+    }
+    Ok(())
+}
+
 /// Makes the file for what is going to be issued, and tells of those that earlier runs left.
-fn open_cleanup(path: &Path, progress: &Console) -> Result<Arc<CleanupFile>, CliError> {
+pub(super) fn open_cleanup(path: &Path, progress: &Console) -> Result<Arc<CleanupFile>, CliError> {
     let (file, earlier) = CleanupFile::create(path)?;
     for (path, leftover) in earlier {
         let urls: Vec<&str> = leftover.runs.iter().map(|left| left.run.url.as_str()).collect();
@@ -208,7 +234,7 @@ fn open_cleanup(path: &Path, progress: &Console) -> Result<Arc<CleanupFile>, Cli
 }
 
 /// Closes the file, and says that it stays if it does.
-fn close_cleanup(file: Arc<CleanupFile>, progress: &Console) {
+pub(super) fn close_cleanup(file: Arc<CleanupFile>, progress: &Console) {
     let path = file.path().to_owned();
     drop(file);
     if path.exists() {
@@ -231,7 +257,7 @@ fn note_not_begun(jobs: &[Job], progress: &Console) {
     }
 }
 
-fn failure(error: &RunError, job: &Job, redactor: &Redactor) -> CliError {
+pub(super) fn failure(error: &RunError, job: &Job, redactor: &Redactor) -> CliError {
     let why = redactor.redact(&error.to_string()).into_owned();
     match error {
         RunError::Unreachable(_) => CliError::Unreachable {

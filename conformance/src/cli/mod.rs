@@ -11,6 +11,7 @@ pub mod lint;
 mod list;
 mod output;
 mod plan;
+pub mod replay;
 mod seeds;
 mod selection;
 mod settings;
@@ -22,6 +23,7 @@ use rescind_specs::Lifecycle;
 
 use crate::exit_code::ExitCode;
 use crate::preview;
+use crate::replay::Stored;
 use crate::report::json;
 use crate::target_file::TargetFile;
 use args::{Cli, Command, SchemaOf};
@@ -53,6 +55,10 @@ fn run(cli: Cli) -> ExitCode {
             let detail = output::progress(cli.quiet, cli.verbose);
             runtime().and_then(|runtime| runtime.block_on(cleanup::run(&args, output, detail)))
         }
+        Command::Replay(args) => {
+            let detail = output::progress(cli.quiet, cli.verbose);
+            runtime().and_then(|runtime| runtime.block_on(replay::run(*args, output, detail)))
+        }
         Command::List(args) => list::list(&args).and_then(|text| output.text(&text)),
         Command::Init(args) => init::run(&args, output),
         Command::Lint(args) => lint::run(&args, output),
@@ -60,6 +66,7 @@ fn run(cli: Cli) -> ExitCode {
         Command::Schema(args) => output.text(&json::pretty(&match args.of {
             SchemaOf::Report => json::schema(),
             SchemaOf::Plan => preview::schema(),
+            SchemaOf::Counterexample => Stored::json_schema(),
             SchemaOf::Target => TargetFile::json_schema(),
             SchemaOf::Lifecycle => Lifecycle::json_schema(),
         })),

@@ -5,6 +5,7 @@
 
 mod names;
 mod needed;
+pub mod repeat;
 mod script;
 mod shell;
 pub(crate) mod shrink;
@@ -24,6 +25,7 @@ use crate::finding::Finding;
 use crate::lifecycle::{Event, History, Step};
 use crate::redact::Redactor;
 use names::Names;
+pub use repeat::Repeat;
 
 /// What a retelling needs to know of a run.
 #[derive(Clone, Copy, Debug)]

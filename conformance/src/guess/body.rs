@@ -2,7 +2,7 @@
 //! leaves open stands there as a question.
 
 use indexmap::IndexMap;
-use rescind_specs::{Contract, Operation, ParameterLocation, Schema, SchemaType};
+use rescind_specs::{Contract, Operation, Parameter, ParameterLocation, Schema, SchemaType};
 use serde_json::{Map, Value};
 
 use super::members::{self, Found};
@@ -186,7 +186,9 @@ pub(super) fn parameters(
     supplied: &mut IndexMap<String, String>,
 ) -> IndexMap<String, Value> {
     let mut given = IndexMap::new();
-    for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
+    // A path cannot do without any of its parameters.
+    let needed = |parameter: &&Parameter| parameter.required || parameter.location == ParameterLocation::Path;
+    for parameter in operation.parameters.iter().filter(needed) {
         let is_id = id == Some(parameter.name.as_str()) && parameter.location == ParameterLocation::Path;
         let value = if is_id {
             Value::from("$credential.id")

@@ -31,13 +31,18 @@ pub struct TokenDraft {
 pub(super) fn find(contract: &Contract, pair: &Pair<'_>, members: &Found) -> Option<Guess<TokenDraft>> {
     pair.issue.as_ref()?;
     // What is kept for later, or is its own identifier, is exchanged for nothing.
-    if members.is_vaulted() || members.id_name().is_none() {
+    if members.is_vaulted() || members.is_bare() {
+        return None;
+    }
+    // A token is one already.
+    if matches!(pair.noun(), Some("token" | "pat" | "session")) {
         return None;
     }
     let mut scored: Vec<(i32, &Operation, Vec<String>)> = contract
         .operations()
         .iter()
         .filter(|operation| operation.method == http::Method::POST && !pair.has(operation))
+        .filter(|operation| operation.path.parameters().next().is_none())
         .filter_map(|operation| score(contract, operation).map(|(score, why)| (score, operation, why)))
         .collect();
     scored.sort_by_key(|(score, ..)| std::cmp::Reverse(*score));

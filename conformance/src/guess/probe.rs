@@ -119,7 +119,9 @@ fn score(operation: &Operation) -> Option<(i32, Vec<&'static str>)> {
         why.push("needs no parameter");
     }
     score -= 2 * i32::try_from(required).unwrap_or(i32::MAX / 4);
-    if words.has(&["me", "self", "whoami", "current"]).is_some() {
+    let current =
+        words.has(&["current"]).and(words.has(&["user", "key", "apikey", "token", "account", "credential"]));
+    if words.has(&["me", "self", "whoami"]).or(current).is_some() {
         score += 5;
         why.push("tells who one is");
     } else if words.has(&["verify", "validate", "ping", "userinfo", "profile"]).is_some() {

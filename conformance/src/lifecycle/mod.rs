@@ -6,6 +6,7 @@ pub mod history;
 pub mod impostor;
 pub mod propagation;
 pub mod step;
+mod written;
 
 pub use control::Controls;
 pub use driver::{Company, Driver};

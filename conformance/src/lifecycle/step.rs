@@ -6,34 +6,50 @@ use std::time::Duration;
 use rescind_specs::lifecycle::{
     BodyCase, Call, CallerName, DependentName, HookName, JsonTemplate, Period, TokenName,
 };
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::written::{Letter, Number, period};
 
 /// A place for a credential within a sequence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(into = "Letter", try_from = "Letter")]
+#[schemars(with = "Letter")]
 pub struct Slot(pub u8);
 
 /// A place for a token within a sequence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(into = "Number", try_from = "Number")]
+#[schemars(with = "Number")]
 pub struct TokenSlot(pub u8);
 
 /// A place for a dependent within a sequence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(into = "Number", try_from = "Number")]
+#[schemars(with = "Number")]
 pub struct DependentSlot(pub u8);
 
 /// How a credential is issued.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Issuing {
     /// The slot whose name, or pair, is asked for once more; `None`: those of the slot itself, made up on first use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub like: Option<Slot>,
     /// What differs from the documented body.
+    #[serde(default)]
     pub patch: Patch,
     /// The idempotency key.
+    #[serde(default)]
     pub key: Key,
     /// The caller who issues it; absent: whoever the contract says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<CallerName>,
 }
 
 /// What differs from the documented issuing body.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Patch {
     /// Nothing.
     #[default]
@@ -45,7 +61,8 @@ pub enum Patch {
 }
 
 /// The idempotency key of an issuing call.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Key {
     /// One of its own.
     #[default]
@@ -55,7 +72,8 @@ pub enum Key {
 }
 
 /// What is to be revoked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Target {
     /// The credential of a slot.
     Slot(Slot),
@@ -64,7 +82,8 @@ pub enum Target {
 }
 
 /// Who revokes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum By {
     /// Whoever the contract says.
     Documented,
@@ -91,22 +110,38 @@ pub enum By {
 }
 
 /// Until when to wait, by the deployment's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Until {
     /// So long from now.
-    For(Duration),
+    For(
+        #[serde(with = "period")]
+        #[schemars(with = "Period")]
+        Duration,
+    ),
     /// So long after the revocation of a slot was acknowledged.
-    AfterRevocation(Slot, Duration),
+    AfterRevocation(
+        Slot,
+        #[serde(with = "period")]
+        #[schemars(with = "Period")]
+        Duration,
+    ),
     /// So many seconds after (or before) the credential of a slot expires.
     Expiry(Slot, i64),
     /// So many seconds after (or before) a token expires.
     TokenExpiry(TokenSlot, i64),
     /// So long after a token was received.
-    TokenAge(TokenSlot, Duration),
+    TokenAge(
+        TokenSlot,
+        #[serde(with = "period")]
+        #[schemars(with = "Period")]
+        Duration,
+    ),
 }
 
 /// Which of two calls at once has the time of another call's start, so that races of different lengths are met.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Lead {
     /// Neither.
     #[default]
@@ -118,7 +153,8 @@ pub enum Lead {
 }
 
 /// One step.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// Makes up what a credential will be, so that it is known before it is issued.
     Reserve(Slot),
@@ -133,8 +169,12 @@ pub enum Step {
         /// Which.
         slot: Slot,
         /// The time between two uses.
+        #[serde(with = "period")]
+        #[schemars(with = "Period")]
         every: Duration,
         /// When to stop, counted from the answer to its revocation.
+        #[serde(with = "period")]
+        #[schemars(with = "Period")]
         until: Duration,
     },
     /// Exchanges a credential for a token.
@@ -148,6 +188,7 @@ pub enum Step {
         /// As whom.
         by: By,
         /// With this body instead of the documented one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<BodyCase>,
     },
     /// Asks for a revocation with the method and path that the issuing answer gave.

@@ -15,11 +15,11 @@ use crate::actors::Actors;
 use crate::check::Judgement;
 use crate::check::lifecycle::{Setting, Time};
 use crate::clock;
-use crate::counterexample::retell_sequence;
 use crate::counterexample::shrink::{Shown, shrink};
+use crate::counterexample::{Repeat, retell_sequence};
 use crate::finding::{Finding, Sequence};
 use crate::lifecycle::{Company, Controls, Driver, Event, History, Issuing, Step};
-use crate::plan::Writes;
+use crate::plan::{Plan, Writes};
 use crate::prerequisite;
 use crate::progress::Event as Told;
 use crate::report::{Breach, CheckReport, Outcome};
@@ -89,6 +89,7 @@ struct Kind {
     keys: Vec<(Class, Option<String>)>,
     shown: Shown,
     times: u64,
+    repeat: Repeat,
 }
 
 /// Runs the sequences: those whose seeds the plan names, then fresh ones.
@@ -327,7 +328,13 @@ async fn one(
         let steps = rename(&mut shown.history);
         let sequence = Some(Sequence { seed: format!("{seed:016x}"), steps });
         let finding = Finding { sequence, ..broken.finding };
-        sum.breaches.push(Kind { keys: vec![before, after], shown: Shown { finding, ..shown }, times: 1 });
+        let repeat = Repeat::sequence(name, None, &shown.history);
+        sum.breaches.push(Kind {
+            keys: vec![before, after],
+            shown: Shown { finding, ..shown },
+            times: 1,
+            repeat,
+        });
     }
     Ok(())
 }
@@ -375,6 +382,14 @@ async fn shortest(
     let all = judge(setting, rules, &shown.history).broken;
     let last = all.into_iter().rfind(|other| alike(other, broken)).unwrap_or_else(|| broken.clone());
     (shown, last)
+}
+
+/// Judges a history by all requirements about a kind: what was exercised, and what was broken.
+pub(crate) fn judge_all(setting: &Setting<'_>, plan: &Plan, history: &History) -> Judgement {
+    let rules = Rules::of(setting.contract, setting.name, plan);
+    let ruling = judge(setting, &rules, history);
+    let findings = ruling.broken.into_iter().map(|broken| broken.finding).collect();
+    Judgement { exercised: ruling.exercised, findings, open: history.why_open(), ..Judgement::default() }
 }
 
 /// The events of a history, step by step: one that was done at several replicas has an event for each of them.
@@ -440,7 +455,7 @@ fn conclude(actors: &Actors<'_, '_>, sum: Sum, report: &mut CheckReport) {
 }
 
 /// A breach with its place in the contract and its retelling.
-fn breach(session: &Session<'_>, Kind { shown, times, .. }: Kind) -> Breach {
+fn breach(session: &Session<'_>, Kind { shown, times, repeat, .. }: Kind) -> Breach {
     let mut finding = shown.finding;
     let contract = session.contract();
     let requirements = contract.lifecycle().map(|lifecycle| lifecycle.requirements.iter());
@@ -451,5 +466,6 @@ fn breach(session: &Session<'_>, Kind { shown, times, .. }: Kind) -> Breach {
         Some(format!("{}:{}:{}", document.name(), position.line, position.column))
     });
     let retold = retell_sequence(scene(session), &session.exchanges(), &shown.history, &finding);
-    Breach { finding, steps: retold.steps, reproduction: retold.script, times, once_in: shown.once_in }
+    let (steps, reproduction, once_in) = (retold.steps, retold.script, shown.once_in);
+    Breach { finding, steps, reproduction, times, once_in, repeat: Some(repeat) }
 }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::acceptance::{Acceptance, Standing};
 pub use self::propagation::PropagationDelay;
+use crate::counterexample::Repeat;
 use crate::finding::Finding;
 use crate::verdict::Verdict;
 pub use coverage::Coverage;
@@ -39,6 +40,9 @@ pub struct ContractReport {
     pub contract: String,
     /// The title and version of its OpenAPI document.
     pub title: String,
+    /// The hash of its documents, so that a counterexample knows what it was found against.
+    #[serde(default)]
+    pub digest: String,
     /// The base URL of the deployment.
     pub url: String,
     /// The base URLs of its further replicas.
@@ -144,6 +148,9 @@ pub struct Breach {
     /// It was seen once in so many runs of the same sequence; absent: each time, or there was one run only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub once_in: Option<u32>,
+    /// How to look for it once more (`rescind replay`); absent where only the script repeats it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<Repeat>,
 }
 
 /// What came of a promise.

@@ -1,7 +1,7 @@
 //! From a sequence that shows a finding to the shortest one that shows it: what lies behind it is cut off, and steps
 //! are taken out as long as a rerun still shows it.
 
-mod alike;
+pub(crate) mod alike;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -270,6 +270,11 @@ fn made(history: &History) -> Vec<Step> {
     let plain = |step: &Step| matches!(step, Step::Issue(_, issuing) if *issuing == Issuing::default());
     let made = history.events.iter().filter(|event| event.accepted() && plain(&event.step));
     made.map(|event| event.step.clone()).collect()
+}
+
+/// The steps that led to a history.
+pub(crate) fn steps(history: &History) -> Vec<Step> {
+    groups(history).into_iter().map(|(step, _)| step).collect()
 }
 
 /// The steps of a sequence, each with its events: one, or one for each of its parts.
