@@ -90,7 +90,8 @@ pub async fn run(
             };
             let (last, not_now): (Vec<usize>, Vec<usize>) = last.into_iter().partition(|index| {
                 let harms = |requirement| uses_up_whoever_revokes(contract, requirement);
-                left.is_empty() || !turns.requirement(*index).is_some_and(harms)
+                // What nobody knows of could not be put away later either.
+                left.behind.is_empty() || !turns.requirement(*index).is_some_and(harms)
             });
             turns.alone(last).await;
             for index in not_now {

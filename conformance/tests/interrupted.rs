@@ -38,12 +38,18 @@ struct Interrupter {
     moment: Moment,
     /// How many requests pass before that.
     left: u32,
+    /// How many requests pass before it is given once more, if it is.
+    again: Option<u32>,
     process: Option<u32>,
 }
 
 impl Interrupter {
     fn strike(&mut self) {
-        let process = self.process.take().expect("the process is known");
+        let process = self.process.expect("the process is known");
+        match self.again.take() {
+            Some(again) => self.left = again,
+            None => self.process = None,
+        }
         let sent = Command::new("kill").args([self.signal, &process.to_string()]).status();
         assert!(sent.expect("kill runs").success());
     }
@@ -99,14 +105,14 @@ fn begin(judge: &mut Command, change: &Mutex<Interrupter>) -> Child {
     judge
 }
 
-/// Judges a contract, and lets a signal come at the request of this number.
-async fn interrupted(vendor: Vendor, signal: &'static str, number: u64) -> Aftermath {
+/// Judges a contract, and lets a signal come at the request of this number, and perhaps another one later.
+async fn interrupted(vendor: Vendor, signal: &'static str, number: u64, again: Option<u32>) -> Aftermath {
     let server = Reference::builder().seed(number).start(&[vendor], &[]).await.unwrap();
     let deployment = server.deployment(vendor).unwrap();
     let before = active(&deployment, vendor.name()).await;
     let left = u32::try_from(draw(number) % 400).unwrap() + 1;
     let moment = if number.is_multiple_of(2) { Moment::After } else { Moment::Before };
-    let change = Arc::new(Mutex::new(Interrupter { signal, moment, left, process: None }));
+    let change = Arc::new(Mutex::new(Interrupter { signal, moment, left, again, process: None }));
     let behind: SocketAddr =
         *deployment.base.socket_addrs(|| None).unwrap().first().expect("it has an address");
     let proxy = Proxy::start(behind, change.clone(), Writing::Plain).await;
@@ -129,7 +135,7 @@ async fn interrupted(vendor: Vendor, signal: &'static str, number: u64) -> After
         recorded: folder.path().join("rescind.cleanup").exists(),
         cleaned: None,
     };
-    if signal == "-KILL" && aftermath.recorded {
+    if (signal == "-KILL" || again.is_some()) && aftermath.recorded {
         let mut cleanup = rescind(folder.path(), vendor.name(), &deployment);
         cleanup.arg("cleanup");
         let output = tokio::task::spawn_blocking(move || cleanup.output().unwrap()).await.unwrap();
@@ -145,7 +151,8 @@ async fn interrupted(vendor: Vendor, signal: &'static str, number: u64) -> After
 async fn nothing_is_left_after_an_interrupt() {
     for vendor in Vendor::ALL {
         for number in 0..times() {
-            let Aftermath { told, code, left, recorded, .. } = interrupted(vendor, "-INT", number).await;
+            let Aftermath { told, code, left, recorded, .. } =
+                interrupted(vendor, "-INT", number, None).await;
             assert_eq!(left, Vec::<String>::new(), "{vendor}, {number}: {told}");
             assert!(!recorded, "{vendor}, {number}: {told}");
             // The last request of a run may be the one that is interrupted.
@@ -161,7 +168,7 @@ async fn what_a_killed_run_left_is_cleaned_up() {
     for vendor in Vendor::ALL {
         for number in 0..times() {
             let Aftermath { told, code, cleaned, recorded, .. } =
-                interrupted(vendor, "-KILL", 1000 + number).await;
+                interrupted(vendor, "-KILL", 1000 + number, None).await;
             assert_eq!(code, None, "{vendor}, {number}: {told}");
             let Some((told, code, left)) = cleaned else { panic!("{vendor}, {number}: no file: {told}") };
             let perhaps = told.matches("perhaps there").count();
@@ -174,4 +181,19 @@ async fn what_a_killed_run_left_is_cleaned_up() {
             }
         }
     }
+}
+
+/// Whoever does not want to wait for the revocations interrupts again, is told what is left, and cleans up later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_interrupt_leaves_a_file() {
+    // The first comes after about three hundred requests, the second while the credentials of these are revoked.
+    let number = (0..100).find(|number| draw(*number) % 400 > 300).expect("there is one");
+    let Aftermath { told, code, left, cleaned, recorded } =
+        interrupted(Vendor::Dinie, "-INT", number, Some(4)).await;
+    assert_eq!(code, Some(3), "{told}");
+    assert!(!left.is_empty(), "{told}");
+    assert!(told.contains("left behind and not revoked") && told.contains("`rescind cleanup`"), "{told}");
+    let (told, code, left) = cleaned.expect("a file is there");
+    assert_eq!((code, left), (Some(0), Vec::new()), "{told}");
+    assert!(!recorded, "{told}");
 }

@@ -49,11 +49,6 @@ pub struct Left {
 }
 
 impl Left {
-    /// Whether everything was put away.
-    pub fn is_empty(&self) -> bool {
-        self.behind.is_empty() && self.perhaps.is_empty()
-    }
-
     fn behind(&mut self, what: String, why: String) {
         self.behind.push(what);
         self.why.get_or_insert(why);
@@ -156,11 +151,7 @@ pub(crate) fn not_put_away(actors: &Actors<'_, '_>) -> Left {
         .filter(|(credential, fate)| *fate == Fate::Live && !credential.expired(session.now()))
         .map(|(credential, _)| format!("{} {}", credential.kind, credential.id.text));
     let unclear = session.ledger().unclear();
-    Left {
-        behind: dependents.chain(credentials).collect(),
-        perhaps: unclear.iter().map(line::Asked::words).collect(),
-        why: None,
-    }
+    Left { behind: dependents.chain(credentials).collect(), perhaps: unclear::counted(&unclear), why: None }
 }
 
 /// Deletes a dependent; one that is not there is as good as deleted.

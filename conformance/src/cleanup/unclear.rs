@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use rescind_specs::lifecycle::{CallerName, CheckSpec, KindName, Listing};
 use serde_json::Value;
 
@@ -55,11 +56,22 @@ pub(super) async fn clear(actors: &Actors<'_, '_>, attempts: &mut Attempts, left
 
 /// Tells what could not be found out.
 pub(super) fn tell(actors: &Actors<'_, '_>, left: &mut Left) {
-    for asked in actors.session().ledger().unclear() {
-        left.perhaps.push(asked.words());
+    let unclear = actors.session().ledger().unclear();
+    if !unclear.is_empty() {
+        left.perhaps = counted(&unclear);
         let why = "nobody answered whether it was issued, and no list of the contract shows it";
         left.why.get_or_insert_with(|| why.to_owned());
     }
+}
+
+/// What was asked for, each once, with how often where nothing tells them apart.
+pub(super) fn counted(unclear: &[Asked]) -> Vec<String> {
+    let mut counts: IndexMap<String, usize> = IndexMap::new();
+    for asked in unclear {
+        *counts.entry(asked.words()).or_default() += 1;
+    }
+    let told = counts.into_iter();
+    told.map(|(what, count)| if count == 1 { what } else { format!("{what} ({count} times)") }).collect()
 }
 
 /// Whether a revocation is worth another attempt: what stood in its way, as its answer says, was a dependent of a request

@@ -63,6 +63,8 @@ async fn work_off(
     let (file, leftover) = CleanupFile::open(path)?;
     let file = Arc::new(file);
     let (mut gone, mut left) = (0, 0);
+    // Whether another attempt would come to nothing.
+    let mut hopeless = true;
     for run in &leftover.runs {
         // Writing to a String cannot fail.
         let _ =
@@ -71,16 +73,25 @@ async fn work_off(
             Ok(finished) => {
                 gone += finished.gone.len();
                 left += finished.left.behind.len() + finished.left.perhaps.len();
+                hopeless &= finished.left.behind.is_empty();
                 tell(&finished, &mut outcome.text);
             }
             Err(error) => {
                 left += run.issued.len() + run.asked.len();
+                hopeless = false;
                 outcome.code = outcome.code.max(error.exit_code());
                 let _ = writeln!(outcome.text, "  nothing was put away: {error}");
             }
         }
     }
     drop(file);
+    if hopeless && path.exists() {
+        let _ = writeln!(
+            outcome.text,
+            "Nobody can find out from here whether these are there: look for them by hand, then delete {}.",
+            path.display()
+        );
+    }
     let rest = if path.exists() {
         if outcome.code == ExitCode::Conforms {
             outcome.code = ExitCode::Open;
