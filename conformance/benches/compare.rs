@@ -32,6 +32,7 @@ use std::process::{Command, Stdio};
 
 use rescind_conformance::actors::{Actors, PlacedValue, Signer};
 use rescind_conformance::deployment::Deployment;
+use rescind_conformance::lifecycle::Controls;
 use rescind_conformance::plan::Plan;
 use rescind_conformance::progress::Silent;
 use rescind_conformance::redact::Redactor;
@@ -134,18 +135,23 @@ fn failures(text: &str) -> BTreeSet<(String, String, String)> {
     found
 }
 
-/// What schemathesis presents for each security scheme: what the judge would as the first caller who is able.
+/// What schemathesis presents for each security scheme: what the judge would as the first caller who is able, else a
+/// credential that is issued for it.
 async fn credentials(contract: &Contract, deployment: &Deployment) -> String {
     let (plan, redactor) = (Plan::default(), Redactor::new());
     let session = Session::open(contract, deployment, &plan, &redactor, &Silent).await.unwrap();
     let actors = Actors::new(&session);
+    let (controls, mut issued) = (Controls::default(), None);
+    for (name, kind) in contract.lifecycle().into_iter().flat_map(|lifecycle| &lifecycle.credentials) {
+        issued = issued.or(controls.get(&actors, name, kind).await.ok());
+    }
     let mut schemes: BTreeMap<String, String> = BTreeMap::new();
     for operation in contract.operations() {
-        let signer = actors.able(operation);
-        if matches!(signer, Signer::Nobody) {
-            continue;
-        }
-        for placed in actors.present(&signer, operation).await.unwrap() {
+        let signer = match actors.able(operation) {
+            Signer::Nobody => issued.clone().map_or(Signer::Nobody, Signer::Credential),
+            able => able,
+        };
+        for placed in actors.present(&signer, operation).await.unwrap_or_default() {
             let quoted = |text: &str| Value::from(text).to_string();
             let kind = contract.scheme(&placed.scheme).map(|scheme| &scheme.kind);
             let line = match (&placed.value, kind) {
@@ -159,6 +165,9 @@ async fn credentials(contract: &Contract, deployment: &Deployment) -> String {
             };
             schemes.insert(placed.scheme.to_string(), line);
         }
+    }
+    if schemes.is_empty() {
+        return String::new();
     }
     let lines = schemes.into_iter().map(|(scheme, line)| format!("{scheme} = {line}\n"));
     format!("[auth.openapi]\n{}", lines.collect::<String>())

@@ -1,6 +1,7 @@
 //! Every fault of the catalogue against every contract that it concerns, each in a whole run.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -65,8 +66,9 @@ async fn judge(vendor: Vendor, fault: Fault) -> ContractReport {
     let server = builder.start(&[vendor], &[fault]).await.expect("the reference server starts");
     let deployment = server.deployment(vendor).expect("it has a deployment");
     let contract = vendor.contract().expect("the bundled contract is right");
-    // Whoever has much else to do may answer late.
-    let plan = Plan { timeout: Duration::from_mins(1), ..Plan::default() };
+    // Whoever has much else to do may answer late, and there are many runs at a time: each does one thing after the other.
+    let (timeout, jobs) = (Duration::from_mins(1), NonZeroU32::MIN);
+    let plan = Plan { timeout, jobs, ..Plan::default() };
     let report = runner::run(contract, &deployment, &plan, &Redactor::new(), &Silent).await;
     server.stop().await;
     report.expect("the run ends with a report")
