@@ -177,7 +177,8 @@ async fn what_a_killed_run_left_is_cleaned_up() {
                 assert!(!recorded && code == Some(0), "{vendor}, {number}: {told}");
             } else {
                 assert!(recorded && code == Some(3), "{vendor}, {number}: {told}");
-                assert!(perhaps == 1 && left.len() <= 1, "{vendor}, {number}: {left:?}, {told}");
+                // As many as were under way.
+                assert!(left.len() <= perhaps, "{vendor}, {number}: {left:?}, {told}");
             }
         }
     }
