@@ -131,7 +131,10 @@ pub enum Reply {
 pub struct Replica(pub usize);
 
 /// Whether an exchange was under way alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Timing {
     /// The next request was sent when its reply was there.
     #[default]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rescind_specs::Contract;
 use secrecy::ExposeSecret as _;
 
+use crate::clock;
 use crate::deployment::Deployment;
 use crate::plan::{Plan, Writes};
 use crate::progress::{Progress, Silent};
@@ -124,10 +125,12 @@ impl Judge {
     /// As [`run`](Self::run).
     pub async fn run_with(&self, redactor: &Redactor, progress: &dyn Progress) -> Result<Report, RunError> {
         self.deployment.secrets().for_each(|secret| redactor.taint(secret.expose_secret()));
+        let began = clock::machine();
         let judged = runner::run(&self.contract, &self.deployment, &self.plan, redactor, progress).await?;
         let report = Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             seed: self.plan.seed,
+            began: Some(began),
             contracts: vec![judged],
         };
         redactor.redact_report(&report).map_err(|error| RunError::Report(error.to_string()))

@@ -32,6 +32,7 @@ pub mod plan;
 mod prerequisite;
 pub mod preview;
 pub mod progress;
+mod record;
 pub mod redact;
 #[cfg(feature = "reference")]
 pub mod reference;

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::redact::Redactor;
 use crate::report::Outcome;
+use crate::report::text::visible;
 
 /// Something that happened in a run.
 #[derive(Clone, Debug)]
@@ -41,8 +42,10 @@ pub enum Event<'e> {
         /// What for.
         why: &'e str,
     },
-    /// Something that the operator should know.
+    /// Something that the operator may want to know.
     Note(Cow<'e, str>),
+    /// Something that the operator has to know, because it is theirs to put right.
+    Warning(Cow<'e, str>),
     /// The deployment is judged.
     Ended,
 }
@@ -64,7 +67,7 @@ impl Progress for Silent {
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// Nothing but notes.
+    /// Nothing but warnings.
     Quiet,
     /// A bar, if standard error is a terminal.
     Bar,
@@ -96,6 +99,7 @@ impl Console {
     /// Shows `text` above the bar.
     fn line(&self, bar: Option<&ProgressBar>, text: &str) {
         let text = self.redactor.redact(text);
+        let text = visible(&text);
         let print = || {
             // Nobody is left to tell when standard error is gone.
             let _ = writeln!(anstream::stderr(), "{text}");
@@ -150,7 +154,9 @@ impl Progress for Console {
                 }
                 (None, _) => {}
             },
+            Event::Note(_) if self.detail == Detail::Quiet => {}
             Event::Note(text) => self.line(state.bar.as_ref(), &format!("note: {text}")),
+            Event::Warning(text) => self.line(state.bar.as_ref(), &format!("warning: {text}")),
             Event::Ended => {
                 if let Some(bar) = state.bar.take() {
                     bar.finish_and_clear();

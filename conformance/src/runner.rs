@@ -16,6 +16,7 @@ use crate::machine::reference_machine;
 use crate::plan::Plan;
 use crate::prerequisite::{Turn, not_run, uses_up_whoever_revokes};
 use crate::progress::{Event, Progress};
+use crate::record;
 use crate::redact::Redactor;
 use crate::report::{ContractReport, Coverage, End, OperationCoverage, PropagationDelay};
 use crate::request_runner::{self, scene};
@@ -120,7 +121,7 @@ pub async fn run(
     }
     // Whatever else is left behind: an outage is not, and no further signal breaks this off.
     for failed in session.recover().await {
-        progress.event(Event::Note(failed.into()));
+        progress.event(Event::Warning(failed.into()));
     }
     let lane = session.lane();
     let (left, ending) = Box::pin(clean_up(&actors.beside(&lane), &mut stop, ending)).await;
@@ -142,6 +143,7 @@ pub async fn run(
         contract: contract.name().to_owned(),
         title: format!("{} {}", contract.title(), contract.version()),
         digest: digest(contract),
+        documents: documents(contract),
         url: deployment.base.to_string(),
         replicas: deployment.replicas.iter().map(ToString::to_string).collect(),
         requests: session.requests(),
@@ -151,7 +153,9 @@ pub async fn run(
         checks: all,
         operations: coverage(&session),
         revocations: session.ledger().revocations(),
-        propagation: session.delays().iter().map(|delay| PropagationDelay::of(deployment, delay)).collect(),
+        propagation: propagation(&session),
+        exchanges: record::exchanges(&session),
+        credentials: record::timelines(&session),
         left_behind: left.behind,
         perhaps_left_behind: left.perhaps,
         acceptances: Vec::new(),
@@ -172,6 +176,18 @@ async fn clean_up(actors: &Actors<'_, '_>, stop: &mut Stop, ending: Ending) -> (
         left = put_away(actors) => (left, ending),
         () = stop.wait() => (not_put_away(actors), Ending::Abandoned),
     }
+}
+
+/// How long revoked credentials went on to be accepted.
+fn propagation(session: &Session<'_>) -> Vec<PropagationDelay> {
+    let (contract, deployment) = (session.contract(), session.deployment());
+    session.delays().iter().map(|delay| PropagationDelay::of(contract, deployment, delay)).collect()
+}
+
+/// The documents of a contract by name.
+fn documents(contract: &Contract) -> Vec<String> {
+    let documents = std::iter::once(contract.document()).chain(contract.lifecycle_document());
+    documents.map(|document| document.name().to_owned()).collect()
 }
 
 /// What was documented and what was seen of each operation.

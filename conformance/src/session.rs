@@ -29,6 +29,7 @@ use crate::lifecycle::ObservedDelay;
 use crate::plan::Plan;
 use crate::progress::{Event, Progress, Silent};
 use crate::redact::Redactor;
+use crate::report::CredentialTimeline;
 
 /// How often a throttled call is sent again.
 const REPEATS: usize = 3;
@@ -86,6 +87,7 @@ struct Run<'r> {
     /// Counts the beginnings and endings of exchanges.
     order: AtomicU64,
     delays: Mutex<Vec<(LaneId, ObservedDelay)>>,
+    timelines: Mutex<Vec<(LaneId, CredentialTimeline)>>,
     outages: Mutex<Vec<HookName>>,
     lanes: Lanes,
     /// When nothing more is begun.
@@ -168,6 +170,7 @@ impl<'r> Session<'r> {
             gate: Gate::default(),
             order: AtomicU64::new(0),
             delays: Mutex::default(),
+            timelines: Mutex::default(),
             outages: Mutex::default(),
             lanes: Lanes::new(plan.jobs.get()),
             deadline: plan.max_time.and_then(|time| clock::stopwatch().checked_add(time)),
@@ -373,6 +376,19 @@ impl<'r> Session<'r> {
         let mut all = self.run.delays.lock().unwrap_or_else(PoisonError::into_inner).clone();
         all.sort_by_key(|(lane, _)| *lane);
         all.into_iter().map(|(_, delay)| delay).collect()
+    }
+
+    /// Records the life of credentials in a sequence.
+    pub(crate) fn observe_timelines(&self, timelines: Vec<CredentialTimeline>) {
+        let timelines = timelines.into_iter().map(|timeline| (self.lane.id(), timeline));
+        self.run.timelines.lock().unwrap_or_else(PoisonError::into_inner).extend(timelines);
+    }
+
+    /// The lives of credentials so far, secrets and all.
+    pub(crate) fn timelines(&self) -> Vec<CredentialTimeline> {
+        let mut all = self.run.timelines.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        all.sort_by_key(|(lane, _)| *lane);
+        all.into_iter().map(|(_, timeline)| timeline).collect()
     }
 
     /// Runs a step outside of the API. One that begins an outage is remembered until it is over.

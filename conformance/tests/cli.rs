@@ -57,6 +57,9 @@ fn a_wrong_invocation_says_what_to_write() {
     check("url_with_secret", &["check", "--contract", "wattshift", "--url", "http://id:secret@127.0.0.1:9"]);
     check("one_url_for_two", &["check", "--contract", "wattshift,dinie", "--url", "http://127.0.0.1:9"]);
     check("unknown_format", &["check", "--reference", "--report", "xml=a"]);
+    check("github_elsewhere", &["check", "--reference", "--report", "github"]);
+    check("two_reports_in_one_file", &["check", "--reference", "--report", "html=a", "--report", "json=a"]);
+    check("no_result", &["report", "result.json"]);
     check("unknown_selection", &["check", "--reference", "--contract", "dinie", "--only", "R99"]);
     check("unknown_fault", &["check", "--reference", "--fault", "everything"]);
     let production = ["check", "--contract", "wattshift", "--url", "https://api.acme.com", "--allow-writes"];
@@ -291,4 +294,76 @@ fn a_fault_of_another_contract_is_told() {
     let output = run(&arguments);
     assert_eq!(stderr(&output), "note: sliding-cache breaks nothing that is judged here, only entrytarget\n");
     assert_eq!(status(&output), 0);
+}
+
+/// Every format at once, and all of them again from the result as JSON.
+#[test]
+fn a_result_is_rendered_at_once_and_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let summary = folder.path().join("summary.md");
+    std::fs::write(&summary, "before\n").unwrap();
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let formats = ["human", "junit", "sarif", "har", "markdown", "html"];
+    let wanted = |prefix: &str| {
+        let reports: Vec<String> =
+            formats.iter().map(|format| format!("{format}={prefix}.{format}")).collect();
+        reports.join(",")
+    };
+    let output = rescind(folder.path())
+        .args(["check", "--reference", "--contract", "wattshift", "--only", "R1", "--report", "json=-"])
+        .args(["--report", &wanted("first"), "--report", "github"])
+        .env("GITHUB_STEP_SUMMARY", &summary)
+        .output()
+        .unwrap();
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    let result = folder.path().join("result.json");
+    std::fs::write(&result, &output.stdout).unwrap();
+    let markdown = read("first.markdown");
+    assert_eq!(read("summary.md"), format!("before\n{markdown}"));
+
+    // What was longer before is replaced, not overwritten in part.
+    std::fs::write(folder.path().join("later.markdown"), markdown.repeat(2)).unwrap();
+    let output = rescind(folder.path())
+        .args(["report", "result.json"])
+        .env("RESCIND_REPORT", "json=result.json")
+        .args(["--report", &wanted("later")])
+        .output()
+        .unwrap();
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).contains("Exit code 0"), "{}", stdout(&output));
+    for format in formats {
+        assert_eq!(read(&format!("first.{format}")), read(&format!("later.{format}")), "{format}");
+    }
+
+    let output = rescind(folder.path())
+        .args(["check", "--reference", "--contract", "wattshift", "--only", "R1"])
+        .env("RESCIND_REPORT", "junit=from-environment.xml,markdown=-")
+        .output()
+        .unwrap();
+    assert!(stdout(&output).starts_with("## "), "{}", stdout(&output));
+    assert!(read("from-environment.xml").starts_with("<?xml"));
+}
+
+#[test]
+fn a_result_that_is_none_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("result.json"), "{\"version\": \"9.9.9\", \"seed\": 0}").unwrap();
+    let output = rescind(folder.path()).args(["report", "result.json"]).output().unwrap();
+    assert_eq!(status(&output), 2);
+    let text = stderr(&output);
+    assert!(text.contains("written by rescind 9.9.9") && text.contains("missing field"), "{text}");
+}
+
+#[test]
+fn manual_pages_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = rescind(folder.path()).args(["man", "--out", "man"]).output().unwrap();
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    let page = std::fs::read_to_string(folder.path().join("man/rescind-check.1")).unwrap();
+    assert!(page.contains("\\-\\-report") && page.contains(".SH"), "{page}");
+    assert_eq!(
+        stdout(&output).lines().count(),
+        std::fs::read_dir(folder.path().join("man")).unwrap().count()
+    );
+    assert!(stdout(&run(&["man"])).starts_with(".ie"), "{}", stdout(&run(&["man"])));
 }

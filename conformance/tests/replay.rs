@@ -22,7 +22,7 @@ async fn kept(vendor: Vendor, fault: Fault, plan: &Plan) -> Vec<Stored> {
     let judged = runner::run(contract, &deployment, plan, &redactor, &Silent).await;
     server.stop().await;
     let judged = judged.expect("the run ends with a report");
-    let report = Report { version: "0".to_owned(), seed: 0, contracts: vec![judged] };
+    let report = Report { version: "0".to_owned(), seed: 0, began: None, contracts: vec![judged] };
     let report = redactor.redact_report(&report).expect("it is a report");
     // What is kept has been a file.
     let text = serde_json::to_string(&report).expect("it can be written");

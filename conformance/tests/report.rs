@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/result.rs"]
+mod result;
+
 use anstream::StripStream;
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -10,166 +13,17 @@ use rescind_conformance::finding::Finding;
 use rescind_conformance::redact::Redactor;
 use rescind_conformance::report::human::{Detail, Options};
 use rescind_conformance::report::{
-    Breach, CheckReport, ContractReport, Coverage, End, Measurement, OperationCoverage, Outcome, Report,
-    RequirementReport, Unit, human, json,
+    Breach, End, Outcome, Report, har, html, human, json, junit, markdown, sarif,
 };
 use rescind_conformance::verdict::Verdict;
-use rescind_specs::lifecycle::{Basis, RequirementId};
+use rescind_specs::lifecycle::Basis;
 
-fn requirement(id: &str, text: &str, basis: Basis, outcome: Outcome) -> RequirementReport {
-    let exercised = u64::from(matches!(outcome, Outcome::Judged(_)));
-    RequirementReport {
-        id: RequirementId(id.to_owned()),
-        text: text.to_owned(),
-        basis,
-        source: "revoke an API key".to_owned(),
-        checks: vec!["use_after_revocation".to_owned()],
-        outcome,
-        exercised,
-        findings: Vec::new(),
-        measurements: Vec::new(),
-        left_out: Vec::new(),
-    }
-}
-
-fn finding(check: &str, verdict: Verdict) -> Finding {
-    Finding {
-        check: check.to_owned(),
-        verdict,
-        operation: Some("createToken".into()),
-        message: "The revoked credential was accepted 301 s after its revocation was acknowledged."
-            .to_owned(),
-        documented: "refused with 4XX, at once and for good".to_owned(),
-        received: "200 application/json".to_owned(),
-        place: Some("specs/dinie/lifecycle.yaml:84:9".to_owned()),
-        exchanges: Vec::new(),
-        requirement: None,
-        sequence: None,
-    }
-}
-
-fn breach(check: &str, verdict: Verdict, times: u64) -> Breach {
-    Breach {
-        finding: finding(check, verdict),
-        steps: [
-            "POST /auth/credentials (createCredential), with the secret of operator → 201 Created",
-            "DELETE /auth/credentials/{client_id of step 1} (revokeCredential), with the secret of operator → 204 No Content",
-            "301 s later: POST /auth/token (createToken), with the client_secret of step 1 → 200 OK",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-        reproduction: [
-            "# Set beforehand: RESCIND_DINIE_OPERATOR_SECRET (secret of operator)",
-            "BASE=http://127.0.0.1:8080/dinie/v3",
-            "R1=$(curl -sS -X POST \"${BASE}/auth/credentials\" -H content-type:application/json --data-raw '{\"name\":\"rescind 1\"}')",
-            "CLIENT_ID_1=$(printf %s \"$R1\" | jq -r .client_id)",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-        times,
-        once_in: None,
-        repeat: None,
-    }
-}
-
-/// Two requirements and a check kept, a coverage, a revocation.
-fn contract(name: &str) -> ContractReport {
-    let passed = Outcome::Judged(Verdict::Pass);
-    ContractReport {
-        contract: name.to_owned(),
-        title: "Dinie API 3.0.0".to_owned(),
-        digest: String::new(),
-        url: "http://127.0.0.1:8080/dinie/v3".to_owned(),
-        requests: 342,
-        seconds: 0.8421,
-        requirements: vec![
-            requirement(
-                "R1",
-                "Revoking a live credential answers 204 with an empty body.",
-                Basis::Contract,
-                passed.clone(),
-            ),
-            requirement(
-                "R2",
-                "From the moment of revocation no new token can be had with the credential.",
-                Basis::Contract,
-                passed.clone(),
-            ),
-        ],
-        checks: vec![CheckReport {
-            id: "status_code_conformance".to_owned(),
-            question: "Is the status one that the operation documents?".to_owned(),
-            outcome: passed,
-            exercised: 300,
-            findings: Vec::new(),
-        }],
-        operations: vec![
-            OperationCoverage {
-                operation: "createToken".to_owned(),
-                signature: "POST /auth/token".to_owned(),
-                documented: vec!["200".to_owned(), "4XX".to_owned(), "500".to_owned()],
-                received: vec![(200, 3), (401, 2)],
-            },
-            OperationCoverage {
-                operation: "listCredentials".to_owned(),
-                signature: "GET /auth/credentials".to_owned(),
-                documented: vec!["200".to_owned(), "default".to_owned()],
-                received: Vec::new(),
-            },
-        ],
-        coverage: Coverage::default(),
-        revocations: 12,
-        propagation: Vec::new(),
-        replicas: Vec::new(),
-        left_behind: Vec::new(),
-        perhaps_left_behind: Vec::new(),
-        acceptances: Vec::new(),
-        end: End::Complete,
-    }
-}
-
-fn report(contracts: Vec<ContractReport>) -> Report {
-    let counted = contracts.into_iter().map(|contract| {
-        let coverage = Coverage::of_requirements(&contract.requirements);
-        ContractReport { coverage, ..contract }
-    });
-    Report { version: "0.1.0".to_owned(), seed: 42, contracts: counted.collect() }
-}
+use result::{breach, broken, contract, finding, report, requirement, seen};
 
 fn rendered(report: &Report, detail: Detail) -> String {
     let mut out = StripStream::new(Vec::new());
     human::write(report, &mut out, Options { width: 80, detail }).unwrap();
     String::from_utf8(out.into_inner()).unwrap()
-}
-
-fn broken() -> Report {
-    let mut one = contract("dinie");
-    one.requirements[1].outcome = Outcome::Judged(Verdict::Fail);
-    one.requirements[1].findings = vec![breach("use_after_revocation", Verdict::Fail, 3)];
-    one.left_behind = vec!["dinie_ci_1".to_owned()];
-    one.requirements[0].measurements = vec![Measurement {
-        what: "time to the answer".to_owned(),
-        of: "an unknown identifier".to_owned(),
-        unit: Unit::Seconds,
-        samples: 5,
-        min: 0.000_8,
-        median: 0.001,
-        max: 1.25,
-    }];
-    let mut other = contract("entrytarget");
-    other.requirements[0].outcome = Outcome::Judged(Verdict::Divergence);
-    other.requirements[0].basis = Basis::Inference;
-    other.requirements[0].findings = vec![breach("use_after_revocation", Verdict::Divergence, 1)];
-    other.checks[0].outcome = Outcome::Judged(Verdict::Fail);
-    other.checks[0].findings = (0..5)
-        .map(|_| breach("status_code_conformance", Verdict::Fail, 1))
-        .map(|mut breach| {
-            breach.steps.clear();
-            breach.reproduction.clear();
-            breach
-        })
-        .collect();
-    report(vec![one, other])
 }
 
 #[test]
@@ -319,13 +173,14 @@ proptest! {
                 redactor.taint(secret);
             }
         let secret = secrets.join(if everywhere { "" } else { " " });
-        let placed = plant(&broken(), &secret);
+        let placed = plant(&seen(), &secret);
         let clean = redactor.redact_report(&placed).unwrap();
-        let mut out = Vec::new();
-        json::write(&clean, &mut out).unwrap();
-        let renderings =
-            [rendered(&clean, Detail::Normal), rendered(&clean, Detail::Everything), String::from_utf8(out).unwrap()];
-        for text in renderings {
+        let files = [json::write, junit::write, sarif::write, har::write, markdown::write, html::write].map(|write| {
+            let mut out = Vec::new();
+            write(&clean, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        });
+        for text in [rendered(&clean, Detail::Normal), rendered(&clean, Detail::Everything)].into_iter().chain(files) {
             prop_assert!(text.contains("***"));
             for secret in &secrets {
                 prop_assert!(!text.contains(secret.as_str()), "{text}");
@@ -346,7 +201,22 @@ fn plant(report: &Report, secret: &str) -> Report {
             Value::Object(members) => members
                 .iter_mut()
                 .filter(|(name, _)| {
-                    !matches!(name.as_str(), "kind" | "basis" | "verdict" | "outcome" | "end" | "unit")
+                    !matches!(
+                        name.as_str(),
+                        "kind"
+                            | "basis"
+                            | "verdict"
+                            | "outcome"
+                            | "end"
+                            | "unit"
+                            | "what"
+                            | "kept"
+                            | "sent"
+                            | "began"
+                            | "timing"
+                            | "until"
+                            | "standing"
+                    )
                 })
                 .for_each(|(_, member)| plant(member, secret)),
             _ => {}

@@ -74,7 +74,7 @@ async fn nothing_is_begun_when_the_time_is_up() {
             assert_eq!(why, "the time was up before it was begun (--max-time 0s)");
         }
         assert_eq!(report.left_behind, Vec::<String>::new());
-        let report = Report { version: "0".to_owned(), seed: 0, contracts: vec![report] };
+        let report = Report { version: "0".to_owned(), seed: 0, began: None, contracts: vec![report] };
         assert_eq!(ExitCode::of(&report), ExitCode::Open);
     }
 }

@@ -60,7 +60,7 @@ async fn judge(vendor: Vendor, status: Option<u16>, plan: &Plan) -> Report {
     let report = runner::run(contract, &deployment, plan, &Redactor::new(), &Silent).await;
     server.stop().await;
     let contracts = vec![report.expect("the run ends with a report")];
-    Report { version: String::new(), seed: plan.seed, contracts }
+    Report { version: String::new(), seed: plan.seed, began: None, contracts }
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -12,6 +11,7 @@ use rescind_specs::lifecycle::Period;
 use super::init::InitArgs;
 use super::lint::LintArgs;
 use super::replay::ReplayArgs;
+use super::report_arg::ReportArg;
 use crate::exit_code::ExitCode;
 use crate::report::human::wrap;
 
@@ -26,7 +26,7 @@ pub struct Cli {
     /// When to use colours.
     #[arg(long, global = true, value_enum, default_value_t, env = "RESCIND_COLOR", hide_env_values = true)]
     pub color: Color,
-    /// Say nothing on standard error but errors.
+    /// Say nothing on standard error but errors, and what has to be put right by hand.
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Show every promise and every finding; on standard error, a line for each as it is settled.
@@ -43,6 +43,8 @@ pub enum Command {
     Cleanup(CleanupArgs),
     /// Look once more for a breach that was found: is it fixed?
     Replay(Box<ReplayArgs>),
+    /// Write the reports of a run that is over, from its result as JSON.
+    Report(RenderArgs),
     /// List the checks, or the requirements with their checks.
     List(ListArgs),
     /// Write a first lifecycle document, guessed from an OpenAPI document, to be completed.
@@ -57,6 +59,12 @@ pub enum Command {
     Completions {
         /// For which shell.
         shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write those of all subcommands.
+    Man {
+        /// The folder to write them to, one a subcommand.
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: Option<PathBuf>,
     },
 }
 
@@ -167,8 +175,21 @@ pub struct CheckArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "RESCIND_COUNTEREXAMPLES")]
     #[arg(help_heading = "What is told")]
     pub counterexamples: Option<PathBuf>,
-    /// A report to write: json=FILE or human=FILE, where - is standard output; may be repeated.
-    #[arg(long, value_name = "FORMAT=FILE", help_heading = "What is told")]
+    /// A report to write, where - is standard output; may be repeated. Formats: human, json, junit, sarif, har,
+    /// markdown, html; github appends Markdown to the summary of a job.
+    #[arg(long, value_name = "FORMAT=FILE", env = "RESCIND_REPORT", value_delimiter = ',')]
+    #[arg(help_heading = "What is told")]
+    pub report: Vec<ReportArg>,
+}
+
+/// What is rendered.
+#[derive(Debug, Args)]
+pub struct RenderArgs {
+    /// What --report json=FILE of rescind check wrote; - is standard input.
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub result: PathBuf,
+    /// A report to write, as for rescind check. Without one for standard output, the human report goes there.
+    #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',')]
     pub report: Vec<ReportArg>,
 }
 
@@ -260,42 +281,6 @@ impl From<Color> for anstream::ColorChoice {
             Color::Auto => Self::Auto,
             Color::Always => Self::Always,
             Color::Never => Self::Never,
-        }
-    }
-}
-
-/// A rendering of the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// For a person.
-    Human,
-    /// The whole result.
-    Json,
-}
-
-/// A report to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportArg {
-    /// How.
-    pub format: Format,
-    /// Where; `None`: standard output.
-    pub file: Option<PathBuf>,
-}
-
-impl FromStr for ReportArg {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (format, file) = text.split_once('=').unwrap_or((text, ""));
-        let format = match format {
-            "human" => Format::Human,
-            "json" => Format::Json,
-            _ => return Err(format!("there is no format {format:?}; write json=FILE or human=FILE")),
-        };
-        match file {
-            "" => Err("the file is missing; write json=FILE, or json=- for standard output".to_owned()),
-            "-" => Ok(Self { format, file: None }),
-            _ => Ok(Self { format, file: Some(file.into()) }),
         }
     }
 }

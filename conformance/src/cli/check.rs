@@ -14,8 +14,9 @@ use super::args::CheckArgs;
 use super::contracts::{self, Job};
 use super::error::CliError;
 use super::exceptions::Exceptions;
-use super::output::{Output, Reports};
+use super::output::Output;
 use super::plan;
+use super::reports::Reports;
 use super::seeds::SeedFile;
 use super::selection;
 use super::settings::Settings;
@@ -174,6 +175,7 @@ async fn judge(
     let mut report = Report {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed,
+        began: Some(clock::machine()),
         contracts: Vec::with_capacity(jobs.len()),
     };
     for (index, job) in jobs.iter().enumerate() {

@@ -9,14 +9,19 @@ mod exceptions;
 pub mod init;
 pub mod lint;
 mod list;
+mod manual;
 mod output;
 mod plan;
 pub mod replay;
+mod report;
+pub mod report_arg;
+mod reports;
 mod seeds;
 mod selection;
 mod settings;
 
 use std::io::Write as _;
+use std::path::Path;
 
 use clap::{CommandFactory as _, Parser as _};
 use rescind_specs::Lifecycle;
@@ -59,6 +64,7 @@ fn run(cli: Cli) -> ExitCode {
             let detail = output::progress(cli.quiet, cli.verbose);
             runtime().and_then(|runtime| runtime.block_on(replay::run(*args, output, detail)))
         }
+        Command::Report(args) => report::run(&args, output),
         Command::List(args) => list::list(&args).and_then(|text| output.text(&text)),
         Command::Init(args) => init::run(&args, output),
         Command::Lint(args) => lint::run(&args, output),
@@ -75,6 +81,7 @@ fn run(cli: Cli) -> ExitCode {
             clap_complete::generate(shell, &mut Cli::command(), "rescind", &mut script);
             output.text(&String::from_utf8_lossy(&script))
         }
+        Command::Man { out } => man(out.as_deref(), output),
     };
     match done {
         Ok(code) => code,
@@ -84,6 +91,19 @@ fn run(cli: Cli) -> ExitCode {
             error.exit_code()
         }
     }
+}
+
+/// Prints the manual page, or writes one for each command into a folder and tells which.
+fn man(folder: Option<&Path>, output: Output) -> Result<ExitCode, CliError> {
+    let Some(folder) = folder else {
+        let page = manual::page().map_err(|error| CliError::Internal(error.to_string()))?;
+        return output::bytes(&page);
+    };
+    let written = manual::write(folder).map_err(|error| {
+        CliError::Usage(format!("cannot write the manual pages into {}: {error}", folder.display()))
+    })?;
+    let written: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
+    output.text(&format!("{}\n", written.join("\n")))
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, CliError> {

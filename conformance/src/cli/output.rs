@@ -1,17 +1,17 @@
-//! Where texts and reports go.
+//! What is printed and written, and how.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 
 use anstream::{AutoStream, ColorChoice, StripStream};
 
-use super::args::{Color, Format, ReportArg};
+use super::args::Color;
 use super::error::CliError;
+use super::report_arg::Format;
+use super::reports::{Place, Reports};
 use crate::exit_code::ExitCode;
 use crate::progress;
 use crate::report::human::{self, Detail, Options};
-use crate::report::{Report, json};
+use crate::report::{Report, har, html, json, junit, markdown, sarif};
 
 /// Standard output, and what is known of whoever reads it.
 #[derive(Clone, Copy, Debug)]
@@ -19,10 +19,6 @@ pub(super) struct Output {
     color: Color,
     detail: Detail,
 }
-
-/// The reports of a run, opened before it so that a mistake in a path costs no run.
-#[derive(Debug)]
-pub(super) struct Reports(Vec<(Format, Option<(PathBuf, File)>)>);
 
 impl Output {
     pub(super) fn new(color: Color, verbose: bool) -> Self {
@@ -41,12 +37,7 @@ impl Output {
 
     fn print(self, text: &[u8]) -> Result<(), CliError> {
         let mut out = AutoStream::new(io::stdout(), self.color.into());
-        match out.write_all(text).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(CliError::Report { file: "on standard output".to_owned(), source: error })
-            }
-            _ => Ok(()),
-        }
+        delivered(out.write_all(text).and_then(|()| out.flush()))
     }
 
     /// How wide prose may be, in columns.
@@ -61,18 +52,15 @@ impl Output {
 
     /// Writes every report. `report` has passed the redactor.
     pub(super) fn write(self, report: &Report, reports: Reports) -> Result<(), CliError> {
-        for (format, file) in reports.0 {
-            let Some((path, mut file)) = file else {
-                self.print(
-                    &self.render(report, format).map_err(|error| CliError::Internal(error.to_string()))?,
-                )?;
-                continue;
-            };
-            let written = self
-                .render(report, format)
-                .and_then(|text| plain(&text))
-                .and_then(|text| file.set_len(0).and_then(|()| file.write_all(&text)));
-            written.map_err(|source| CliError::Report { file: path.display().to_string(), source })?;
+        for wanted in reports.0 {
+            let text = self.render(report, wanted.format);
+            let text = text.map_err(|error| CliError::Internal(error.to_string()))?;
+            match wanted.place {
+                Place::Stdout if wanted.format == Format::Human => self.print(&text)?,
+                Place::Stdout => _ = bytes(&text)?,
+                Place::File(file) if wanted.format == Format::Human => file.write(&plain(&text)?)?,
+                Place::File(file) => file.write(&text)?,
+            }
         }
         Ok(())
     }
@@ -82,45 +70,43 @@ impl Output {
         match format {
             Format::Human => human::write(report, &mut text, self.options())?,
             Format::Json => json::write(report, &mut text)?,
+            Format::Junit => junit::write(report, &mut text)?,
+            Format::Sarif => sarif::write(report, &mut text)?,
+            Format::Har => har::write(report, &mut text)?,
+            Format::Markdown => markdown::write(report, &mut text)?,
+            Format::Html => html::write(report, &mut text)?,
         }
         Ok(text)
     }
 }
 
-/// The text without styles.
-fn plain(text: &[u8]) -> io::Result<Vec<u8>> {
-    let mut plain = StripStream::new(Vec::new());
-    plain.write_all(text)?;
-    Ok(plain.into_inner())
+/// Prints bytes as they are.
+pub(super) fn bytes(bytes: &[u8]) -> Result<ExitCode, CliError> {
+    let mut out = io::stdout().lock();
+    delivered(out.write_all(bytes).and_then(|()| out.flush()))?;
+    Ok(ExitCode::Conforms)
 }
 
-impl Reports {
-    /// Opens the files. Standard output gets the human report unless another one is to go there.
-    pub(super) fn open(wanted: &[ReportArg]) -> Result<Self, CliError> {
-        let mut reports = Vec::new();
-        if wanted.iter().filter(|report| report.file.is_none()).count() > 1 {
-            return Err(CliError::Usage(
-                "two reports are to go to standard output; give one a file".to_owned(),
-            ));
+/// A reader that went away has seen what it wanted.
+fn delivered(written: io::Result<()>) -> Result<(), CliError> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(CliError::Report { file: "on standard output".to_owned(), source: error })
         }
-        for report in wanted {
-            let file = report.file.as_ref().map(|path| {
-                let open = OpenOptions::new().create(true).truncate(false).write(true).open(path);
-                open.map(|file| (path.clone(), file))
-                    .map_err(|source| CliError::Report { file: path.display().to_string(), source })
-            });
-            reports.push((report.format, file.transpose()?));
-        }
-        if reports.iter().all(|(_, file)| file.is_some()) {
-            reports.push((Format::Human, None));
-        }
-        Ok(Self(reports))
+        _ => Ok(()),
     }
 }
 
 /// Says something on standard error. Nobody is left to tell when that is gone.
 pub(super) fn note(text: &str) {
     let _ = writeln!(anstream::stderr(), "{}", text.trim_end());
+}
+
+/// The text without styles.
+fn plain(text: &[u8]) -> Result<Vec<u8>, CliError> {
+    let mut plain = StripStream::new(Vec::new());
+    plain.write_all(text).map_err(|error| CliError::Internal(error.to_string()))?;
+    Ok(plain.into_inner())
 }
 
 /// How much of the progress is shown.

@@ -39,7 +39,7 @@ impl SeedFile {
             new |= self.seeds.add(contract);
         }
         if new && let Err(error) = self.seeds.write(&path) {
-            progress.event(Event::Note(error.to_string().into()));
+            progress.event(Event::Warning(error.to_string().into()));
         }
     }
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use rescind_specs::lifecycle::Period;
 
-use super::args::{CheckArgs, ReportArg};
+use super::args::CheckArgs;
 use super::error::CliError;
+use super::report_arg::{Destination, ReportArg};
 use crate::cleanup;
 use crate::plan::{Plan, Writes};
 use crate::target_file::{CheckTable, TargetFile};
@@ -79,7 +80,11 @@ fn reports(
     let report = |text: &String| {
         let report: ReportArg =
             text.parse().map_err(|why| CliError::Usage(format!("{place}: check.report {text:?}: {why}")))?;
-        Ok(ReportArg { file: report.file.map(|file| folder.join(file)), ..report })
+        let to = match report.to {
+            Destination::File(file) => Destination::File(folder.join(file)),
+            elsewhere => elsewhere,
+        };
+        Ok(ReportArg { to, ..report })
     };
     table.report.iter().map(report).collect()
 }
@@ -120,7 +125,7 @@ mod tests {
         assert_eq!((settings.jobs.get(), settings.max_time), (8, Some(Duration::from_mins(15))));
         assert_eq!(settings.seeds, Path::new("ci/kept.seeds"));
         assert_eq!(settings.cleanup, Path::new("rescind.cleanup"));
-        assert_eq!(settings.reports[0].file.as_deref(), Some(Path::new("ci/out/result.json")));
+        assert_eq!(settings.reports[0].to, Destination::File("ci/out/result.json".into()));
     }
 
     #[test]

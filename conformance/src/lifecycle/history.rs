@@ -85,6 +85,14 @@ impl Event {
         self.seen == Seen::Refused && matches!(self.control, None | Some(Seen::Accepted))
     }
 
+    /// Whether it began when `first` was over, in real time. Of events at once neither follows the other.
+    pub fn follows(&self, first: &Self) -> bool {
+        match (first.decisive(), self.decisive()) {
+            (Some(first), Some(then)) => first.span.precedes(then.span),
+            _ => true,
+        }
+    }
+
     /// The last exchange, which decided.
     pub fn decisive(&self) -> Option<&Arc<Exchange>> {
         self.exchanges.last()

@@ -32,28 +32,36 @@ pub fn spoil(placed: Vec<Placed>, secret: &str, word: &str) -> Vec<Placed> {
         .collect()
 }
 
-/// A text of the same form: a prefix that ends in `_` or `-` stays, every letter and digit behind it is replaced by
-/// another of its class, drawn from `word`.
+/// A text of the same form: a prefix that ends in `_` or `-` stays, every letter and digit behind it is replaced by one
+/// of its class that `word` says. Which it was does not matter, so the outcome tells nothing of a secret.
 pub fn scramble(text: &str, word: &str) -> String {
     let digits: Vec<u8> =
         word.bytes().filter_map(|byte| u8::try_from(char::from(byte).to_digit(16)?).ok()).collect();
     let prefix = prefix(text);
-    let mut out = text[..prefix].to_owned();
-    for (index, letter) in text[prefix..].chars().enumerate() {
-        // Never zero, so that every character changes.
-        let by = if digits.is_empty() { 1 } else { digits[index % digits.len()] % 5 + 1 };
-        let hexadecimal =
-            text[prefix..].chars().all(|letter| letter.is_ascii_hexdigit() && !letter.is_uppercase());
-        let turned = |first: u8, size: u8| char::from(first + (letter as u8 - first + by) % size);
-        out.push(match letter {
-            '0'..='9' => turned(b'0', 10),
-            'a'..='f' if hexadecimal => turned(b'a', 6),
-            'a'..='z' => turned(b'a', 26),
-            'A'..='Z' => turned(b'A', 26),
-            other => other,
-        });
-    }
-    out
+    let hexadecimal =
+        text[prefix..].chars().all(|letter| letter.is_ascii_hexdigit() && !letter.is_uppercase());
+    let scrambled = |shift: usize| {
+        let mut out = text[..prefix].to_owned();
+        for (index, letter) in text[prefix..].chars().enumerate() {
+            let index = index + shift;
+            let digit = if digits.is_empty() { 0 } else { digits[index % digits.len()] };
+            // The place goes in as well, because the word may be shorter than the text.
+            let drawn = |first: u8, size: usize| {
+                let number = (usize::from(digit) * 7 + index / digits.len().max(1) * 3 + index) % size;
+                char::from(first + u8::try_from(number).unwrap_or_default())
+            };
+            out.push(match letter {
+                '0'..='9' => drawn(b'0', 10),
+                'a'..='f' if hexadecimal => drawn(b'a', 6),
+                'a'..='z' => drawn(b'a', 26),
+                'A'..='Z' => drawn(b'A', 26),
+                other => other,
+            });
+        }
+        out
+    };
+    // It could be the very text by chance.
+    (0..26).map(scrambled).find(|scrambled| scrambled != text).unwrap_or_else(|| text.to_owned())
 }
 
 /// How long the part is that tells the kind: `sk_live_` of `sk_live_x7f`; nothing of what is too short to have one.
@@ -82,16 +90,24 @@ mod tests {
             let forged = scramble(text, "0123456789abcdef0123456789abcdef");
             assert_eq!(forged.len(), text.len());
             assert!(forged.starts_with(prefix), "{forged}");
-            let changed = |(old, new): (char, char)| !old.is_ascii_alphanumeric() || old != new;
-            assert!(
-                text[prefix.len()..].chars().zip(forged[prefix.len()..].chars()).all(changed),
-                "{forged}"
-            );
+            let class = |letter: char| {
+                (letter.is_ascii_digit(), letter.is_ascii_lowercase(), letter.is_ascii_uppercase())
+            };
+            assert!(text.chars().map(class).eq(forged.chars().map(class)), "{forged}");
+            assert!(text.chars().all(|letter| !letter.is_ascii_alphanumeric()) || forged != text, "{forged}");
         };
         check("ak_0123456789abcdef", "ak_");
         check("key_at_eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl", "key_at_");
         check("hunter2", "");
         check("", "");
+        check("1", "");
+    }
+
+    /// Two secrets of one form become the same, so nobody can tell from it which it was.
+    #[test]
+    fn a_forged_value_tells_nothing_of_the_secret() {
+        let word = "0123456789abcdef0123456789abcdef";
+        assert_eq!(scramble("sk_0123456789abcdef", word), scramble("sk_9876543210fedcba", word));
     }
 
     #[test]

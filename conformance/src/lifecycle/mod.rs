@@ -11,6 +11,6 @@ mod written;
 pub use control::Controls;
 pub use driver::{Company, Driver};
 pub(crate) use driver::{PAGES, USES_IN_A_RACE};
-pub use history::{Event, History, Seen};
+pub use history::{Event, History, Seen, revokes};
 pub use propagation::ObservedDelay;
 pub use step::{By, DependentSlot, Issuing, Key, Lead, Patch, Slot, Step, Target, TokenSlot, Until};

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rescind_specs::lifecycle::KindName;
+
 use super::history::{Event, History, Seen, revokes};
 use super::step::{Slot, Step};
 use crate::exchange::Replica;
@@ -10,6 +12,8 @@ use crate::exchange::Replica;
 /// What was seen of one revoked credential at one replica. Its propagation delay lies between the two times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedDelay {
+    /// Its kind.
+    pub kind: KindName,
     /// The identifier of the credential.
     pub credential: String,
     /// Where it was used.
@@ -31,15 +35,12 @@ pub(crate) fn observed(history: &History) -> Vec<ObservedDelay> {
         let Step::Present(slot) = event.step else { continue };
         let (Some(revocation), Some(credential)) = (revoked.get(&slot), &event.credential) else { continue };
         // A use that raced with the revocation tells nothing.
-        let earlier = |first: &Event, then: &Event| match (first.decisive(), then.decisive()) {
-            (Some(first), Some(then)) => first.span.precedes(then.span),
-            _ => true,
-        };
-        if !earlier(revocation, event) {
+        if !event.follows(revocation) {
             continue;
         }
         let time = Duration::try_from(event.began.duration_since(revocation.ended)).unwrap_or_default();
         let delay = seen.entry((slot, event.replica)).or_insert_with(|| ObservedDelay {
+            kind: credential.kind.clone(),
             credential: credential.id.text.clone(),
             replica: event.replica,
             accepted: None,

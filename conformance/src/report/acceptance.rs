@@ -21,6 +21,23 @@ pub struct Acceptance {
     pub standing: Standing,
 }
 
+impl Acceptance {
+    /// What the operator should know of it; nothing where the promise that it is about says it all.
+    pub(crate) fn note(&self) -> Option<String> {
+        let Self { id, until, reason, standing } = self;
+        Some(match standing {
+            Standing::InForce => return None,
+            Standing::Expired => format!("{id} was accepted until {until} ({reason}), and counts again"),
+            Standing::Unneeded => {
+                format!("{id} is accepted until {until} ({reason}), and is not broken any more")
+            }
+            Standing::Unseen => {
+                format!("{id} is accepted until {until} ({reason}), and nothing judged is about it")
+            }
+        })
+    }
+}
+
 /// What came of an acceptance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

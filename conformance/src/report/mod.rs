@@ -2,20 +2,32 @@
 
 pub mod acceptance;
 pub mod coverage;
+pub mod exchange;
+pub mod har;
+pub mod html;
 pub mod human;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod measurement;
 pub mod propagation;
+pub mod sarif;
+mod subject;
+pub(crate) mod text;
+pub mod timeline;
 
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rescind_specs::lifecycle::{Basis, RequirementId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::acceptance::{Acceptance, Standing};
+pub use self::exchange::ExchangeRecord;
 pub use self::propagation::PropagationDelay;
+pub use self::timeline::CredentialTimeline;
 use crate::counterexample::Repeat;
 use crate::finding::Finding;
 use crate::verdict::Verdict;
@@ -29,6 +41,10 @@ pub struct Report {
     pub version: String,
     /// The seed that repeats the run.
     pub seed: u64,
+    /// When the run began, in real time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub began: Option<Timestamp>,
     /// One result a contract, in the order judged.
     pub contracts: Vec<ContractReport>,
 }
@@ -43,6 +59,9 @@ pub struct ContractReport {
     /// The hash of its documents, so that a counterexample knows what it was found against.
     #[serde(default)]
     pub digest: String,
+    /// The names of its documents: OpenAPI, then lifecycle.
+    #[serde(default)]
+    pub documents: Vec<String>,
     /// The base URL of the deployment.
     pub url: String,
     /// The base URLs of its further replicas.
@@ -66,6 +85,12 @@ pub struct ContractReport {
     /// How long revoked credentials went on to be accepted, one entry a credential and replica; no verdict rests on it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub propagation: Vec<PropagationDelay>,
+    /// The life of each credential in each sequence, in the order in which the sequences ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credentials: Vec<CredentialTimeline>,
+    /// Every request with what came of it, by number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanges: Vec<ExchangeRecord>,
     /// What was issued and could not be revoked at the end, by identifier.
     pub left_behind: Vec<String>,
     /// What was asked for, without an answer that tells whether it was issued, and could not be looked up.
@@ -196,6 +221,25 @@ impl Outcome {
             Self::Pending(_) => "pending",
             Self::NotObserved(_) => "not observed",
         }
+    }
+}
+
+impl OperationCoverage {
+    /// Whether an answer fell under that response key: its own status first, then its range, then `default`.
+    pub fn was_seen(&self, key: &str) -> bool {
+        let documented = |text: &str| self.documented.iter().any(|key| key.eq_ignore_ascii_case(text));
+        self.received.iter().any(|(status, _)| {
+            let exact = status.to_string();
+            let range = format!("{}XX", status / 100);
+            let falls_under = if documented(&exact) {
+                exact
+            } else if documented(&range) {
+                range
+            } else {
+                "default".to_owned()
+            };
+            falls_under.eq_ignore_ascii_case(key)
+        })
     }
 }
 

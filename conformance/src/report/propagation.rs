@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rescind_specs::Contract;
 use rescind_specs::lifecycle::Period;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,14 @@ use crate::lifecycle::ObservedDelay;
 /// in seconds by the deployment's clock, counted from the answer to the revocation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PropagationDelay {
+    /// The kind of the credential.
+    #[serde(default)]
+    pub kind: String,
     /// The identifier of the credential.
     pub credential: String,
+    /// The longest time that is documented; absent: none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<f64>,
     /// The base URL of the replica.
     pub replica: String,
     /// The last use that was accepted; absent: none was.
@@ -39,10 +46,14 @@ pub struct Summary<'r> {
 }
 
 impl PropagationDelay {
-    pub(crate) fn of(deployment: &Deployment, observed: &ObservedDelay) -> Self {
+    pub(crate) fn of(contract: &Contract, deployment: &Deployment, observed: &ObservedDelay) -> Self {
         let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+        let kind = contract.lifecycle().and_then(|known| known.credentials.get(&observed.kind));
+        let bound = kind.and_then(|kind| Some(kind.revoke.as_ref()?.propagation_delay.duration()));
         Self {
+            kind: observed.kind.to_string(),
             credential: observed.credential.clone(),
+            bound: seconds(bound),
             replica: deployment.address(observed.replica).to_string(),
             accepted: seconds(observed.accepted),
             refused: seconds(observed.refused),
@@ -84,7 +95,9 @@ mod tests {
     #[test]
     fn delays_are_summed_up_by_replica() {
         let delay = |replica: &str, accepted, refused| PropagationDelay {
+            kind: "key".to_owned(),
             credential: "ak_1".to_owned(),
+            bound: Some(300.0),
             replica: replica.to_owned(),
             accepted,
             refused,

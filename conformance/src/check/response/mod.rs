@@ -3,7 +3,7 @@
 mod content_type_conformance;
 mod evidence;
 mod no_internal_leak;
-mod no_secret_leak;
+pub(crate) mod no_secret_leak;
 mod not_a_server_error;
 mod problem_details_conformance;
 mod response_headers_conformance;

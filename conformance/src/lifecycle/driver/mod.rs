@@ -30,6 +30,7 @@ use crate::credential::{Credential, Token, known};
 use crate::deployment::Pair;
 use crate::exchange::{Exchange, Replica, Request};
 use crate::progress::Event as Progressed;
+use crate::record::timeline;
 use crate::session::Session;
 
 pub(super) use answer::seen;
@@ -191,9 +192,10 @@ impl<'r> Driver<'_, '_, 'r> {
             }
         }
         for failed in self.session().recover().await {
-            self.session().progress().event(Progressed::Note(failed.into()));
+            self.session().progress().event(Progressed::Warning(failed.into()));
         }
         self.session().observe_delays(observed(&history));
+        self.session().observe_timelines(timeline::observed(self.contract(), &history));
         history
     }
 

@@ -6,7 +6,9 @@ use anstyle::Style;
 
 use super::Detail;
 use super::layout::{BOLD, CYAN, DIM, GREEN, MAGENTA, Page, RED, YELLOW};
-use crate::report::{Acceptance, Breach, ContractReport, Outcome, Report};
+use crate::report::subject::Subject;
+use crate::report::text::visible;
+use crate::report::{Acceptance, Breach, Outcome};
 use crate::verdict::Verdict;
 
 /// Where the text below a headline begins.
@@ -14,61 +16,13 @@ const INDENT: usize = 6;
 /// Findings shown for each promise, unless everything is.
 const SHOWN: usize = 3;
 
-/// A promise: a numbered requirement, or a check of single answers or requests.
-pub(super) struct Subject<'r> {
-    contract: &'r ContractReport,
-    id: &'r str,
-    text: &'r str,
-    /// Where it is written and what it rests on; `None` for what every contract implies.
-    source: Option<String>,
-    checks: Vec<&'r str>,
-    pub(super) outcome: &'r Outcome,
-    /// Why the operator accepts that it is broken.
-    pub(super) accepted: Option<&'r Acceptance>,
-    exercised: u64,
-    findings: &'r [Breach],
-}
-
-impl<'r> Subject<'r> {
-    /// Every promise of the report, contract by contract: requirements, then checks.
-    pub(super) fn all(report: &'r Report) -> impl Iterator<Item = Self> {
-        report.contracts.iter().flat_map(|contract| {
-            let requirements = contract.requirements.iter().map(move |requirement| Self {
-                contract,
-                id: &requirement.id.0,
-                text: &requirement.text,
-                source: Some(format!("{} ({})", requirement.source, requirement.basis)),
-                checks: requirement.checks.iter().map(String::as_str).collect(),
-                outcome: &requirement.outcome,
-                accepted: contract.accepted_requirement(requirement),
-                exercised: requirement.exercised,
-                findings: &requirement.findings,
-            });
-            requirements.chain(contract.checks.iter().map(move |check| Self {
-                contract,
-                id: &check.id,
-                text: &check.question,
-                source: None,
-                checks: Vec::new(),
-                outcome: &check.outcome,
-                accepted: contract.accepted_check(check),
-                exercised: check.exercised,
-                findings: &check.findings,
-            }))
-        })
-    }
-
-    /// The name that `rescind explain` takes: `CONTRACT/R3`, or the identifier of the check.
-    pub(super) fn name(&self) -> String {
-        format!("{}/{}", self.contract.contract, self.id)
-    }
-
+impl Subject<'_> {
     fn headline(&self, page: &mut Page<'_>, word: &str, style: Style, about: &str) -> io::Result<()> {
         let about = if about.is_empty() { String::new() } else { format!("  {DIM}{about}{DIM:#}") };
         page.gap()?;
         page.line(&format!("{style}{word:<4}{style:#}  {BOLD}{}{BOLD:#}{about}", self.name()))?;
         page.prose(INDENT, self.text)?;
-        if let Some(source) = &self.source {
+        if let Some(source) = self.source() {
             page.styled(INDENT, &format!("Source: {source}"), DIM)?;
         }
         Ok(())
@@ -108,10 +62,8 @@ impl<'r> Subject<'r> {
         let finding = &breach.finding;
         page.gap()?;
         page.styled(INDENT, &finding.message, BOLD)?;
-        if let Some(operation) = &finding.operation {
-            let coverage = self.contract.operations.iter().find(|known| known.operation == operation.0);
-            let signature = coverage.map(|known| format!("{} ({operation})", known.signature));
-            page.labelled(INDENT, "Operation", &signature.unwrap_or_else(|| operation.to_string()))?;
+        if let Some(operation) = self.operation(breach) {
+            page.labelled(INDENT, "Operation", &operation)?;
         }
         if self.checks.len() != 1 && self.id != finding.check {
             page.labelled(INDENT, "Check", &finding.check)?;
@@ -122,10 +74,8 @@ impl<'r> Subject<'r> {
         if !finding.received.is_empty() {
             page.labelled(INDENT, "Received", &finding.received)?;
         }
-        if let Some(id) = &finding.requirement {
-            let known = self.contract.requirements.iter().find(|requirement| requirement.id == *id);
-            let text = known.map(|known| format!(": {} ({})", known.text, known.basis)).unwrap_or_default();
-            page.labelled(INDENT, "Breaks", &format!("{}/{id}{text}", self.contract.contract))?;
+        if let Some(requirement) = self.breaks(breach) {
+            page.labelled(INDENT, "Breaks", &requirement)?;
         }
         if let Some(place) = &finding.place {
             page.labelled(INDENT, "Contract", place)?;
@@ -133,10 +83,8 @@ impl<'r> Subject<'r> {
         if let Some(sequence) = &finding.sequence {
             page.labelled(INDENT, "Seed", &sequence.seed)?;
         }
-        if let Some(runs) = breach.once_in {
-            page.labelled(INDENT, "Seen", &format!("once in {runs} runs of the same sequence"))?;
-        } else if breach.times > 1 {
-            page.labelled(INDENT, "Seen", &format!("{} times", breach.times))?;
+        if let Some(seen) = Subject::seen(breach) {
+            page.labelled(INDENT, "Seen", &seen)?;
         }
         if !breach.steps.is_empty() {
             page.gap()?;
@@ -149,7 +97,7 @@ impl<'r> Subject<'r> {
             page.gap()?;
             page.styled(INDENT, "Reproduce with:", DIM)?;
             for line in &breach.reproduction {
-                page.line(&format!("{:width$}{line}", "", width = INDENT + 2))?;
+                page.line(&format!("{:width$}{}", "", visible(line), width = INDENT + 2))?;
             }
         }
         Ok(())
@@ -168,15 +116,13 @@ impl<'r> Subject<'r> {
     pub(super) fn write_line(&self, page: &mut Page<'_>) -> io::Result<()> {
         let (_, style) = mark(self.outcome);
         let word = format!("{style}{:<13}{style:#}", self.outcome.word());
-        let why = match self.outcome {
-            Outcome::Judged(_) => format!("{} times", self.exercised),
-            Outcome::NotExercised(why)
-            | Outcome::NotRun(why)
-            | Outcome::Pending(why)
-            | Outcome::NotObserved(why) => why.clone(),
-        };
+        let why = self.why().map_or_else(|| times(self.exercised), str::to_owned);
         page.line(&format!("{word} {}  {DIM}{why}{DIM:#}", self.name()))
     }
+}
+
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 /// The mark of an outcome, and its style.

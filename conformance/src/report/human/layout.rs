@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
+use crate::report::text::visible;
+
 /// What matters less.
 pub(crate) const DIM: Style = Style::new().dimmed();
 /// A heading.
@@ -72,6 +74,8 @@ impl<'o> Page<'o> {
 
     fn hanging(&mut self, first: &str, indent: usize, text: &str, style: Style) -> io::Result<()> {
         let width = self.width.saturating_sub(indent).max(20);
+        // A terminal would obey what a deployment says.
+        let text = visible(text);
         let lines: Vec<String> = text.lines().flat_map(|line| wrap(line, width)).collect();
         for (number, line) in lines.iter().enumerate() {
             let lead = if number == 0 { first.to_owned() } else { " ".repeat(indent) };

@@ -10,9 +10,9 @@ mod summary;
 
 use std::io::{self, Write};
 
+use super::subject::Subject;
 use super::{Outcome, Report};
 use crate::verdict::Verdict;
-use finding::Subject;
 pub(crate) use layout::wrap;
 use layout::{DIM, Page};
 

@@ -14,7 +14,7 @@ impl Seen {
         contract.operations.iter().fold(Self::default(), |mut seen, operation| {
             seen.operations.0 += usize::from(!operation.received.is_empty());
             seen.operations.1 += 1;
-            seen.responses.0 += operation.documented.iter().filter(|key| was_seen(operation, key)).count();
+            seen.responses.0 += operation.documented.iter().filter(|key| operation.was_seen(key)).count();
             seen.responses.1 += operation.documented.len();
             seen
         })
@@ -23,23 +23,6 @@ impl Seen {
 
 /// Whether the operation was answered with a success that is documented.
 pub(super) fn succeeded(operation: &OperationCoverage) -> bool {
-    let success = |key: &String| key.starts_with('2') && was_seen(operation, key);
+    let success = |key: &String| key.starts_with('2') && operation.was_seen(key);
     operation.documented.iter().any(success)
-}
-
-/// Whether an answer fell under that response key: its own status first, then its range, then `default`.
-fn was_seen(operation: &OperationCoverage, key: &str) -> bool {
-    let documented = |text: &str| operation.documented.iter().any(|key| key.eq_ignore_ascii_case(text));
-    operation.received.iter().any(|(status, _)| {
-        let exact = status.to_string();
-        let range = format!("{}XX", status / 100);
-        let falls_under = if documented(&exact) {
-            exact
-        } else if documented(&range) {
-            range
-        } else {
-            "default".to_owned()
-        };
-        falls_under.eq_ignore_ascii_case(key)
-    })
 }

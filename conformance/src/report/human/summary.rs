@@ -5,12 +5,13 @@ use std::io;
 use anstyle::Style;
 use indexmap::IndexMap;
 
-use super::finding::Subject;
 use super::layout::{Align, BOLD, DIM, GREEN, Page, RED, Table, YELLOW};
 use super::layout::{CYAN, MAGENTA};
 use super::seen::{Seen, succeeded};
 use crate::exit_code::ExitCode;
 use crate::report::propagation::Summary;
+use crate::report::subject::Subject;
+use crate::report::text::counted;
 use crate::report::{Acceptance, ContractReport, Coverage, End, Outcome, PropagationDelay, Report, Standing};
 use crate::verdict::Verdict;
 
@@ -266,8 +267,4 @@ fn closing(report: &Report, subjects: &[Subject<'_>], page: &mut Page<'_>) -> io
         ""
     };
     page.styled(0, &format!("Exit code {code}: {}{note}.", code.meaning()), style)
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
