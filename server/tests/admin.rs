@@ -223,7 +223,7 @@ async fn a_token_is_demanded_where_it_was_set() {
     assert_eq!(send(address, "GET", "/clock", &right, "").await.status, 200);
     // Whoever judges the server finds the token where it finds everything else, and nowhere else.
     let target = running.describe();
-    assert_eq!(target.control.as_ref().unwrap().token.as_ref().unwrap().expose(), TOKEN);
+    assert_eq!(target.control.as_ref().unwrap().token.as_ref().unwrap().literal.expose(), TOKEN);
     assert!(!format!("{running:?} {target:?}").contains(TOKEN));
 }
 
