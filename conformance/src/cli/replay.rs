@@ -36,9 +36,9 @@ Exit codes:
 ",
     after_long_help = "\
 Examples:
-  rescind replay counterexamples/dinie-R3-outstanding_tokens.json --url https://sandbox.example/v3 --allow-writes
+  rescind replay counterexamples/billing-R3-outstanding_tokens.json --url https://sandbox.example/v3 --allow-writes
       Look for one breach once more.
-  rescind replay result.json --only dinie/R3 --target rescind.toml --allow-writes
+  rescind replay result.json --only billing/R3 --target rescind.toml --allow-writes
       Look for those of a report (--report json=result.json) that are about one requirement.
 
 Exit codes:
