@@ -123,13 +123,14 @@ fn target(vendor: Vendor, deployment: &Deployment, proxy: &str, folder: &Path) -
     text
 }
 
-/// Every format of a report that the program has, by its help.
+/// Every format of a report that the program has, by what it says to one that it has not.
 fn formats() -> Vec<String> {
     let help =
         Command::new(env!("CARGO_BIN_EXE_rescind")).args(["check", "--report", "no-such-format=x"]).output();
     let text = told(&help.unwrap());
-    let known = ["human", "json", "junit", "sarif", "har", "markdown", "html"];
-    known.into_iter().filter(|format| text.contains(&format!("{format}="))).map(str::to_owned).collect()
+    let (_, formats) = text.split_once("with one of ").unwrap();
+    let (formats, _) = formats.split_once(", or ").unwrap();
+    formats.split(", ").map(str::to_owned).collect()
 }
 
 async fn is_silent(vendor: Vendor) {
