@@ -20,7 +20,7 @@ use super::reports::Reports;
 use super::seeds::SeedFile;
 use super::selection;
 use super::settings::Settings;
-use crate::cleanup::{self, CleanupFile, Documents};
+use crate::cleanup::{self, CleanupFile};
 use crate::clock;
 use crate::exit_code::ExitCode;
 use crate::plan::{Plan, Writes};
@@ -115,7 +115,7 @@ pub(super) async fn start_reference(
         let vendor = contract.name().parse().map_err(|_| CliError::Internal(contract.name().to_owned()))?;
         Ok(Job {
             deployment: server.deployment(vendor).map_err(internal)?,
-            documents: Documents::Bundled,
+            documents: cleanup::Documents::Bundled,
             contract,
         })
     });
