@@ -1,16 +1,20 @@
 //! Whoever acts in a run, and how each puts a credential on a request.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use jiff::SignedDuration;
 use rescind_specs::lifecycle::{
-    Actor, Call, CallerName, CredentialKind, Presentation, Template, TokenKind, TokenName,
+    Actor, Call, CallerName, CredentialKind, Expression, ObtainedName, Presentation, Template, TokenKind,
+    TokenName,
 };
 use rescind_specs::{Contract, KeyLocation, Operation, SchemeKind, SchemeName};
 
-use crate::call::{Bindings, CannotBuild, Scope, add_cookie, append_query, basic, build_call, set_header};
+use crate::call::{
+    Bindings, CannotBuild, Known, Scope, add_cookie, append_query, basic, build_call, set_header,
+};
 use crate::credential::{Credential, Token, known, lifetime};
 use crate::exchange::{Exchange, Origin, Request};
 use crate::session::Session;
@@ -53,6 +57,14 @@ pub enum CannotSign {
     NoToken {
         /// The kind of token.
         token: TokenName,
+        /// What came instead.
+        why: String,
+    },
+    /// What goes with the request was not obtained.
+    #[error("{name} was not obtained: {why}")]
+    NotObtained {
+        /// What it is.
+        name: ObtainedName,
         /// What came instead.
         why: String,
     },
@@ -153,6 +165,99 @@ impl<'s, 'r> Actors<'s, 'r> {
         able.and_then(|credential| credential.caller.clone()).map_or(Signer::Nobody, Signer::Caller)
     }
 
+    /// A call as a signed request, made by whoever the call says.
+    ///
+    /// # Errors
+    /// An expression stands for nothing, or the signer cannot sign.
+    pub async fn request(&self, call: &Call, bindings: &Bindings) -> Result<Request, CannotSign> {
+        self.request_as(&self.signer(&call.actor, bindings)?, call, bindings).await
+    }
+
+    /// A call as a signed request, made by `signer`.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request).
+    pub async fn request_as(
+        &self,
+        signer: &Signer,
+        call: &Call,
+        bindings: &Bindings,
+    ) -> Result<Request, CannotSign> {
+        let bindings = self.made_by(signer, call, bindings).await?;
+        self.build(signer, call, &bindings).await
+    }
+
+    /// The same bindings for a call that `signer` makes: who it is, and what has to be obtained first.
+    ///
+    /// # Errors
+    /// The operator did not supply the caller, or something was not obtained.
+    pub async fn made_by(
+        &self,
+        signer: &Signer,
+        call: &Call,
+        bindings: &Bindings,
+    ) -> Result<Bindings, CannotSign> {
+        let caller = match signer {
+            Signer::Nobody => None,
+            Signer::Caller(name) => Some(self.caller(name)?),
+            Signer::Credential(credential) => Some(Arc::clone(credential)),
+            Signer::Token(token) => Some(Arc::clone(&token.of)),
+        };
+        let mut wanted = obtained(call.expressions());
+        if let (Some(caller), Some(operation)) = (&caller, self.contract().operation(&call.operation)) {
+            wanted.extend(self.obtained_to_present(caller, operation));
+        }
+        let obtained = self.obtain(signer, wanted, bindings).await?;
+        Ok(Bindings { caller, obtained: Arc::new(obtained), ..bindings.clone() })
+    }
+
+    /// The call as a signed request, once everything is known.
+    async fn build(&self, signer: &Signer, call: &Call, bindings: &Bindings) -> Result<Request, CannotSign> {
+        let operation = self.contract().operation(&call.operation);
+        let operation = operation.ok_or_else(|| CannotBuild::NoOperation(call.operation.to_string()))?;
+        let mut request = build_call(self.contract(), call, bindings)?;
+        for placed in self.present_with(signer, operation, bindings).await? {
+            self.put(&placed, &mut request)?;
+        }
+        Ok(request)
+    }
+
+    /// What a credential needs to have obtained to present itself, or a token of it, to an operation.
+    fn obtained_to_present(&self, credential: &Credential, operation: &Operation) -> BTreeSet<ObtainedName> {
+        self.kind(credential).map(|kind| obtained_by(kind, operation)).unwrap_or_default()
+    }
+
+    /// Obtains values for a request that `signer` makes.
+    async fn obtain(
+        &self,
+        signer: &Signer,
+        wanted: BTreeSet<ObtainedName>,
+        bindings: &Bindings,
+    ) -> Result<IndexMap<(String, String), Known>, CannotSign> {
+        let all = self.contract().lifecycle().map(|lifecycle| &lifecycle.obtained);
+        let mut values = IndexMap::new();
+        for name in wanted {
+            let Some(obtained) = all.and_then(|all| all.get(&name)) else { continue };
+            let by = match &obtained.call.actor {
+                Actor::Credential => signer.clone(),
+                other => self.signer(other, bindings)?,
+            };
+            // What is obtained needs nothing that is obtained.
+            let request = Box::pin(self.build(&by, &obtained.call, &self.session.bindings())).await?;
+            let exchange = self.session.send_patiently(request).await;
+            let why = |why: String| CannotSign::NotObtained { name: name.clone(), why };
+            bindings.meets(self.contract(), &obtained.success, &exchange).map_err(why)?;
+            for (value, template) in &obtained.values {
+                let found = known(self.contract(), template, &exchange);
+                let found = found.ok_or_else(|| why(format!("the answer has no {value}")))?;
+                // Kept out of reports like a secret, though a deployment may well tell it again.
+                self.session.redactor().taint(&found.text);
+                values.insert((name.0.clone(), value.clone()), found);
+            }
+        }
+        Ok(values)
+    }
+
     /// Puts the credential of `signer` on a request to `operation`: the first alternative of its security that the
     /// signer can present, by itself or by one of its tokens. `Signer::Nobody` leaves the request as it is.
     ///
@@ -175,6 +280,28 @@ impl<'s, 'r> Actors<'s, 'r> {
     /// # Errors
     /// As [`sign`](Self::sign).
     pub async fn present(&self, signer: &Signer, operation: &Operation) -> Result<Vec<Placed>, CannotSign> {
+        let holder = match signer {
+            Signer::Nobody => return Ok(Vec::new()),
+            Signer::Caller(name) => self.caller(name)?,
+            Signer::Credential(credential) => Arc::clone(credential),
+            Signer::Token(token) => Arc::clone(&token.of),
+        };
+        let bindings = self.session.bindings();
+        let obtained = self.obtain(signer, self.obtained_to_present(&holder, operation), &bindings).await?;
+        let bindings = Bindings { obtained: Arc::new(obtained), ..bindings };
+        self.present_with(signer, operation, &bindings).await
+    }
+
+    /// What `signer` would put on a request to `operation`, with what these bindings have obtained.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign).
+    pub async fn present_with(
+        &self,
+        signer: &Signer,
+        operation: &Operation,
+        bindings: &Bindings,
+    ) -> Result<Vec<Placed>, CannotSign> {
         let nothing =
             |holder: String| CannotSign::NothingFits { holder, operation: operation.id.to_string() };
         let credential = match signer {
@@ -186,7 +313,7 @@ impl<'s, 'r> Actors<'s, 'r> {
                 let kind = kind.ok_or_else(|| CannotSign::Unknown(token.name.to_string()))?;
                 let fits = |set: &&[SchemeName]| set.iter().all(|name| kind.present.contains_key(name));
                 let set = alternatives(operation).find(fits).ok_or_else(|| nothing(format!("{token:?}")))?;
-                return render(set, &kind.present, &token_bindings(token));
+                return render(set, &kind.present, &token_bindings(token, bindings));
             }
         };
         if operation.security.schemes().is_empty() {
@@ -197,12 +324,12 @@ impl<'s, 'r> Actors<'s, 'r> {
         let Some((set, way)) = found else { return Err(nothing(format!("{credential:?}"))) };
         match way {
             Way::Itself => {
-                let bindings = Bindings { credential: Some(credential), ..Bindings::default() };
+                let bindings = Bindings { credential: Some(credential), ..bindings.clone() };
                 render(set, &kind.present, &bindings)
             }
             Way::Token(name, token_kind) => {
                 let token = self.token(&credential, name, token_kind).await?;
-                render(set, &token_kind.present, &token_bindings(&token))
+                render(set, &token_kind.present, &token_bindings(&token, bindings))
             }
         }
     }
@@ -254,12 +381,8 @@ impl<'s, 'r> Actors<'s, 'r> {
     ) -> Result<(Arc<Exchange>, Option<Arc<Token>>), CannotSign> {
         let contract = self.contract();
         let bindings = Bindings { credential: Some(Arc::clone(credential)), ..self.session.bindings() };
-        let mut request = build_call(contract, &kind.exchange, &bindings)?;
-        if let Some(operation) = contract.operation(&kind.exchange.operation) {
-            let signer = self.signer(&kind.exchange.actor, &bindings)?;
-            // A credential that could only exchange with a token of its own would go in circles.
-            Box::pin(self.sign(&signer, operation, &mut request)).await?;
-        }
+        // A credential that could only exchange with a token of its own would go in circles.
+        let request = Box::pin(self.request(&kind.exchange, &bindings)).await?;
         let exchange = self.session.send_patiently(request).await;
         if bindings.meets(contract, &kind.success, &exchange).is_err() {
             return Ok((exchange, None));
@@ -282,7 +405,7 @@ impl<'s, 'r> Actors<'s, 'r> {
     }
 
     /// A token of the credential: the cached one, as long as it lives.
-    async fn token(
+    pub(crate) async fn token(
         &self,
         credential: &Arc<Credential>,
         name: &TokenName,
@@ -304,6 +427,11 @@ impl<'s, 'r> Actors<'s, 'r> {
         })?;
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&token));
         Ok(token)
+    }
+
+    /// Forgets every token, because they may be over.
+    pub(crate) fn forget_tokens(&self) {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn kind(&self, credential: &Credential) -> Option<&'r CredentialKind> {
@@ -342,17 +470,30 @@ pub(crate) fn exchange_of<'k>(kind: &'k CredentialKind, operation: &Operation) -
     }
 }
 
-fn token_bindings(token: &Arc<Token>) -> Bindings {
-    Bindings {
-        credential: Some(Arc::clone(&token.of)),
-        token: Some(Arc::clone(token)),
-        ..Bindings::default()
-    }
+fn token_bindings(token: &Arc<Token>, bindings: &Bindings) -> Bindings {
+    Bindings { credential: Some(Arc::clone(&token.of)), token: Some(Arc::clone(token)), ..bindings.clone() }
+}
+
+/// What a credential of this kind needs to have obtained to present itself, or a token of it, to an operation.
+pub(crate) fn obtained_by(kind: &CredentialKind, operation: &Operation) -> BTreeSet<ObtainedName> {
+    let ways = std::iter::once(&kind.present).chain(kind.tokens.values().map(|token| &token.present));
+    let schemes = operation.security.schemes();
+    let presented = ways.flatten().filter(|(name, _)| schemes.contains(name));
+    obtained(presented.flat_map(|(_, presentation)| presentation.expressions().cloned()))
+}
+
+/// What of these has to be obtained.
+pub(crate) fn obtained(expressions: impl Iterator<Item = Expression>) -> BTreeSet<ObtainedName> {
+    let name = |expression| match expression {
+        Expression::Obtained(name, _) => Some(ObtainedName(name)),
+        _ => None,
+    };
+    expressions.filter_map(name).collect()
 }
 
 fn render(
     set: &[SchemeName],
-    present: &indexmap::IndexMap<SchemeName, Presentation>,
+    present: &IndexMap<SchemeName, Presentation>,
     bindings: &Bindings,
 ) -> Result<Vec<Placed>, CannotSign> {
     let mut all = Vec::new();

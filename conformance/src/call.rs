@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::credential::{Credential, Token};
 use crate::deployment::Pair;
-use crate::exchange::{Exchange, Origin, OriginKind, Request, Response};
+use crate::exchange::{Exchange, Origin, OriginKind, Request, Response, cookies};
 
 /// A text with where it came from. It may be a secret.
 #[derive(Clone, PartialEq, Eq)]
@@ -37,12 +37,16 @@ pub struct Bindings {
     pub token: Option<Arc<Token>>,
     /// `$pool`.
     pub pool: Option<Pair>,
+    /// `$caller`: whoever makes the call.
+    pub caller: Option<Arc<Credential>>,
     /// `$dependent.id`.
     pub dependent: Option<Known>,
     /// `$unique`; one word for the whole call.
     pub unique: String,
     /// `$supplied`.
     pub supplied: Arc<IndexMap<SuppliedName, String>>,
+    /// `$obtained`, by name and value.
+    pub obtained: Arc<IndexMap<(String, String), Known>>,
     /// `$expiry`.
     pub expiry: Option<Timestamp>,
     /// Members that replace those of the call's body (RFC 7396).
@@ -111,6 +115,9 @@ impl Bindings {
             Expression::ResponseHeader(name) => {
                 text(scope.response?.headers.get(name.as_str())?.to_str().ok()?)
             }
+            Expression::ResponseCookie(name) => text(scope.response?.cookie(name)?),
+            Expression::CallerId => text(&self.caller.as_ref()?.id.text),
+            Expression::CallerSecret => text(&self.caller.as_ref()?.secret.as_ref()?.text),
             Expression::CredentialId => text(&self.credential.as_ref()?.id.text),
             Expression::CredentialSecret => text(&self.credential.as_ref()?.secret.as_ref()?.text),
             Expression::OtherId => text(&self.other.as_ref()?.id.text),
@@ -119,6 +126,9 @@ impl Bindings {
             Expression::PoolSecret => text(self.pool.as_ref()?.secret.expose_secret()),
             Expression::DependentId => text(&self.dependent.as_ref()?.text),
             Expression::Supplied(name) => text(self.supplied.get(&SuppliedName(name.clone()))?),
+            Expression::Obtained(name, value) => {
+                text(&self.obtained.get(&(name.clone(), value.clone()))?.text)
+            }
             Expression::Unique => text(&self.unique),
             Expression::Expiry => text(&self.expiry?.to_string()),
         }
@@ -128,11 +138,14 @@ impl Bindings {
     pub(crate) fn origin(&self, expression: &Expression) -> Option<Origin> {
         let of = |known: &Known| Some(Origin::new(known.text.clone(), known.from.clone()?));
         match expression {
+            Expression::CallerId => of(&self.caller.as_ref()?.id),
+            Expression::CallerSecret => of(self.caller.as_ref()?.secret.as_ref()?),
             Expression::CredentialId => of(&self.credential.as_ref()?.id),
             Expression::CredentialSecret => of(self.credential.as_ref()?.secret.as_ref()?),
             Expression::OtherId => of(&self.other.as_ref()?.id),
             Expression::Token => of(&self.token.as_ref()?.text),
             Expression::DependentId => of(self.dependent.as_ref()?),
+            Expression::Obtained(name, value) => of(self.obtained.get(&(name.clone(), value.clone()))?),
             Expression::PoolSecret => {
                 let pair = self.pool.as_ref()?;
                 let from = OriginKind::Supplied(pair.source.clone());
@@ -170,7 +183,7 @@ impl Bindings {
             Some(Payload::Some) if response.body.is_empty() => differences.push("no body".to_owned()),
             _ => {}
         }
-        let body = response.json();
+        let body = response.value();
         let at = |pointer: &Pointer| body.as_ref().and_then(|body| pointer.get(body));
         for (pointer, template) in &condition.body {
             let documented = template.render(&mut |expression| self.value(expression, &scope)).ok();
@@ -385,7 +398,7 @@ pub(crate) fn basic(username: &str, password: &str) -> String {
 }
 
 /// A value as it stands in a parameter.
-fn plain(value: &Value) -> String {
+pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(","),
@@ -458,7 +471,10 @@ pub(crate) fn request_parameter(
             .map(|(_, value)| value.into_owned()),
         ParameterLocation::Header => Some(request.headers.get(name)?.to_str().ok()?.to_owned()),
         ParameterLocation::Path => path_parameter(scope.operation?, path, name),
-        ParameterLocation::Cookie => None,
+        ParameterLocation::Cookie => {
+            let header = request.headers.get(header::COOKIE)?.to_str().ok()?;
+            cookies(header).find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+        }
     }
 }
 

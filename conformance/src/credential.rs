@@ -3,15 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rescind_specs::Contract;
-use rescind_specs::lifecycle::{CallerName, CredentialKind, Expression, KindName, Template, TokenName};
+use rescind_specs::lifecycle::{
+    CallerName, CredentialKind, Expression, Ids, KindName, Piece, Template, TokenName,
+};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
 use crate::call::{Bindings, Known, Scope};
 use crate::deployment::Pair;
-use crate::exchange::{Exchange, ExchangeId, OriginKind};
+use crate::exchange::{Exchange, ExchangeId, OriginKind, Place};
 
 /// A credential: issued in the run, or supplied by the operator.
 #[derive(Clone)]
@@ -52,7 +54,10 @@ impl Credential {
         let bindings = Bindings::default();
         bindings.meets(contract, &issue.success, exchange).ok()?;
         let id = known(contract, &issue.id, exchange)?;
-        let expiry = issue.expires_at.as_ref().and_then(|template| known(contract, template, exchange));
+        let told = |template: &Option<Template>| known(contract, template.as_ref()?, exchange);
+        let expiry = told(&issue.expires_at).and_then(|known| known.text.parse().ok());
+        let life = lifetime(told(&issue.expires_in).as_ref()).map(SignedDuration::from_secs);
+        let expiry = expiry.or_else(|| exchange.received.checked_add(life?).ok());
         let described = issue.self_description.as_ref().and_then(|described| {
             Some((
                 known(contract, &described.method, exchange)?.text,
@@ -63,7 +68,7 @@ impl Credential {
             kind: name.clone(),
             id,
             secret: issue.secret.as_ref().and_then(|template| known(contract, template, exchange)),
-            expires_at: expiry.and_then(|known| known.text.parse().ok()),
+            expires_at: expiry,
             issued: Some(exchange.id),
             caller: None,
             revocation: described,
@@ -84,6 +89,12 @@ impl Credential {
             caller: Some(caller.clone()),
             revocation: None,
         }
+    }
+
+    /// Whether it is the same as another one of its kind: identifiers that are given again tell nothing without secrets.
+    pub(crate) fn is(&self, other: &Self, ids: Ids) -> bool {
+        let secret = |one: &Self| one.secret.as_ref().map(|secret| secret.text.clone());
+        self.id.text == other.id.text && (ids == Ids::Unique || secret(self) == secret(other))
     }
 
     /// Whether it has expired at `now`.
@@ -129,19 +140,28 @@ pub(crate) fn known(contract: &Contract, template: &Template, exchange: &Exchang
         Value::Null => return None,
         other => other.to_string(),
     };
-    let mut expressions = template.expressions();
-    let from = match (expressions.next(), expressions.next(), template.pieces().len()) {
-        (Some(Expression::ResponseBody(pointer)), None, 1) => {
-            Some(OriginKind::Response { exchange: exchange.id, pointer: pointer.clone() })
-        }
+    let from = match template.pieces() {
         // What was sent came from wherever the request had it from.
-        (Some(Expression::RequestBody(_) | Expression::RequestParameter(..)), None, 1) => {
+        [Piece::Expression(Expression::RequestBody(_) | Expression::RequestParameter(..))] => {
             let origins = exchange.request.origins.iter();
             origins.filter(|origin| origin.expose() == text).map(|origin| origin.from.clone()).next()
+        }
+        [Piece::Expression(expression)] => {
+            place(expression).map(|place| OriginKind::Response { exchange: exchange.id, place })
         }
         _ => None,
     };
     Some(Known { text, from })
+}
+
+/// Where in an answer an expression looks.
+pub(crate) fn place(expression: &Expression) -> Option<Place> {
+    match expression {
+        Expression::ResponseBody(pointer) => Some(Place::Body(pointer.clone())),
+        Expression::ResponseHeader(name) => Some(Place::Header(name.clone())),
+        Expression::ResponseCookie(name) => Some(Place::Cookie(name.clone())),
+        _ => None,
+    }
 }
 
 /// The instant at which a token expires whose answer tells its remaining seconds at `pointer` or nowhere.

@@ -49,15 +49,26 @@ impl Origin {
 /// Where a part of a request came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OriginKind {
-    /// The JSON body of an earlier answer.
+    /// An earlier answer.
     Response {
         /// The number of that exchange.
         exchange: ExchangeId,
-        /// Where in the body.
-        pointer: Pointer,
+        /// Where in the answer.
+        place: Place,
     },
     /// A value that the operator supplied, by the name of its environment variable.
     Supplied(String),
+}
+
+/// A place in an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// In the body, at this pointer.
+    Body(Pointer),
+    /// The value of this header.
+    Header(String),
+    /// The value of this cookie, which the answer sets.
+    Cookie(String),
 }
 
 mod secret {
@@ -111,10 +122,60 @@ impl Response {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The value at `pointer` of the JSON body.
-    pub fn at(&self, pointer: &Pointer) -> Option<Value> {
-        pointer.get(&self.json()?).cloned()
+    /// What the body says: its JSON, the fields of a form, or else its text, without the line break at its end.
+    pub fn value(&self) -> Option<Value> {
+        let media_type = self.media_type();
+        let declares = |is: fn(&MediaType) -> bool| media_type.as_ref().is_some_and(is);
+        if declares(MediaType::is_form) {
+            let fields = url::form_urlencoded::parse(&self.body);
+            let fields = fields.map(|(name, value)| (name.into_owned(), Value::from(value.into_owned())));
+            return Some(Value::Object(fields.collect()));
+        }
+        let text = || {
+            let text = std::str::from_utf8(&self.body).ok()?.trim_end_matches(['\r', '\n']);
+            (!text.is_empty()).then(|| Value::from(text))
+        };
+        let is_text = declares(MediaType::is_text) && !declares(MediaType::is_json);
+        match self.json() {
+            // A text of digits alone is no number.
+            Some(json) if !is_text || json.is_object() || json.is_array() => Some(json),
+            _ => text(),
+        }
     }
+
+    /// The value at `pointer` of the body.
+    pub fn at(&self, pointer: &Pointer) -> Option<Value> {
+        pointer.get(&self.value()?).cloned()
+    }
+
+    /// The value of a cookie that the answer sets; `None` for one that it takes away (RFC 6265 §5.2).
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let set =
+            self.headers.get_all(http::header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let (value, attributes) = set
+            .filter_map(set_cookie)
+            .filter(|(known, ..)| *known == name)
+            .map(|(_, value, rest)| (value, rest))
+            .next_back()?;
+        let is_over =
+            attributes.split(';').filter_map(|attribute| attribute.split_once('=')).any(|(name, value)| {
+                name.trim().eq_ignore_ascii_case("max-age")
+                    && value.trim().parse().is_ok_and(|seconds: i64| seconds <= 0)
+            });
+        (!is_over && !value.is_empty()).then_some(value)
+    }
+}
+
+/// The name, the value and the attributes of a `Set-Cookie` header.
+pub(crate) fn set_cookie(header: &str) -> Option<(&str, &str, &str)> {
+    let (pair, attributes) = header.split_once(';').unwrap_or((header, ""));
+    let (name, value) = pair.split_once('=')?;
+    Some((name.trim(), value.trim().trim_matches('"'), attributes))
+}
+
+/// The cookies of a `Cookie` header.
+pub(crate) fn cookies(header: &str) -> impl Iterator<Item = (&str, &str)> {
+    header.split(';').filter_map(|pair| pair.split_once('=')).map(|(name, value)| (name.trim(), value.trim()))
 }
 
 /// What came of a request.
@@ -192,8 +253,65 @@ impl Exchange {
         }
     }
 
+    /// Whether a `Set-Cookie` header of the answer only prolongs a cookie that the request had.
+    pub(crate) fn prolongs(&self, header: &str) -> bool {
+        let Some((name, value, _)) = set_cookie(header) else { return false };
+        let sent = self.request.headers.get_all(http::header::COOKIE).iter();
+        sent.filter_map(|header| header.to_str().ok()).flat_map(cookies).any(|pair| pair == (name, value))
+    }
+
     /// The status, unless the reply was lost.
     pub fn status(&self) -> Option<u16> {
         self.response().map(|response| response.status.as_u16())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::{CONTENT_TYPE, SET_COOKIE};
+    use serde_json::json;
+
+    use super::*;
+
+    fn response(media_type: &str, body: &str) -> Response {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, media_type.parse().unwrap());
+        Response { status: StatusCode::OK, headers, body: Bytes::copy_from_slice(body.as_bytes()) }
+    }
+
+    #[test]
+    fn a_body_says_what_its_media_type_makes_of_it() {
+        let check = |media_type: &str, body: &str, expected: Value| {
+            assert_eq!(
+                response(media_type, body).value().unwrap_or_default(),
+                expected,
+                "{media_type} {body}"
+            );
+        };
+        check("application/json", "{\"a\":1}", json!({ "a": 1 }));
+        check("application/json", "\"word\"", json!("word"));
+        check(
+            "application/x-www-form-urlencoded",
+            "token=a%2Bb&scope=x+y",
+            json!({ "token": "a+b", "scope": "x y" }),
+        );
+        check("text/plain; charset=utf-8", "00712345678901234567890\n", json!("00712345678901234567890"));
+        check("text/plain", "12345678901234567890123", json!("12345678901234567890123"));
+        check("text/plain", "{\"a\":1}", json!({ "a": 1 }));
+        check("text/plain", "", Value::Null);
+    }
+
+    #[test]
+    fn the_last_cookie_of_a_name_counts_unless_it_is_taken_away() {
+        let mut answer = response("text/plain", "");
+        let mut set = |text: &'static str| {
+            answer.headers.append(SET_COOKIE, text.parse().unwrap());
+            answer.cookie("session").map(str::to_owned)
+        };
+        assert_eq!(set("sessionid=other; Path=/"), None);
+        assert_eq!(set("session=a.b=; HttpOnly; Max-Age=60").as_deref(), Some("a.b="));
+        assert_eq!(set("session=\"quoted\""), Some("quoted".to_owned()));
+        assert_eq!(set("session=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT"), None);
+        assert_eq!(set("session=still; max-age=0"), None);
     }
 }

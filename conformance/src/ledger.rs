@@ -2,14 +2,22 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rescind_specs::lifecycle::{Actor, CallerName, Condition, DependentName, KindName, Template};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rescind_specs::lifecycle::{
+    Actor, Call, CallerName, Condition, CredentialKind, DependentName, Expression, Ids, JsonTemplate,
+    KindName, Template,
+};
 use rescind_specs::{Contract, OperationId};
 use serde_json::Value;
 
-use crate::call::{Bindings, Known, Scope};
+use crate::call::{Bindings, Known, Scope, request_body};
 use crate::cleanup::line::{Asked, Thing};
 use crate::credential::{Credential, known};
 use crate::exchange::{Exchange, ExchangeId, Request, Response};
+
+/// A value of this length is no part of another one by chance.
+const TELLING: usize = 8;
 
 /// Everything that was issued in a run, and what became of it. It fills itself from the exchanges.
 #[derive(Debug, Default)]
@@ -62,11 +70,11 @@ impl std::fmt::Debug for Known {
 }
 
 impl Ledger {
-    /// Records a credential that was issued. A second record of one identifier is the same credential, which may have
-    /// come to life again.
-    pub fn issued(&self, credential: Arc<Credential>) {
+    /// Records a credential that was issued. A second record of the same credential means that it may have come to life
+    /// again.
+    pub fn issued(&self, credential: Arc<Credential>, ids: Ids) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |entry: &Credential| entry.kind == credential.kind && entry.id.text == credential.id.text;
+        let same = |entry: &Credential| entry.kind == credential.kind && entry.is(&credential, ids);
         match entries.credentials.iter_mut().find(|(entry, _)| same(entry)) {
             Some((_, fate)) => *fate = Fate::Live,
             None => entries.credentials.push((credential, Fate::Live)),
@@ -147,6 +155,14 @@ impl Ledger {
         }
     }
 
+    /// The live credentials of whoever holds this one.
+    pub(crate) fn of_same_holder(&self, of: &Credential) -> Vec<Arc<Credential>> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = entries.credentials.iter().filter(|(_, fate)| *fate == Fate::Live);
+        let same = live.filter(|(entry, _)| entry.kind == of.kind && entry.caller == of.caller);
+        same.map(|(entry, _)| Arc::clone(entry)).collect()
+    }
+
     /// How many revocations were acknowledged.
     pub fn revocations(&self) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).revocations
@@ -180,23 +196,29 @@ impl Ledger {
         noticed.issued = Credential::issued(contract, exchange)
             .map(|credential| Arc::new(Credential { caller: by.cloned(), ..credential }));
         if let Some(credential) = &noticed.issued {
-            self.issued(Arc::clone(credential));
+            let kind = lifecycle.credentials.get(&credential.kind);
+            self.issued(Arc::clone(credential), kind.map(CredentialKind::ids).unwrap_or_default());
         }
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entries = &mut *entries;
-        for (name, kind) in &lifecycle.credentials {
-            let Some(revoke) = &kind.revoke else { continue };
+        let revocations =
+            lifecycle.credentials.iter().filter_map(|(name, kind)| Some((name, kind.revoke.as_ref()?)));
+        let calls = revocations.flat_map(|(name, revoke)| {
+            let ways = revoke.ways.values().map(move |way| (name, &way.call, &way.success));
+            std::iter::once((name, &revoke.call, &revoke.success)).chain(ways)
+        });
+        for (name, call, success) in calls {
             for (credential, fate) in entries.credentials.iter_mut().filter(|(entry, _)| entry.kind == *name)
             {
                 let concerned = match operation {
-                    Some(operation) => *operation == revoke.call.operation,
+                    Some(operation) => *operation == call.operation,
                     None => credential.revocation.is_some(),
                 };
-                if *fate == Fate::Gone || !concerned || !mentions(exchange, &credential.id.text) {
+                if *fate == Fate::Gone || !concerned || !is_about(call, credential, exchange) {
                     continue;
                 }
                 let bindings = Bindings { credential: Some(Arc::clone(credential)), ..Bindings::default() };
-                if bindings.meets(contract, &revoke.success, exchange).is_ok() {
+                if bindings.meets(contract, success, exchange).is_ok() {
                     *fate = Fate::Gone;
                     entries.revocations += 1;
                     noticed.gone.push((Thing::Credential(name.clone()), credential.id.text.clone()));
@@ -309,17 +331,63 @@ fn words(request: &Request) -> Vec<String> {
     words
 }
 
-/// Whether the request names this identifier in its path, query or body.
-fn mentions(exchange: &Exchange, id: &str) -> bool {
-    if id.is_empty() {
+/// Whether a request that revokes is about this credential: it names it, or where the call names none, it is signed by
+/// it.
+fn is_about(call: &Call, credential: &Credential, exchange: &Exchange) -> bool {
+    let values = call.body.iter().chain(call.parameters.values()).flat_map(JsonTemplate::expressions);
+    let named: Vec<Expression> = values.filter(|value| own(credential, value).is_some()).collect();
+    if named.is_empty() && exchange.request.operation.is_some() {
+        return credential.secret.as_ref().is_some_and(|secret| is_signed_by(exchange, &secret.text));
+    }
+    if named.is_empty() {
+        return mentions(exchange, &credential.id.text);
+    }
+    named.iter().filter_map(|value| own(credential, value)).all(|text| mentions(exchange, text))
+}
+
+/// What an expression about a credential stands for.
+fn own<'c>(credential: &'c Credential, expression: &Expression) -> Option<&'c str> {
+    match expression {
+        Expression::CredentialId => Some(&credential.id.text),
+        Expression::CredentialSecret => credential.secret.as_ref().map(|secret| secret.text.as_str()),
+        _ => None,
+    }
+}
+
+/// Whether a request presents this secret.
+fn is_signed_by(exchange: &Exchange, secret: &str) -> bool {
+    let request = &exchange.request;
+    let in_header = |value: &http::HeaderValue| {
+        let Ok(text) = value.to_str() else { return false };
+        let basic = text.strip_prefix("Basic ").and_then(|pair| STANDARD.decode(pair).ok());
+        text.contains(secret)
+            || basic.is_some_and(|pair| String::from_utf8_lossy(&pair).ends_with(&format!(":{secret}")))
+    };
+    !secret.is_empty() && (request.headers.values().any(in_header) || mentions(exchange, secret))
+}
+
+/// Whether the request has this value in its path, query or body.
+fn mentions(exchange: &Exchange, value: &str) -> bool {
+    if value.is_empty() {
         return false;
     }
     let request = &exchange.request;
-    let encoded = rescind_specs::PathTemplate::new("{id}").fill(|_| Some(id));
-    let segment = |text: &str| text.split(['/', '?', '&', '=']).any(|part| part == encoded || part == id);
-    let in_body = || {
-        let body = request.body.as_ref()?;
-        Some(String::from_utf8_lossy(body).contains(id))
-    };
-    segment(&request.target) || in_body().unwrap_or_default()
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    let encoded = rescind_specs::PathTemplate::new("{value}").fill(|_| Some(value));
+    let in_path = path.split('/').any(|part| part == encoded || part == value);
+    let mut query = url::form_urlencoded::parse(query.as_bytes());
+    in_path
+        || query.any(|(_, known)| known == value)
+        || request_body(request).is_some_and(|body| says(&body, value))
+}
+
+/// Whether a text of a body is this value, or has it in it if that is long enough not to be chance.
+fn says(body: &Value, value: &str) -> bool {
+    match body {
+        Value::Object(members) => members.values().any(|member| says(member, value)),
+        Value::Array(items) => items.iter().any(|item| says(item, value)),
+        Value::String(text) => text == value || (value.len() >= TELLING && text.contains(value)),
+        Value::Number(number) => number.to_string() == value,
+        Value::Null | Value::Bool(_) => false,
+    }
 }

@@ -2,8 +2,8 @@
 
 use rescind_specs::Contract;
 use rescind_specs::lifecycle::{
-    CallerName, CheckSpec, Coverage, Expression, HookEffect, HookName, Impostor, JsonTemplate, Lifecycle,
-    Need, Requirement,
+    CallerName, CheckSpec, Coverage, Ends, Expression, HookEffect, HookName, Ids, Impostor, JsonTemplate,
+    Lifecycle, Need, Requirement, Way,
 };
 
 use crate::actors::Actors;
@@ -31,6 +31,16 @@ pub(crate) enum Turn {
 pub(crate) fn shakes(contract: &Contract, name: &HookName) -> bool {
     let hook = contract.lifecycle().and_then(|lifecycle| lifecycle.hooks.get(name));
     !matches!(hook.map(|hook| &hook.does), Some(HookEffect::Revoke(_)))
+}
+
+/// Whether nothing may go on beside something else: where identifiers are given again, what is issued meanwhile could
+/// get that of a credential that was revoked, and a revocation that ends all ends what others are about.
+pub(crate) fn takes_turns(contract: &Contract) -> bool {
+    let kinds = contract.lifecycle().into_iter().flat_map(|lifecycle| lifecycle.credentials.values());
+    kinds.into_iter().any(|kind| {
+        let mut ways = kind.revoke.iter().flat_map(|revoke| revoke.ways.values());
+        kind.ids() == Ids::Reused || ways.any(|way| way.ends == Ends::All)
+    })
 }
 
 /// When the turn of a requirement is.
@@ -92,7 +102,9 @@ pub(crate) fn selected(plan: &Plan, requirement: &Requirement, check: &CheckSpec
 pub(crate) fn missing(actors: &Actors<'_, '_>, check: &CheckSpec) -> Option<String> {
     let session = actors.session();
     let lifecycle = session.contract().lifecycle()?;
-    if let Some(name) = check.callers().into_iter().find(|name| is_absent(actors, lifecycle, name)) {
+    let way = way(lifecycle, check).and_then(|way| way.call.actor.caller());
+    if let Some(name) = check.callers().into_iter().chain(way).find(|name| is_absent(actors, lifecycle, name))
+    {
         return Some(format!("it takes the caller {name}, which was not supplied"));
     }
     let deployment = session.deployment();
@@ -124,12 +136,19 @@ fn is_absent(actors: &Actors<'_, '_>, lifecycle: &Lifecycle, name: &CallerName) 
     actors.caller(name).is_err() && need == Some(Need::Optional)
 }
 
+/// The further way in which a check revokes, if it does.
+fn way<'l>(lifecycle: &'l Lifecycle, check: &CheckSpec) -> Option<&'l Way> {
+    let (_, kind) = lifecycle.kind(check.kind())?;
+    kind.revoke.as_ref()?.ways.get(check.means()?.way()?)
+}
+
 /// The values of the operator that a check sends: in the calls of its kind, in calls of its own, and in exchanges for
 /// tokens of others.
 fn values(lifecycle: &Lifecycle, check: &CheckSpec) -> Vec<String> {
     let kind = lifecycle.kind(check.kind()).map(|(_, kind)| kind);
     let issue = kind.and_then(|kind| kind.issue.as_ref()).map(|issue| &issue.call);
     let revoke = kind.and_then(|kind| kind.revoke.as_ref()).map(|revoke| &revoke.call);
+    let way = way(lifecycle, check).map(|way| &way.call);
     let probe = kind.and_then(|kind| kind.probe.as_ref()).map(|probe| &probe.call);
     let impostors = match check {
         CheckSpec::UnauthorizedRevocation(with) => with.with.as_slice(),
@@ -140,7 +159,7 @@ fn values(lifecycle: &Lifecycle, check: &CheckSpec) -> Vec<String> {
         let holds = &lifecycle.callers.get(caller)?.holds;
         Some(&lifecycle.credentials.get(holds)?.tokens.get(token)?.exchange)
     });
-    [issue, revoke, probe]
+    [issue, revoke, probe, way]
         .into_iter()
         .flatten()
         .chain(check.calls())

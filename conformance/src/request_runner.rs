@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::actors::{Actors, CannotSign, Placed, PlacedValue, Signer};
-use crate::call::{Bindings, basic, build_call, set_header};
+use crate::call::{Bindings, basic, build_call, plain, set_header};
 use crate::check::request::{
     Afterwards, Case, Presented, REQUEST_CHECKS, RequestCheck, Sent, Subject, Target,
 };
@@ -279,7 +279,7 @@ impl Run<'_, '_, '_> {
             }
             let mut oversized = 0;
             for (number, operation) in self.contract.operations().iter().enumerate() {
-                let base = Base::of(self.contract, operation);
+                let base = self.base(operation);
                 let most = most(check.id(), &base, plan);
                 if most == 0 || (check.id() == "oversized_body_handled" && oversized == OVERSIZED) {
                     continue;
@@ -296,6 +296,15 @@ impl Run<'_, '_, '_> {
             }
         }
         all
+    }
+
+    /// Where requests to an operation start from, in this run.
+    fn base<'o>(&'o self, operation: &'o Operation) -> Base<'o> {
+        let mut base = Base::of(self.contract, operation);
+        let caller = base.caller().and_then(|name| self.actors.caller(name).ok());
+        let supplied = Arc::new(self.session.deployment().supplied.clone());
+        base.bindings = Bindings { caller, supplied, ..Bindings::default() };
+        base
     }
 
     /// Sends one case, judges the answer and makes the case simpler if it shows a fault.
@@ -339,6 +348,12 @@ impl Run<'_, '_, '_> {
         let signed = self.sign(operation, case.request.clone(), &case.credentials).await;
         let signed = signed.map_err(|why| why.to_string())?;
         let exchange = self.session.send_patiently(signed).await;
+        if exchange.response().is_some_and(|response| response.status.is_success())
+            && Base::of(self.contract, operation).role == Role::Leave
+        {
+            // Whoever called may have lost more than what was presented.
+            self.actors.forget_tokens();
+        }
         let sent = Sent { exchange: &exchange, others, afterwards: Afterwards::Unknown };
         let findings = check.judge(self.contract, case, &sent);
         findings.ok_or_else(|| match exchange.status() {
@@ -364,11 +379,14 @@ impl Run<'_, '_, '_> {
             return Err("the fresh credential did not work before".to_owned());
         }
         let bindings = Bindings { credential: Some(Arc::clone(&credential)), ..self.bindings() };
-        let call = build_call(self.contract, &revoke.call, &bindings).map_err(|why| why.to_string())?;
+        let signer = self.actors.signer(&revoke.call.actor, &bindings).map_err(|why| why.to_string())?;
+        let made = self.actors.made_by(&signer, &revoke.call, &bindings).await;
+        let made = made.map_err(|why| why.to_string())?;
+        let call = build_call(self.contract, &revoke.call, &made).map_err(|why| why.to_string())?;
         case.request.target = call.target;
         case.request.origins = call.origins;
-        let signer = self.actors.signer(&revoke.call.actor, &bindings).map_err(|why| why.to_string())?;
-        let placed = self.actors.present(&signer, operation).await.map_err(|why| why.to_string())?;
+        let placed = self.actors.present_with(&signer, operation, &made).await;
+        let placed = placed.map_err(|why| why.to_string())?;
         for placed in &placed {
             self.actors.put(placed, &mut case.request).map_err(|why| why.to_string())?;
         }
@@ -437,9 +455,7 @@ impl Run<'_, '_, '_> {
             let response = exchange.response().filter(|response| response.status.is_success());
             let Some(body) = response.and_then(Response::json) else { return Afterwards::Unknown };
             let Some(Value::Array(items)) = listed.items.get(&body) else { return Afterwards::Unknown };
-            let is_it = |item: &&Value| {
-                listed.id.get(item).and_then(Value::as_str) == Some(credential.id.text.as_str())
-            };
+            let is_it = |item: &&Value| listed.id.get(item).is_some_and(|id| plain(id) == credential.id.text);
             if let Some(item) = items.iter().find(is_it) {
                 return match &listed.state {
                     Some(state) if state.pointer.get(item) == Some(&state.revoked.as_str().into()) => {
@@ -486,10 +502,7 @@ impl Run<'_, '_, '_> {
         call: &rescind_specs::lifecycle::Call,
         bindings: &Bindings,
     ) -> Option<Arc<Exchange>> {
-        let mut request = build_call(self.contract, call, bindings).ok()?;
-        let operation = self.contract.operation(&call.operation)?;
-        let signer = self.actors.signer(&call.actor, bindings).ok()?;
-        self.actors.sign(&signer, operation, &mut request).await.ok()?;
+        let request = self.actors.request(call, bindings).await.ok()?;
         Some(self.session.send_patiently(request).await)
     }
 
@@ -510,6 +523,12 @@ impl Run<'_, '_, '_> {
 
     /// Who signs calls of an operation: a caller, else a credential of the run's own.
     async fn signer(&self, operation: &Operation) -> Signer {
+        // What is over then is needed by nobody else.
+        if Base::of(self.contract, operation).role == Role::Leave
+            && let Some(credential) = self.revocable_by(operation).await
+        {
+            return Signer::Credential(credential);
+        }
         let able = self.actors.able(operation);
         if !matches!(able, Signer::Nobody)
             || operation.security.allows_anonymous()
@@ -530,6 +549,18 @@ impl Run<'_, '_, '_> {
             Some(credential) => Signer::Credential(Arc::clone(credential)),
             None => Signer::Nobody,
         }
+    }
+
+    /// A fresh credential that this operation revokes.
+    async fn revocable_by(&self, operation: &Operation) -> Option<Arc<Credential>> {
+        if self.session.plan().writes == Writes::Forbidden {
+            return None;
+        }
+        let mut kinds = self.contract.lifecycle()?.credentials.iter();
+        let (name, kind) = kinds.find(|(_, kind)| kind.revokes_by(&operation.id))?;
+        let credential = self.issue(name, kind, Pool::None).await?;
+        let signer = Signer::Credential(Arc::clone(&credential));
+        self.actors.present(&signer, operation).await.is_ok_and(|all| !all.is_empty()).then_some(credential)
     }
 
     /// The request with the credentials of its case.

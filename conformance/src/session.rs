@@ -11,7 +11,7 @@ use futures::stream::FuturesUnordered;
 use http::header::RETRY_AFTER;
 use jiff::{SignedDuration, Timestamp};
 use rescind_specs::Contract;
-use rescind_specs::lifecycle::{CallerName, HookEffect, HookName};
+use rescind_specs::lifecycle::{CallerName, HookEffect, HookName, Ids};
 use secrecy::ExposeSecret as _;
 use url::Url;
 
@@ -27,6 +27,7 @@ use crate::lane::{Lane, LaneId, Lanes};
 use crate::ledger::{Answered, Ledger, answered};
 use crate::lifecycle::ObservedDelay;
 use crate::plan::Plan;
+use crate::prerequisite::takes_turns;
 use crate::progress::{Event, Progress, Silent};
 use crate::redact::Redactor;
 use crate::report::CredentialTimeline;
@@ -172,7 +173,7 @@ impl<'r> Session<'r> {
             delays: Mutex::default(),
             timelines: Mutex::default(),
             outages: Mutex::default(),
-            lanes: Lanes::new(plan.jobs.get()),
+            lanes: Lanes::new(if takes_turns(contract) { 1 } else { plan.jobs.get() }),
             deadline: plan.max_time.and_then(|time| clock::stopwatch().checked_add(time)),
             cut: AtomicBool::new(false),
         };
@@ -289,7 +290,7 @@ impl<'r> Session<'r> {
     /// Records that something that was asked for without an answer came to be after all.
     pub(crate) async fn found(&self, request: u64, credential: Arc<Credential>) {
         self.run.ledger.cleared(request);
-        self.run.ledger.issued(Arc::clone(&credential));
+        self.run.ledger.issued(Arc::clone(&credential), Ids::Unique);
         let line = Line::Issued(Box::new(Issued::of(self.run.contract, request, &credential)));
         let _ = self.write_down(line, Durability::Process).await;
     }

@@ -208,7 +208,8 @@ fn raise_file_limit(connections: usize) {
     }
 }
 
-/// Tells what of the documents of a mock was read in another way than it is written, and what is left out.
+/// Tells what of the documents of a mock was read in another way than it is written, what is left out, and what is not
+/// kept.
 fn tell(mock: &Mock) {
     for warning in mock.warnings() {
         tracing::warn!("{warning}");
@@ -216,6 +217,9 @@ fn tell(mock: &Mock) {
     for left_out in mock.left_out() {
         let reasons: Vec<String> = left_out.reasons.iter().map(ToString::to_string).collect();
         tracing::warn!(operation = left_out.signature, "not mocked: {}", reasons.join("; "));
+    }
+    for sentence in mock.not_kept() {
+        tracing::warn!("not kept: {sentence}");
     }
 }
 

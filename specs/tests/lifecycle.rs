@@ -115,7 +115,7 @@ fn typed_form_round_trips() {
 }
 
 /// Each mistake: its name, a line of a bundled document, and what stands there instead.
-const MISTAKES: [(&str, &str, &str); 15] = [
+const MISTAKES: [(&str, &str, &str); 18] = [
     ("unknown_operation", "operation: revokeCredential", "operation: revokeCredentials"),
     (
         "unknown_caller",
@@ -144,6 +144,9 @@ const MISTAKES: [(&str, &str, &str); 15] = [
         "use_after_revocation: { within: 0s, watch: 25h, then: restrat }",
     ),
     ("unknown_supplied_value", "name: 'rescind {$unique}'", "name: 'rescind {$supplied.tenant}'"),
+    ("unknown_obtained_value", "name: 'rescind {$unique}'", "name: 'rescind {$obtained.csrf.token}'"),
+    ("unknown_way", "others_unaffected: {}", "others_unaffected: { by: { way: everywhere } }"),
+    ("way_that_ends_one", "others_unaffected: {}", "others_revoked: { by: call, within: 0s }"),
     ("missing_path_parameter", "        parameters: { client_id: $credential.id }\n", ""),
     ("wrong_token_name", "outstanding_tokens: { token: access }", "outstanding_tokens: { token: acess }"),
     (
@@ -202,13 +205,18 @@ fn expression() -> impl Strategy<Value = Expression> {
     let location = prop_oneof![
         Just(ParameterLocation::Path),
         Just(ParameterLocation::Query),
-        Just(ParameterLocation::Header)
+        Just(ParameterLocation::Header),
+        Just(ParameterLocation::Cookie)
     ];
     prop_oneof![
         pointer().prop_map(Expression::RequestBody),
         pointer().prop_map(Expression::ResponseBody),
         (location, name()).prop_map(|(location, name)| Expression::RequestParameter(location, name)),
         name().prop_map(Expression::ResponseHeader),
+        name().prop_map(Expression::ResponseCookie),
+        Just(Expression::CallerId),
+        Just(Expression::CallerSecret),
+        (name(), name()).prop_map(|(name, value)| Expression::Obtained(name, value)),
         Just(Expression::CredentialId),
         Just(Expression::CredentialSecret),
         Just(Expression::OtherId),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rescind_specs::Contract;
+use rescind_specs::lifecycle::Ids;
 
 use super::leftover::LeftoverRun;
 use super::line::{Issued, Thing};
@@ -47,7 +48,7 @@ pub async fn finish(
     }
     for issued in &leftover.issued {
         match &issued.what {
-            Thing::Credential(_) => ledger.issued(Arc::new(credential(&session, issued))),
+            Thing::Credential(_) => ledger.issued(Arc::new(credential(&session, issued)), Ids::Unique),
             Thing::Dependent(name) => {
                 ledger.created(name.clone(), Known { text: issued.id.clone(), from: None });
             }

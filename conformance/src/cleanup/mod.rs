@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use rescind_specs::lifecycle::{Actor, Call, CallerName, CredentialKind, Dependent, Listing};
 
-use crate::actors::{Actors, CannotSign, Signer};
-use crate::call::{Bindings, Known, build_call};
+use crate::actors::{Actors, CannotSign};
+use crate::call::{Bindings, Known};
 use crate::clock;
 use crate::credential::Credential;
 use crate::deployment::Kept;
@@ -192,11 +192,10 @@ async fn revoked(
     if unclear::is_lifted(actors, &exchange).await {
         return Err(NotPutAway::Unanswered("a dependent stood in its way".to_owned()));
     }
-    if let Some(documented) = &kind.probe {
-        let signer = Signer::Credential(Arc::clone(credential));
-        if probe(actors, documented, &signer, &bindings, session.home()).await.1 == Seen::Refused {
-            return Ok(());
-        }
+    if let Some(documented) = &kind.probe
+        && probe(actors, documented, &bindings, session.home()).await.1 == Seen::Refused
+    {
+        return Ok(());
     }
     match &kind.listed {
         Some(listing) if is_listed_as_dead(actors, listing, credential).await => Ok(()),
@@ -219,18 +218,13 @@ async fn sent(
     call: &Call,
     bindings: &Bindings,
 ) -> Result<Arc<Exchange>, NotPutAway> {
-    let contract = actors.session().contract();
-    let refused = |error: &dyn std::fmt::Display| NotPutAway::Refused(error.to_string());
-    let mut request = build_call(contract, call, bindings).map_err(|error| refused(&error))?;
-    let signer = actors.signer(&call.actor, bindings).map_err(|error| refused(&error))?;
-    if let Some(operation) = contract.operation(&call.operation) {
-        let put = actors.sign(&signer, operation, &mut request).await;
-        put.map_err(|error| match error {
-            // The next exchange may give one.
-            CannotSign::NoToken { .. } => NotPutAway::Unanswered(error.to_string()),
-            _ => refused(&error),
-        })?;
-    }
+    let request = actors.request(call, bindings).await.map_err(|error| match error {
+        // The next exchange may give one.
+        CannotSign::NoToken { .. } | CannotSign::NotObtained { .. } => {
+            NotPutAway::Unanswered(error.to_string())
+        }
+        _ => NotPutAway::Refused(error.to_string()),
+    })?;
     Ok(actors.session().send_patiently(request).await)
 }
 

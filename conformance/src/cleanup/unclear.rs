@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::line::{Asked, Thing};
 use super::{Attempts, Left, NotPutAway, deleted, not_done, sent};
 use crate::actors::Actors;
-use crate::call::{Bindings, Known};
+use crate::call::{Bindings, Known, plain};
 use crate::credential::Credential;
 use crate::exchange::{Exchange, Response};
 use crate::lifecycle::Seen;
@@ -133,7 +133,7 @@ async fn looked_up(
         return Err(NotPutAway::Unanswered(why));
     }
     let ids = items.iter().filter(|item| asked.words.iter().any(|word| holds(item, word)));
-    Ok(ids.filter_map(|item| listing.id.get(item).and_then(Value::as_str)).map(str::to_owned).collect())
+    Ok(ids.filter_map(|item| listing.id.get(item)).map(plain).collect())
 }
 
 /// Whether a text within the value holds the word.

@@ -11,6 +11,7 @@ mod shell;
 pub(crate) mod shrink;
 mod steps;
 mod story;
+mod taking;
 #[cfg(test)]
 mod tests;
 

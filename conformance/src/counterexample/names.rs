@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rescind_specs::Pointer;
 use secrecy::ExposeSecret as _;
 
 use super::Scene;
-use crate::exchange::{Exchange, ExchangeId, OriginKind};
+use crate::exchange::{Exchange, ExchangeId, OriginKind, Place};
 
 /// Shorter values occur everywhere by chance, so they stay as they are.
 const SHORTEST: usize = 3;
@@ -26,7 +25,7 @@ pub(super) struct Name {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum From {
     /// An answer.
-    Answer(ExchangeId, Pointer),
+    Answer(ExchangeId, Place),
     /// The secret of a caller or of a pair, which the environment has to supply.
     Secret,
     /// The identifier beside such a secret; `Some`: it is no secret, and goes by default.
@@ -56,9 +55,12 @@ impl Names {
         let mut names = Self { by_text: BTreeMap::new(), steps };
         let origins = needed.iter().flat_map(|exchange| &exchange.request.origins);
         for origin in origins.clone().filter(|origin| origin.expose().len() >= SHORTEST) {
-            let OriginKind::Response { exchange, pointer } = &origin.from else { continue };
+            let OriginKind::Response { exchange, place } = &origin.from else { continue };
             let step = names.step(*exchange);
-            let field = pointer.last().unwrap_or_else(|| "body".to_owned());
+            let field = match place {
+                Place::Body(pointer) => pointer.last().unwrap_or_else(|| "body".to_owned()),
+                Place::Header(name) | Place::Cookie(name) => name.clone(),
+            };
             let text = Hidden(origin.expose().to_owned());
             if names.by_text.contains_key(&text) {
                 continue;
@@ -66,12 +68,17 @@ impl Names {
             let mut name = Name {
                 variable: format!("{}_{step}", word(&field)),
                 words: format!("{field} of step {step}"),
-                from: From::Answer(*exchange, pointer.clone()),
+                from: From::Answer(*exchange, place.clone()),
             };
-            // Two members of that name in one answer: the whole pointer tells them apart.
+            // Two of that name in one answer: the whole place tells them apart.
             if names.by_text.values().any(|known| known.variable == name.variable) {
-                name.variable = format!("{}_{step}", word(pointer.as_str().trim_start_matches('/')));
-                name.words = format!("{pointer} of step {step}");
+                let whole = match place {
+                    Place::Body(pointer) => pointer.to_string(),
+                    Place::Header(name) => format!("header {name}"),
+                    Place::Cookie(name) => format!("cookie {name}"),
+                };
+                name.variable = format!("{}_{step}", word(whole.trim_start_matches('/')));
+                name.words = format!("{whole} of step {step}");
             }
             names.by_text.insert(text, name);
         }
@@ -130,12 +137,12 @@ impl Names {
     }
 
     /// What to take from the answer of an exchange, each once.
-    pub(super) fn taken_from(&self, exchange: ExchangeId) -> Vec<(&Name, &Pointer)> {
-        let mut taken: Vec<(&Name, &Pointer)> = self
+    pub(super) fn taken_from(&self, exchange: ExchangeId) -> Vec<(&Name, &Place)> {
+        let mut taken: Vec<(&Name, &Place)> = self
             .by_text
             .values()
             .filter_map(|name| match &name.from {
-                From::Answer(from, pointer) if *from == exchange => Some((name, pointer)),
+                From::Answer(from, place) if *from == exchange => Some((name, place)),
                 _ => None,
             })
             .collect();

@@ -1,21 +1,19 @@
 //! The shell script that repeats a finding: bash, curl and jq.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderName, Method};
-use rescind_specs::Pointer;
 use rescind_specs::lifecycle::{HookEffect, HookName};
-use serde_json::Value;
 use url::{Host, Url};
 
 use super::names::{From, Name, Names};
 use super::shell::{Encoding, Part, parts, quote, word};
+use super::taking::taking;
 use super::{Act, Scene};
-use crate::exchange::{Exchange, Replica, Reply};
+use crate::exchange::{Exchange, Place, Replica};
 use crate::hook::HookAction;
 use crate::lifecycle::{Event, Step};
 use crate::target_file::CONTROL_TOKEN;
@@ -49,8 +47,16 @@ pub(super) fn script(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<S
             lines.push(format!("F{step}=$(mktemp)"));
             afterwards.push(format!("R{step}=$(cat \"$F{step}\"); rm \"$F{step}\""));
         }
+        let in_headers = taken.iter().any(|(_, place)| !matches!(place, Place::Body(_)));
+        if in_headers {
+            lines.push(format!("H{step}=$(mktemp)"));
+        }
+        let headers = if in_headers { format!("-D \"$H{step}\"") } else { String::new() };
         lines.push(if kept {
-            format!("{} &", call.line(&format!("-o \"$F{step}\" -w '%{{http_code}}\\n'")))
+            format!(
+                "{} &",
+                call.line(format!("{headers} -o \"$F{step}\" -w '%{{http_code}}\\n'").trim_start())
+            )
         } else if *at_once {
             format!("{} &", call.line("-o /dev/null -w '%{http_code}\\n'"))
         } else if last {
@@ -58,13 +64,14 @@ pub(super) fn script(scene: Scene<'_>, names: &Names, acts: &[Act<'_>]) -> Vec<S
         } else if taken.is_empty() {
             call.line("-o /dev/null -w '%{http_code}\\n'")
         } else {
-            format!("R{step}=$({})", call.line(""))
+            format!("R{step}=$({})", call.line(&headers))
         });
-        for (name, pointer) in taken {
-            let filter = quote(&filter(pointer, exchange));
-            let taking = format!("{}=$(printf %s \"$R{step}\" | jq -r {filter})", name.variable);
-            if kept { afterwards.push(taking) } else { lines.push(taking) }
-        }
+        let mut takings: Vec<String> = taken
+            .into_iter()
+            .map(|(name, place)| taking(&name.variable, place, step, exchange.response()))
+            .collect();
+        takings.extend(in_headers.then(|| format!("rm \"$H{step}\"")));
+        if kept { afterwards.append(&mut takings) } else { lines.append(&mut takings) }
     }
     if acts.last().is_some_and(|act| act.at_once) {
         lines.push("wait".to_owned());
@@ -351,34 +358,4 @@ fn long_run(body: &[u8]) -> Option<(usize, usize)> {
     }
     let ascii = body.get(longest.0).is_some_and(u8::is_ascii_graphic);
     (ascii && longest.1 - longest.0 > LONG_RUN).then_some(longest)
-}
-
-/// A pointer as a filter of jq.
-fn filter(pointer: &Pointer, exchange: &Exchange) -> String {
-    let body = match &exchange.reply {
-        Reply::Received(response) => response.json(),
-        Reply::Lost(_) => None,
-    };
-    let mut at = body.as_ref();
-    let mut filter = String::new();
-    for token in pointer.tokens() {
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let simple = token.chars().all(plain) && !token.starts_with(|c: char| c.is_ascii_digit());
-        match at {
-            Some(Value::Array(items)) => {
-                // Writing to a String cannot fail, here and below.
-                let _ = write!(filter, "[{token}]");
-                at = token.parse::<usize>().ok().and_then(|index| items.get(index));
-                continue;
-            }
-            Some(Value::Object(members)) => at = members.get(&*token),
-            _ => at = None,
-        }
-        let _ = if simple && !token.is_empty() {
-            write!(filter, ".{token}")
-        } else {
-            write!(filter, "[{}]", Value::from(&*token))
-        };
-    }
-    if filter.starts_with('.') { filter } else { format!(".{filter}") }
 }

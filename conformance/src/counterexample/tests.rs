@@ -14,7 +14,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 use crate::deployment::{Kept, Pair};
-use crate::exchange::{Origin, OriginKind, Reply, Request, Response};
+use crate::exchange::{Origin, OriginKind, Place, Reply, Request, Response};
 
 const OPERATOR: &str = "operator-secret-0123";
 const ISSUED: &str = "issued's \"secret\" 0123";
@@ -51,7 +51,7 @@ fn redactor() -> Redactor {
 
 fn from_answer(text: &str, exchange: u64, pointer: &str) -> Origin {
     let pointer = Pointer::parse(pointer).unwrap();
-    Origin::new(text, OriginKind::Response { exchange: ExchangeId(exchange), pointer })
+    Origin::new(text, OriginKind::Response { exchange: ExchangeId(exchange), place: Place::Body(pointer) })
 }
 
 fn from_operator() -> Origin {

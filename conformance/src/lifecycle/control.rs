@@ -8,7 +8,7 @@ use rescind_specs::lifecycle::{CredentialKind, KindName};
 
 use super::driver::{issue_call, probe, seen};
 use super::history::Seen;
-use crate::actors::{Actors, Signer};
+use crate::actors::Actors;
 use crate::call::Bindings;
 use crate::credential::Credential;
 use crate::exchange::Replica;
@@ -70,14 +70,8 @@ impl Controls {
             Err(why) => return Seen::NotRun(why),
         };
         let Some(documented) = &kind.probe else { return Seen::NotRun("it has no probe".to_owned()) };
-        let (_, seen) = probe(
-            actors,
-            documented,
-            &Signer::Credential(Arc::clone(&control)),
-            &Bindings { credential: Some(control), ..actors.session().bindings() },
-            replica,
-        )
-        .await;
+        let bindings = Bindings { credential: Some(control), ..actors.session().bindings() };
+        let (_, seen) = probe(actors, documented, &bindings, replica).await;
         if seen == Seen::Refused {
             self.forget(name);
         }

@@ -205,6 +205,7 @@ impl History {
 pub fn revokes(step: &Step) -> Option<Slot> {
     match step {
         Step::Revoke { target: Target::Slot(slot), .. }
+        | Step::RevokeBy(_, slot)
         | Step::RevokeAsDescribed(slot)
         | Step::RevokeMany(slot, _)
         | Step::RaceUse(slot, _)

@@ -1,6 +1,8 @@
 //! Credentials that must not do: well formed, and nobody's.
 
 use crate::actors::{Placed, PlacedValue};
+use crate::call::Known;
+use crate::credential::Credential;
 
 /// The same values with each replaced by one of the same form that nobody holds.
 pub fn forge(placed: Vec<Placed>, word: &str) -> Vec<Placed> {
@@ -30,6 +32,19 @@ pub fn spoil(placed: Vec<Placed>, secret: &str, word: &str) -> Vec<Placed> {
             ..placed
         })
         .collect()
+}
+
+/// A credential of the same form that nobody holds.
+pub fn forged(credential: &Credential, word: &str) -> Credential {
+    let id = Known { text: scramble(&credential.id.text, word), from: None };
+    Credential { id, ..spoiled(credential, word) }
+}
+
+/// The same credential with another secret.
+pub fn spoiled(credential: &Credential, word: &str) -> Credential {
+    let secret = credential.secret.as_ref();
+    let secret = secret.map(|secret| Known { text: scramble(&secret.text, word), from: None });
+    Credential { secret, ..credential.clone() }
 }
 
 /// A text of the same form: a prefix that ends in `_` or `-` stays, every letter and digit behind it is replaced by one

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use rescind_specs::lifecycle::{
-    BodyCase, Call, CallerName, DependentName, HookName, JsonTemplate, Period, TokenName,
+    BodyCase, Call, CallerName, DependentName, HookName, JsonTemplate, Period, TokenName, WayName,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -191,6 +191,8 @@ pub enum Step {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<BodyCase>,
     },
+    /// Revokes a credential in one of the further ways.
+    RevokeBy(WayName, Slot),
     /// Asks for a revocation with the method and path that the issuing answer gave.
     RevokeAsDescribed(Slot),
     /// Asks for several revocations of one credential at once.
@@ -352,6 +354,7 @@ impl fmt::Display for Step {
                     }
                 }
             }
+            Self::RevokeBy(way, slot) => write!(f, "revoke {slot} by {way}"),
             Self::RevokeAsDescribed(slot) => write!(f, "revoke {slot} as its issuing answer says"),
             Self::RevokeMany(slot, parallel) => write!(f, "revoke {slot} {parallel} times at once"),
             Self::RevokeTogether(slots, caller) => {

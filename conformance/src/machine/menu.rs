@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rescind_specs::lifecycle::{
-    Actor, CallerName, CredentialKind, ForeignCredential, HookEffect, HookName, Impostor, Lifecycle,
+    Actor, CallerName, CredentialKind, ForeignCredential, HookEffect, HookName, Ids, Impostor, Lifecycle,
     Reissued, Stranger, UseAfterRevocation,
 };
 
@@ -150,6 +150,9 @@ impl<'c> Menu<'c> {
         let live = sketch.live().len();
         let fresh = sketch.slots.iter().zip(0_u8..).filter(|(held, slot)| held.draft == Slot(*slot)).count();
         let Some(slot) = next(sketch.slots.len(), SLOTS).map(Slot) else { return };
+        if self.kind.ids() == Ids::Reused && !sketch.revoked().is_empty() {
+            return;
+        }
         if fresh < ISSUES && live < LIVE {
             choices.push((if live == 0 { 12 } else { 4 }, Step::Issue(slot, Issuing::default())));
             let short = self.kind.issue.as_ref().is_some_and(|issue| issue.expiring.is_some());
@@ -220,7 +223,10 @@ impl<'c> Menu<'c> {
 
     fn about_revoked(&self, sketch: &Sketch, slot: Slot, choices: &mut Choices) {
         choices.push((6, Step::Present(slot)));
-        if self.rules.any(rule!(RepeatedRevocation)) {
+        // What was issued later may have its identifier.
+        let is_given_again =
+            self.kind.ids() == Ids::Reused && sketch.live().iter().any(|later| later.0 > slot.0);
+        if self.rules.any(rule!(RepeatedRevocation)) && !is_given_again {
             let by = By::Documented;
             choices.push((3, Step::Revoke { target: Target::Slot(slot), by, body: None }));
         }

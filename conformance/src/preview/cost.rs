@@ -1,13 +1,16 @@
 //! What a step sends, where the deployment keeps its promises.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rescind_specs::Contract;
-use rescind_specs::lifecycle::{Action, Actor, Call, CredentialKind, DependentName, Lifecycle, Listing};
+use rescind_specs::lifecycle::{
+    Action, Actor, Call, CredentialKind, DependentName, Lifecycle, Listing, ObtainedName,
+};
 
 use super::Count;
 use super::bill::Bill;
-use crate::actors::exchange_of;
+use crate::actors::{exchange_of, obtained, obtained_by};
 use crate::lifecycle::{By, Patch, Step, USES_IN_A_RACE, Until};
 
 /// What is known before a run of what its steps come to.
@@ -61,6 +64,12 @@ impl<'c> Costs<'c> {
                     self.call(&mut bill, &token.exchange, None, Count::exactly(1));
                 }
                 self.revocations(&mut bill, by, 1);
+            }
+            Step::RevokeBy(name, _) => {
+                let way = self.kind.revoke.as_ref().and_then(|revoke| revoke.ways.get(name));
+                if let Some(way) = way {
+                    self.call(&mut bill, &way.call, None, Count::exactly(1));
+                }
             }
             Step::RevokeAsDescribed(_) => self.revocations(&mut bill, &By::Documented, 1),
             Step::RevokeMany(_, times) => self.revocations(&mut bill, &By::Documented, u64::from(*times)),
@@ -173,10 +182,19 @@ impl<'c> Costs<'c> {
         self.call(bill, &action.call, None, count);
     }
 
+    /// The calls that give what other calls need.
+    pub(super) fn obtained(&self, bill: &mut Bill, names: &BTreeSet<ObtainedName>, count: Count) {
+        let calls = names.iter().filter_map(|name| Some(&self.lifecycle.obtained.get(name)?.call.operation));
+        for operation in calls.filter_map(|operation| self.contract.operation(operation)) {
+            bill.call(&operation.method, Count::up_to(count.at_most));
+        }
+    }
+
     /// A call, and the exchange for a token that signing it may take.
     pub(super) fn call(&self, bill: &mut Bill, call: &Call, actor: Option<&Actor>, count: Count) {
         let Some(operation) = self.contract.operation(&call.operation) else { return };
         bill.call(&operation.method, count);
+        self.obtained(bill, &obtained(call.expressions()), count);
         let kind = match actor.unwrap_or(&call.actor) {
             Actor::Nobody | Actor::Token => return,
             Actor::Credential => Some(self.kind),
@@ -185,6 +203,9 @@ impl<'c> Costs<'c> {
                 holds.and_then(|holds| self.lifecycle.credentials.get(holds))
             }
         };
+        if let Some(kind) = kind {
+            self.obtained(bill, &obtained_by(kind, operation), count);
+        }
         let exchange = kind.and_then(|kind| exchange_of(kind, operation));
         let exchange = exchange.and_then(|exchange| self.contract.operation(&exchange.operation));
         if let Some(exchange) = exchange {

@@ -9,7 +9,7 @@ use rescind_specs::lifecycle::{CheckSpec, CredentialKind, KindName, Need, Requir
 use super::bill::Bill;
 use super::cost::{Costs, waits};
 use super::{CheckPreview, ClockUse, ContractPreview, Count, LeftOut, RequirementPreview, SequencePreview};
-use crate::actors::{Actors, Signer, exchange_of};
+use crate::actors::{Actors, Signer, exchange_of, obtained_by};
 use crate::check::lifecycle::{self, Setting, Time};
 use crate::check::request::{Case, Presented, REQUEST_CHECKS, Target};
 use crate::lifecycle::Step;
@@ -254,6 +254,15 @@ impl<'s, 'r> Outline<'_, 's, 'r> {
         let times = Count::exactly(1 + u64::from(case.twin.is_some()));
         bill.call(&case.request.method, if sure { times } else { times.perhaps() });
         if signs {
+            for kind in kinds() {
+                if let Some(costs) = self.costs(kind) {
+                    costs.obtained(&mut bill, &obtained_by(kind, operation), times);
+                    // What a call ends is issued for it.
+                    if kind.revokes_by(&operation.id) {
+                        bill.add(costs.step(&Step::issue(0)).perhaps());
+                    }
+                }
+            }
             for exchange in kinds().filter_map(|kind| exchange_of(kind, operation)) {
                 if let Some(exchange) = contract.operation(&exchange.operation) {
                     bill.call(&exchange.method, Count::up_to(times.at_most));

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use http::header::{AUTHORIZATION, COOKIE};
-use rescind_specs::{Contract, KeyLocation, OperationId, Pointer, SchemeKind};
+use rescind_specs::{Contract, KeyLocation, OperationId, SchemeKind};
 
-use crate::exchange::{Exchange, ExchangeId, OriginKind, Request};
+use crate::exchange::{Exchange, ExchangeId, OriginKind, Place, Request};
 use crate::redact::Redactor;
 use crate::report::exchange::Presenter;
 use crate::session::Session;
@@ -16,7 +16,7 @@ pub(super) struct Presenters<'c> {
     /// Of secrets that were supplied, by the variable they came from.
     supplied: HashMap<String, Presenter>,
     /// Of secrets that were received.
-    issued: HashMap<(ExchangeId, Pointer), Presenter>,
+    issued: HashMap<(ExchangeId, Place), Presenter>,
     /// Of everything else in the answer of an exchange for a token.
     tokens: HashMap<ExchangeId, Presenter>,
     exchanges: Vec<&'c OperationId>,
@@ -35,8 +35,8 @@ impl<'c> Presenters<'c> {
             let presenter = Presenter::Credential(credential.id.text.clone());
             match &secret.from {
                 Some(OriginKind::Supplied(source)) => _ = supplied.entry(source.clone()).or_insert(presenter),
-                Some(OriginKind::Response { exchange, pointer }) => {
-                    issued.insert((*exchange, pointer.clone()), presenter);
+                Some(OriginKind::Response { exchange, place }) => {
+                    issued.insert((*exchange, place.clone()), presenter);
                 }
                 None => {}
             }
@@ -56,8 +56,8 @@ impl<'c> Presenters<'c> {
             .iter()
             .filter_map(|origin| match &origin.from {
                 OriginKind::Supplied(source) => self.supplied.get(source),
-                OriginKind::Response { exchange, pointer } => {
-                    self.issued.get(&(*exchange, pointer.clone())).or_else(|| self.tokens.get(exchange))
+                OriginKind::Response { exchange, place } => {
+                    self.issued.get(&(*exchange, place.clone())).or_else(|| self.tokens.get(exchange))
                 }
             })
             .collect();

@@ -6,14 +6,14 @@ use bytes::Bytes;
 use http::{HeaderMap, header};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
-use rescind_specs::lifecycle::{Call, Condition, CredentialKind, JsonTemplate, KindName};
+use rescind_specs::lifecycle::{Call, CallerName, Condition, CredentialKind, JsonTemplate, KindName};
 use rescind_specs::{Contract, Direction, Operation, Parameter, ParameterLocation, Pointer, Schema};
 use serde_json::{Map, Value};
 
 use super::schema::minimal;
 use crate::call::{Bindings, Known, Scope, accept, add_cookie, append_query, set_body, set_header};
 use crate::credential::Credential;
-use crate::exchange::Request;
+use crate::exchange::{Origin, Request};
 
 /// What an operation is for, as far as the lifecycle document tells. It decides what may be sent to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Role {
     Issue,
     /// It takes one-time pairs that the operator supplied. None is ever used up for a case.
     Register,
+    /// It revokes and names no credential: whatever its caller holds is over.
+    Leave,
     /// The lifecycle document calls it otherwise: exchange, probe, list, revoke, or a call about a dependent.
     Known,
     /// Its method is safe (RFC 9110 §9.2.1).
@@ -42,6 +44,8 @@ pub struct Base<'c> {
     kind: Option<(&'c KindName, &'c CredentialKind)>,
     /// What counts as success, where the lifecycle document says so.
     pub success: Option<&'c Condition>,
+    /// What the expressions of its call stand for that do not depend on a case.
+    pub bindings: Bindings,
 }
 
 /// The parts of one request.
@@ -60,6 +64,7 @@ impl<'c> Base<'c> {
         let role = match &found {
             Some(found) if found.issues && uses_pool(found.call) => Role::Register,
             Some(found) if found.issues => Role::Issue,
+            Some(found) if found.leaves => Role::Leave,
             Some(_) => Role::Known,
             None if operation.method.is_safe() => Role::Safe,
             None => Role::Unknown,
@@ -71,12 +76,18 @@ impl<'c> Base<'c> {
             call: found.as_ref().map(|found| found.call),
             kind: found.as_ref().and_then(|found| found.kind),
             success: found.and_then(|found| found.success),
+            bindings: Bindings::default(),
         }
+    }
+
+    /// Who makes the call of the lifecycle document, where that is a caller.
+    pub fn caller(&self) -> Option<&'c CallerName> {
+        self.call?.actor.caller()
     }
 
     /// Whether a request that is all right may be sent to it: what it leaves behind is put away, or it leaves nothing.
     pub fn may_succeed(&self) -> bool {
-        self.role != Role::Unknown
+        !matches!(self.role, Role::Unknown | Role::Leave)
     }
 
     /// The schema of the body in the first documented media type, where that is JSON or a form.
@@ -95,7 +106,7 @@ impl<'c> Base<'c> {
     /// The parts of a valid request that asks for something that no other asks for; `unique` is a fresh word.
     /// `None` where a required part cannot be made. Identifiers in the path are ones that nobody has.
     pub fn parts(&self, unique: &str, runner: &mut TestRunner) -> Option<Parts> {
-        let bindings = Bindings { unique: unique.to_owned(), ..Bindings::default() };
+        let bindings = Bindings { unique: unique.to_owned(), ..self.bindings.clone() };
         let mut parameters = Vec::new();
         for parameter in &self.operation.parameters {
             let given = self.call.and_then(|call| {
@@ -196,7 +207,7 @@ impl<'c> Base<'c> {
             target: operation.path.fill(find),
             headers: accept(operation),
             body: None,
-            origins: Vec::new(),
+            origins: self.origins(),
         };
         let mut query = Vec::new();
         for (location, name, value) in &parts.parameters {
@@ -224,6 +235,13 @@ impl<'c> Base<'c> {
             set_body(operation, body, &mut request).ok()?;
         }
         Some(request)
+    }
+
+    /// Where what its call says of the caller comes from.
+    fn origins(&self) -> Vec<Origin> {
+        let values = self.call.into_iter().flat_map(|call| call.body.iter().chain(call.parameters.values()));
+        let expressions = values.flat_map(JsonTemplate::expressions);
+        expressions.filter_map(|expression| self.bindings.origin(&expression)).collect()
     }
 
     /// The request with these bytes as its body, in the documented media type.
@@ -300,6 +318,7 @@ struct Found<'c> {
     kind: Option<(&'c KindName, &'c CredentialKind)>,
     success: Option<&'c Condition>,
     issues: bool,
+    leaves: bool,
 }
 
 /// The call of the lifecycle document to this operation; an issuing one before any other.
@@ -308,7 +327,7 @@ fn find<'c>(contract: &'c Contract, operation: &Operation) -> Option<Found<'c>> 
     let mut found = Vec::new();
     for (name, kind) in &lifecycle.credentials {
         let mut add = |call: &'c Call, success: Option<&'c Condition>, issues: bool| {
-            found.push(Found { call, kind: Some((name, kind)), success, issues });
+            found.push(Found { call, kind: Some((name, kind)), success, issues, leaves: false });
         };
         if let Some(issue) = &kind.issue {
             add(&issue.call, Some(&issue.success), true);
@@ -328,6 +347,11 @@ fn find<'c>(contract: &'c Contract, operation: &Operation) -> Option<Found<'c>> 
         if let Some(listed) = &kind.listed {
             add(&listed.call, None, false);
         }
+        let ways = kind.revoke.iter().flat_map(|revoke| revoke.ways.values());
+        ways.for_each(|way| add(&way.call, Some(&way.success), false));
+        for found in found.iter_mut().filter(|found| kind.revokes_by(&found.call.operation)) {
+            found.leaves = !found.call.names_credential();
+        }
     }
     let kind = lifecycle.kind(None);
     for dependent in lifecycle.dependents.values() {
@@ -338,6 +362,7 @@ fn find<'c>(contract: &'c Contract, operation: &Operation) -> Option<Found<'c>> 
             kind,
             success: Some(&action.success),
             issues: false,
+            leaves: false,
         }));
     }
     let mut matching = found.into_iter().filter(|found| found.call.operation == operation.id);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use rescind_specs::lifecycle::Ids;
 
 use crate::check::lifecycle::{Noise, Scenario, Setting, Time};
 use crate::lifecycle::{Slot, Step, Until};
@@ -31,7 +32,11 @@ pub fn sequence(setting: &Setting<'_>, scenario: Scenario) -> BoxedStrategy<Vec<
     if scenario.noise == Noise::Nothing || scenario.steps.is_empty() {
         return Just(scenario.steps).boxed();
     }
-    let mut kinds = vec![Just(Harmless::Bystander).boxed()];
+    let mut kinds = vec![];
+    // Another one could get the identifier of one that was revoked before.
+    if setting.kind.ids() == Ids::Unique {
+        kinds.push(Just(Harmless::Bystander).boxed());
+    }
     if setting.kind.listed.is_some() {
         kinds.push(Just(Harmless::List).boxed());
     }
@@ -41,6 +46,9 @@ pub fn sequence(setting: &Setting<'_>, scenario: Scenario) -> BoxedStrategy<Vec<
     let issued = scenario.steps.iter().position(|step| matches!(step, Step::Issue(Slot(0), _)));
     if scenario.noise == Noise::Uses && issued.is_some() {
         kinds.push(Just(Harmless::Use).boxed());
+    }
+    if kinds.is_empty() {
+        return Just(scenario.steps).boxed();
     }
     let any = proptest::strategy::Union::new(kinds).no_shrink();
     let gaps = scenario.steps.len();

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::not_kept::not_kept;
 use rescind_specs::{Contract, Diagnostic, Document, LeftOut, Lifecycle, LoadError, Pointer, Prepared};
 
 /// A contract to mock: an OpenAPI document and, for one that keeps state, its lifecycle document. Cheap to clone.
@@ -147,6 +148,11 @@ impl Mock {
     /// What was read in another way than it is written, and what is doubtful.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.0.warnings
+    }
+
+    /// What the lifecycle document says that the mock does not keep, a sentence each.
+    pub fn not_kept(&self) -> Vec<String> {
+        self.lifecycle().map(|lifecycle| not_kept(self.contract(), lifecycle)).unwrap_or_default()
     }
 
     /// The operations that are not served, with the reasons.

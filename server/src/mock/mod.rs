@@ -9,6 +9,7 @@ mod answerer;
 mod documents;
 mod lifecycle;
 mod likeness;
+mod not_kept;
 mod prefer;
 mod shelf;
 

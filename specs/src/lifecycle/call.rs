@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, JsonTemplate, Template};
+use super::{Condition, Expression, JsonTemplate, Template};
 use crate::OperationId;
 
 macro_rules! names {
@@ -45,6 +45,10 @@ names! {
     HookName,
     /// The name of a value that the operator supplies, a key of `supplied`.
     SuppliedName,
+    /// The name of values that a call gives, a key of `obtained`.
+    ObtainedName,
+    /// The name of a further way to revoke a credential, a key of `ways`.
+    WayName,
 }
 
 /// Who makes a call.
@@ -138,6 +142,20 @@ pub struct Call {
     pub body: Option<JsonTemplate>,
 }
 
+impl Call {
+    /// Every expression of its parameters and its body.
+    pub fn expressions(&self) -> impl Iterator<Item = Expression> {
+        self.body.iter().chain(self.parameters.values()).flat_map(JsonTemplate::expressions)
+    }
+
+    /// Whether it says which credential it is about; else it is about whoever makes it.
+    pub fn names_credential(&self) -> bool {
+        let names =
+            |expression| matches!(expression, Expression::CredentialId | Expression::CredentialSecret);
+        self.expressions().any(names)
+    }
+}
+
 /// A call that shows one of two states.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -173,4 +191,15 @@ pub enum Presentation {
     },
     /// For `bearer` and `apiKey`: the one value.
     Value(Template),
+}
+
+impl Presentation {
+    /// Every expression of it.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let (first, second) = match self {
+            Self::Pair { username, password } => (username, Some(password)),
+            Self::Value(value) => (value, None),
+        };
+        first.expressions().chain(second.into_iter().flat_map(Template::expressions))
+    }
 }

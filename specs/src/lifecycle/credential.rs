@@ -4,8 +4,10 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Call, Condition, JsonTemplate, Period, Presentation, Probe, Template, TokenName};
-use crate::{Pointer, SchemeName};
+use super::{
+    Action, Call, Condition, JsonTemplate, Period, Presentation, Probe, Template, TokenName, WayName,
+};
+use crate::{OperationId, Pointer, SchemeName};
 
 /// A kind of credential.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +36,22 @@ pub struct CredentialKind {
     pub revoke: Option<Revoke>,
 }
 
+impl CredentialKind {
+    /// Whether the identifier of a revoked credential can be given to another one.
+    pub fn ids(&self) -> Ids {
+        self.issue.as_ref().map(|issue| issue.ids).unwrap_or_default()
+    }
+
+    /// Whether this operation revokes such a credential, in one of its ways.
+    pub fn revokes_by(&self, operation: &OperationId) -> bool {
+        let revoke = self.revoke.iter();
+        let mut calls = revoke.flat_map(|revoke| {
+            std::iter::once(&revoke.call).chain(revoke.ways.values().map(|way| &way.call))
+        });
+        calls.any(|call| call.operation == *operation)
+    }
+}
+
 /// How a credential comes to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -46,12 +64,18 @@ pub struct Issue {
     pub id: Template,
     /// A well-formed identifier that no credential has; `$unique` makes it so.
     pub unknown_id: Template,
+    /// Whether the identifier of a revoked credential can be given to another one.
+    #[serde(default, skip_serializing_if = "Ids::are_unique")]
+    pub ids: Ids,
     /// Where its secret is found; absent: it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<Template>,
     /// Where the instant of its expiry is found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Template>,
+    /// Where its remaining life in seconds is found, if the answer tells that instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<Template>,
     /// How one with a short life is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expiring: Option<Expiring>,
@@ -61,6 +85,24 @@ pub struct Issue {
     /// The name of the header parameter that makes a repeat of the call harmless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
+}
+
+/// Whether the identifier of a revoked credential can be given to another one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ids {
+    /// Never.
+    #[default]
+    Unique,
+    /// It can: after a revocation its identifier may be that of whatever is issued next.
+    Reused,
+}
+
+impl Ids {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn are_unique(&self) -> bool {
+        *self == Self::Unique
+    }
 }
 
 /// A credential with a short life.
@@ -181,6 +223,37 @@ pub struct Revoke {
     pub success: Condition,
     /// Longest time that a revoked credential may still be accepted, counted from the answer.
     pub propagation_delay: Period,
+    /// Further ways to revoke it, by name. Checks with `by: { way: NAME }` prove them.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(with = "std::collections::BTreeMap<String, Way>")]
+    pub ways: IndexMap<WayName, Way>,
+}
+
+/// A further way to revoke a credential: its owner ends it, everything of its owner is ended, what it belongs to is
+/// deleted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Way {
+    /// What it is, in a sentence.
+    pub about: String,
+    /// The call.
+    pub call: Call,
+    /// Answers that mean that it was done.
+    pub success: Condition,
+    /// What it ends.
+    #[serde(default)]
+    pub ends: Ends,
+}
+
+/// What a way to revoke ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ends {
+    /// The one credential.
+    #[default]
+    One,
+    /// Every credential of the kind that the same holder has.
+    All,
 }
 
 /// A resource that can hold a reference to a credential, and so guard it against revocation.

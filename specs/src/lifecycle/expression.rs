@@ -12,14 +12,20 @@ use crate::{ParameterLocation, Pointer};
 /// One runtime expression. `$request` and `$response` are those of OpenAPI 3.0.3; the others are ours.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Expression {
-    /// `$request.body#/secret`: a value of the body that was sent.
+    /// `$request.body#/secret`: a value of the body that was sent; `$request.body`: all of it.
     RequestBody(Pointer),
-    /// `$request.path.id`, `$request.query.q`, `$request.header.X`: a parameter that was sent.
+    /// `$request.path.id`, `$request.query.q`, `$request.header.X`, `$request.cookie.c`: a parameter that was sent.
     RequestParameter(ParameterLocation, String),
-    /// `$response.body#/id`: a value of the body that was received.
+    /// `$response.body#/id`: a value of the body that was received; `$response.body`: all of it.
     ResponseBody(Pointer),
     /// `$response.header.Location`: a header that was received.
     ResponseHeader(String),
+    /// `$response.cookie.session`: the value of a cookie that was set.
+    ResponseCookie(String),
+    /// `$caller.id`: the identifier of the caller who makes the call.
+    CallerId,
+    /// `$caller.secret`: the secret of that caller, where it goes into a body or a parameter.
+    CallerSecret,
     /// `$credential.id`: the identifier of the credential in question.
     CredentialId,
     /// `$credential.secret`: its secret.
@@ -36,6 +42,8 @@ pub enum Expression {
     DependentId,
     /// `$supplied.tenant`: a value that the operator supplied.
     Supplied(String),
+    /// `$obtained.csrf.token`: a value that a call gave right before.
+    Obtained(String, String),
     /// `$unique`: a word that no other call of the run uses.
     Unique,
     /// `$expiry`: the instant at which a credential with a lifetime is to expire (RFC 3339).
@@ -47,9 +55,10 @@ pub enum Expression {
 #[error("{0:?} is not a runtime expression; write one of {EXPRESSIONS}")]
 pub struct ExpressionError(String);
 
-const EXPRESSIONS: &str = "$request.body#/…, $request.path.…, $request.query.…, $request.header.…, $response.body#/…, \
-     $response.header.…, $credential.id, $credential.secret, $other.id, $token, $pool.id, $pool.secret, \
-     $dependent.id, $supplied.…, $unique, $expiry";
+const EXPRESSIONS: &str = "$request.body#/…, $request.path.…, $request.query.…, $request.header.…, \
+     $request.cookie.…, $response.body#/…, $response.header.…, $response.cookie.…, $caller.id, $caller.secret, \
+     $credential.id, $credential.secret, $other.id, $token, $pool.id, $pool.secret, $dependent.id, $supplied.…, \
+     $obtained.NAME.VALUE, $unique, $expiry";
 
 impl FromStr for Expression {
     type Err = ExpressionError;
@@ -58,6 +67,10 @@ impl FromStr for Expression {
         let error = || ExpressionError(text.to_owned());
         let body = |fragment: &str| Pointer::parse(fragment).map_err(|_| error());
         Ok(match text {
+            "$request.body" => Self::RequestBody(Pointer::root()),
+            "$response.body" => Self::ResponseBody(Pointer::root()),
+            "$caller.id" => Self::CallerId,
+            "$caller.secret" => Self::CallerSecret,
             "$credential.id" => Self::CredentialId,
             "$credential.secret" => Self::CredentialSecret,
             "$other.id" => Self::OtherId,
@@ -76,8 +89,18 @@ impl FromStr for Expression {
                     text.strip_prefix("$response.header.").filter(|name| !name.is_empty())
                 {
                     Self::ResponseHeader(name.to_owned())
+                } else if let Some(name) =
+                    text.strip_prefix("$response.cookie.").filter(|name| !name.is_empty())
+                {
+                    Self::ResponseCookie(name.to_owned())
                 } else if let Some(name) = text.strip_prefix("$supplied.").filter(|name| !name.is_empty()) {
                     Self::Supplied(name.to_owned())
+                } else if let Some(rest) = text.strip_prefix("$obtained.") {
+                    let (name, value) = rest.split_once('.').ok_or_else(error)?;
+                    if name.is_empty() || value.is_empty() {
+                        return Err(error());
+                    }
+                    Self::Obtained(name.to_owned(), value.to_owned())
                 } else {
                     let rest = text.strip_prefix("$request.").ok_or_else(error)?;
                     let (location, name) = rest.split_once('.').ok_or_else(error)?;
@@ -85,6 +108,7 @@ impl FromStr for Expression {
                         "path" => ParameterLocation::Path,
                         "query" => ParameterLocation::Query,
                         "header" => ParameterLocation::Header,
+                        "cookie" => ParameterLocation::Cookie,
                         _ => return Err(error()),
                     };
                     if name.is_empty() {
@@ -100,10 +124,15 @@ impl FromStr for Expression {
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::RequestBody(pointer) if pointer.depth() == 0 => f.write_str("$request.body"),
             Self::RequestBody(pointer) => write!(f, "$request.body#{pointer}"),
             Self::RequestParameter(location, name) => write!(f, "$request.{location}.{name}"),
+            Self::ResponseBody(pointer) if pointer.depth() == 0 => f.write_str("$response.body"),
             Self::ResponseBody(pointer) => write!(f, "$response.body#{pointer}"),
             Self::ResponseHeader(name) => write!(f, "$response.header.{name}"),
+            Self::ResponseCookie(name) => write!(f, "$response.cookie.{name}"),
+            Self::CallerId => f.write_str("$caller.id"),
+            Self::CallerSecret => f.write_str("$caller.secret"),
             Self::CredentialId => f.write_str("$credential.id"),
             Self::CredentialSecret => f.write_str("$credential.secret"),
             Self::OtherId => f.write_str("$other.id"),
@@ -112,6 +141,7 @@ impl fmt::Display for Expression {
             Self::PoolSecret => f.write_str("$pool.secret"),
             Self::DependentId => f.write_str("$dependent.id"),
             Self::Supplied(name) => write!(f, "$supplied.{name}"),
+            Self::Obtained(name, value) => write!(f, "$obtained.{name}.{value}"),
             Self::Unique => f.write_str("$unique"),
             Self::Expiry => f.write_str("$expiry"),
         }
@@ -246,11 +276,32 @@ impl JsonTemplate {
         render_json(&self.0, value)
     }
 
+    /// The value without the members and items in which such an expression stands.
+    #[must_use]
+    pub fn without(&self, unwanted: &dyn Fn(&Expression) -> bool) -> Self {
+        Self(pruned(&self.0, unwanted))
+    }
+
     /// Every expression in it.
     pub fn expressions(&self) -> Vec<Expression> {
         let mut found = Vec::new();
         collect(&self.0, &mut found);
         found
+    }
+}
+
+fn pruned(value: &Value, unwanted: &dyn Fn(&Expression) -> bool) -> Value {
+    let stays = |value: &&Value| {
+        let text = value.as_str().and_then(|text| text.parse::<Template>().ok());
+        !text.is_some_and(|template| template.expressions().any(unwanted))
+    };
+    match value {
+        Value::Array(items) => items.iter().filter(stays).map(|item| pruned(item, unwanted)).collect(),
+        Value::Object(members) => {
+            let staying = members.iter().filter(|(_, member)| stays(member));
+            staying.map(|(name, member)| (name.clone(), pruned(member, unwanted))).collect()
+        }
+        other => other.clone(),
     }
 }
 

@@ -6,6 +6,7 @@ mod condition;
 mod credential;
 mod expression;
 mod hook;
+mod obtained;
 mod period;
 mod requirement;
 mod resolve;
@@ -15,25 +16,26 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use call::{
-    Action, Actor, Call, CallerName, DependentName, HookName, KindName, Presentation, Probe, SuppliedName,
-    TokenName,
+    Action, Actor, Call, CallerName, DependentName, HookName, KindName, ObtainedName, Presentation, Probe,
+    SuppliedName, TokenName, WayName,
 };
 pub use check::{
     AfterLast, AnswerOf, BodyCase, CallAfterRevocation, CheckSpec, ConcurrentRevocation, Expiry, FirstUse,
     ForeignCredential, Guard, GuardLifted, HiddenIdentifiers, HiddenState, Impostor, LastActive,
-    LastTwoActive, Lift, ListedAfterRevocation, ListedAs, Means, Nothing, OfKind, OutstandingTokens,
-    RacingReference, RacingUse, RefusedIssue, Reissue, Reissued, RepeatedRevocation, ReplayedIssue,
-    RevocationBody, RevokedByAnother, RevokedReference, SecretShownOnce, SelfRevocation, Settles, Stranger,
-    Successes, ThenIssue, TokenLifetime, Traffic, UnauthorizedRevocation, UsableAfterIssue,
-    UseAfterRevocation, UseDuringOutage,
+    LastTwoActive, Lift, ListedAfterRevocation, ListedAs, Means, Nothing, OfKind, OthersRevoked,
+    OthersUnaffected, OutstandingTokens, RacingReference, RacingUse, RefusedIssue, Reissue, Reissued,
+    RepeatedRevocation, ReplayedIssue, RevocationAnswer, RevocationBody, RevokedByAnother, RevokedReference,
+    SecretShownOnce, SelfRevocation, Settles, Stranger, Successes, ThenIssue, TokenLifetime, Traffic,
+    UnauthorizedRevocation, UsableAfterIssue, UseAfterRevocation, UseDuringOutage,
 };
 pub use condition::{Condition, Pattern, PatternError, Payload, StatusSet};
 pub use credential::{
-    AfterRevocation, CredentialKind, Dependent, Expiring, Issue, ListedState, Listing, NextPage, Revoke,
-    SelfDescription, TokenKind,
+    AfterRevocation, CredentialKind, Dependent, Ends, Expiring, Ids, Issue, ListedState, Listing, NextPage,
+    Revoke, SelfDescription, TokenKind, Way,
 };
 pub use expression::{Expression, ExpressionError, JsonTemplate, Piece, Template};
 pub use hook::{Hook, HookEffect, Supplied};
+pub use obtained::Obtained;
 pub use period::{Period, PeriodError};
 pub use requirement::{Basis, Coverage, Requirement, RequirementId};
 
@@ -60,6 +62,10 @@ pub struct Lifecycle {
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     #[schemars(with = "std::collections::BTreeMap<String, Supplied>")]
     pub supplied: IndexMap<SuppliedName, Supplied>,
+    /// Values that a call gives right before another one needs them.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(with = "std::collections::BTreeMap<String, Obtained>")]
+    pub obtained: IndexMap<ObtainedName, Obtained>,
     /// Operations of which the documentation lists not every answer, and what is known to be missing. An undocumented
     /// status of these is no finding.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]

@@ -6,8 +6,8 @@ use serde::Deserialize as _;
 use serde_path_to_error::Segment;
 
 use super::{
-    Action, Actor, Call, CheckSpec, Expression, HookEffect, HookName, Impostor, JsonTemplate, KindName,
-    Lifecycle, Means, Presentation, Probe, Stranger,
+    Action, Actor, Call, CheckSpec, Ends, Expression, HookEffect, HookName, Impostor, KindName, Lifecycle,
+    Means, Obtained, ObtainedName, Presentation, Probe, Stranger,
 };
 use crate::{
     Diagnostic, Document, LoadError, Operation, ParameterLocation, Pointer, SchemeKind, SchemeName,
@@ -140,6 +140,9 @@ impl Resolver<'_> {
         for id in self.lifecycle.incomplete.keys() {
             self.known("operation", &root.join("incomplete").join(&id.0), &id.0, &operations);
         }
+        for (name, obtained) in &self.lifecycle.obtained {
+            self.obtained(&root.join("obtained").join(&name.0), obtained);
+        }
         for (name, hook) in &self.lifecycle.hooks {
             let at = root.join("hooks").join(&name.0).join("does");
             match &hook.does {
@@ -189,6 +192,9 @@ impl Resolver<'_> {
         }
         if let Some(revoke) = &kind.revoke {
             self.call(&at.join("revoke").join("call"), &revoke.call);
+            for (name, way) in &revoke.ways {
+                self.call(&at.join("revoke").join("ways").join(&name.0).join("call"), &way.call);
+            }
         }
     }
 
@@ -230,6 +236,9 @@ impl Resolver<'_> {
         };
         let dependents = || self.lifecycle.dependents.keys().map(|name| name.0.clone()).collect::<Vec<_>>();
         let callers = || self.lifecycle.callers.keys().map(|name| name.0.clone()).collect::<Vec<_>>();
+        if let Some(means) = check.means() {
+            self.means(at, check.kind(), means);
+        }
         match check {
             CheckSpec::OutstandingTokens(with) => {
                 self.known("kind of token", &at.join("token"), &with.token.0, &tokens());
@@ -274,7 +283,6 @@ impl Resolver<'_> {
                 }
             }
             CheckSpec::UseAfterRevocation(with) => {
-                self.means(at, check.kind(), &with.by);
                 if let Some(name) = &with.then {
                     self.hook(&at.join("then"), name, "restart", |effect| *effect == HookEffect::Restart);
                 }
@@ -282,10 +290,14 @@ impl Resolver<'_> {
                     self.known("caller", &at.join("held_by"), &name.0, &callers());
                 }
             }
-            CheckSpec::RepeatedRevocation(with) => self.means(at, check.kind(), &with.by),
-            CheckSpec::Reissue(with) => self.means(at, check.kind(), &with.by),
+            CheckSpec::OthersRevoked(with) => {
+                let kind = self.lifecycle.kind(with.of.as_ref()).and_then(|(_, kind)| kind.revoke.as_ref());
+                let way = with.by.way().and_then(|name| kind?.ways.get(name));
+                if way.is_none_or(|way| way.ends != Ends::All) {
+                    self.error(&at.join("by"), "a way with `ends: all` is needed here".to_owned());
+                }
+            }
             CheckSpec::CallAfterRevocation(with) => {
-                self.means(at, check.kind(), &with.by);
                 self.call(&at.join("call"), &with.call);
             }
             CheckSpec::UseDuringOutage(with) => {
@@ -319,6 +331,12 @@ impl Resolver<'_> {
             let wanted = kind.map_or_else(|| "revoke".to_owned(), |kind| format!("revoke: {kind}"));
             self.hook(&at.join("by").join("hook"), name, &wanted, revokes);
         }
+        if let Means::Way(name) = means {
+            let revoke = self.lifecycle.kind(of).and_then(|(_, kind)| kind.revoke.as_ref());
+            let ways = revoke.into_iter().flat_map(|revoke| revoke.ways.keys());
+            let known: Vec<String> = ways.map(|name| name.0.clone()).collect();
+            self.known("way to revoke", &at.join("by").join("way"), &name.0, &known);
+        }
     }
 
     /// A hook has to be one of the document's, and to do what is wanted of it.
@@ -332,13 +350,37 @@ impl Resolver<'_> {
         }
     }
 
-    /// Every `$supplied.NAME` has to be one of the document's.
-    fn supplied(&mut self, at: &Pointer, template: &JsonTemplate) {
-        let known: Vec<String> = self.lifecycle.supplied.keys().map(|name| name.0.clone()).collect();
-        for expression in template.expressions() {
-            if let Expression::Supplied(name) = expression {
-                self.known("supplied value", at, &name, &known);
+    /// Every `$supplied.NAME` and `$obtained.NAME.VALUE` has to be one of the document's.
+    fn named_values(&mut self, at: &Pointer, expressions: Vec<Expression>) {
+        for expression in expressions {
+            match expression {
+                Expression::Supplied(name) => {
+                    let known: Vec<String> =
+                        self.lifecycle.supplied.keys().map(|name| name.0.clone()).collect();
+                    self.known("supplied value", at, &name, &known);
+                }
+                Expression::Obtained(name, value) => {
+                    let all = &self.lifecycle.obtained;
+                    let known: Vec<String> = all.keys().map(|name| name.0.clone()).collect();
+                    self.known("obtained value", at, &name, &known);
+                    if let Some(obtained) = all.get(&ObtainedName(name)) {
+                        let known: Vec<String> = obtained.values.keys().cloned().collect();
+                        self.known("value", at, &value, &known);
+                    }
+                }
+                _ => {}
             }
+        }
+    }
+
+    fn obtained(&mut self, at: &Pointer, obtained: &Obtained) {
+        let at = at.join("call");
+        self.call(&at, &obtained.call);
+        if obtained.call.expressions().any(|expression| matches!(expression, Expression::Obtained(..))) {
+            self.error(&at, "what is obtained cannot need something that is obtained".to_owned());
+        }
+        if obtained.call.actor == Actor::Token {
+            self.error(&at.join("as"), "it is made by a caller, `$credential` or `nobody`".to_owned());
         }
     }
 
@@ -364,11 +406,11 @@ impl Resolver<'_> {
             return;
         };
         if let Some(body) = &call.body {
-            self.supplied(&at.join("body"), body);
+            self.named_values(&at.join("body"), body.expressions());
         }
         let parameters = self.parameters(call, None);
         for (name, value) in &call.parameters {
-            self.supplied(&at.join("parameters").join(name), value);
+            self.named_values(&at.join("parameters").join(name), value.expressions());
             self.known("parameter", &at.join("parameters").join(name), name, &parameters);
         }
         if call.body.is_some() && operation.request_body.is_none() {
@@ -390,6 +432,7 @@ impl Resolver<'_> {
             let at = at.join(&name.0);
             let known: Vec<String> = self.schemes.iter().map(|scheme| scheme.name.0.clone()).collect();
             self.known("security scheme", &at, &name.0, &known);
+            self.named_values(&at, presentation.expressions().cloned().collect());
             let Some(scheme) = self.schemes.iter().find(|scheme| scheme.name == *name) else { continue };
             match (&scheme.kind, presentation) {
                 (SchemeKind::Basic, Presentation::Value(_)) => {

@@ -76,10 +76,25 @@ const RULES: &[(&str, Rule)] = &[
     ("credentials/*/issue", part((Breaking, "nobody can have one issued any more"), MORE)),
     ("credentials/*/issue/id", Always(ELSEWHERE)),
     ("credentials/*/issue/unknown_id", Always(OF_A_RUN)),
+    (
+        "credentials/*/issue/ids",
+        Each {
+            removed: (Compatible, "an identifier means one credential for good"),
+            added: (Breaking, "an identifier that somebody kept may come to mean another credential"),
+            changed: None,
+        },
+    ),
     ("credentials/*/issue/secret", place((Breaking, "callers find no secret"), MORE)),
     (
         "credentials/*/issue/expires_at",
         place((Breaking, "nothing says any more when it expires"), (Warning, "a credential may expire now")),
+    ),
+    (
+        "credentials/*/issue/expires_in",
+        place(
+            (Breaking, "nothing says any more how long it lives"),
+            (Warning, "a credential may expire now"),
+        ),
     ),
     ("credentials/*/issue/expiring", part((Breaking, "a short life cannot be asked for any more"), MORE)),
     ("credentials/*/issue/expiring/lifetime", Always(OF_A_RUN)),
@@ -141,6 +156,26 @@ const RULES: &[(&str, Rule)] = &[
     ("credentials/*/listed/state", place(NOT_ANY_MORE, MORE)),
     ("credentials/*/revoke", part((Breaking, "it cannot be revoked any more"), MORE)),
     ("credentials/*/revoke/propagation_delay", Time { longer: LATER, shorter: SOONER }),
+    ("credentials/*/revoke/ways/*", part((Breaking, "it cannot be revoked in this way any more"), MORE)),
+    (
+        "credentials/*/revoke/ways/*/ends",
+        Words(&[
+            ("one", "all", (Breaking, "it hurts the holder: whatever else it has ends as well")),
+            (
+                "all",
+                "one",
+                (Breaking, "it hurts whoever revokes: whatever else the holder has goes on working"),
+            ),
+        ]),
+    ),
+    (
+        "obtained/*",
+        part(
+            (Compatible, "callers need not obtain it any more"),
+            (Breaking, "callers have to obtain it first"),
+        ),
+    ),
+    ("obtained/*/values/*", place(NOT_ANY_MORE, MORE)),
     ("dependents/*", part((Warning, "nothing is documented any more of what refers to a credential"), MORE)),
     ("dependents/*/id", Always(ELSEWHERE)),
     ("dependents/*/reference", Always(ELSEWHERE)),
@@ -168,6 +203,7 @@ const RULES: &[(&str, Rule)] = &[
     ),
     ("requirements/*/check/*", Promise),
     ("requirements/*/check/use_after_revocation/within", Time { longer: LATER, shorter: SOONER }),
+    ("requirements/*/check/others_revoked/within", Time { longer: LATER, shorter: SOONER }),
     ("requirements/*/check/racing_use/within", Time { longer: LATER, shorter: SOONER }),
     ("requirements/*/check/use_after_revocation/watch", Always(OF_A_RUN)),
     ("requirements/*/check/use_after_revocation/traffic", Always(OF_A_RUN)),
@@ -278,11 +314,14 @@ const MAPS: &[&str] = &[
     "dependents",
     "hooks",
     "supplied",
+    "obtained",
+    "obtained/*/values",
     "incomplete",
     "requirements",
     "credentials/*/present",
     "credentials/*/tokens",
     "credentials/*/tokens/*/present",
+    "credentials/*/revoke/ways",
     "requirements/*/check",
 ];
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rescind_specs::lifecycle::{ListedAfterRevocation as With, ListedAs, Listing};
 use serde_json::Value;
 
-use super::support::{Judge, Setting};
+use super::support::{Judge, Setting, revocation};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::call::short;
 use crate::check::Judgement;
@@ -40,7 +40,7 @@ impl LifecycleCheck for ListedAfterRevocation<'_> {
                 pause(),
                 Step::present(0),
                 Step::List(None),
-                Step::revoke(0),
+                revocation(&self.0.by, 0),
                 Step::List(None),
                 pause(),
                 Step::present(0),
@@ -49,7 +49,7 @@ impl LifecycleCheck for ListedAfterRevocation<'_> {
             return Scenario { steps, noise: Noise::Nothing };
         }
         let mut steps: Vec<Step> = (0..=OTHERS).map(Step::issue).collect();
-        steps.extend([Step::List(None), Step::revoke(0), Step::List(None)]);
+        steps.extend([Step::List(None), revocation(&self.0.by, 0), Step::List(None)]);
         let next = setting.kind.listed.as_ref().and_then(|listing| listing.next.as_ref());
         steps.extend(next.and_then(|next| next.size.as_ref()).map(|_| Step::ListInShortPages));
         Scenario { steps, noise: Noise::Uses }

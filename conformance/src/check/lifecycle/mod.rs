@@ -11,6 +11,7 @@ mod issue_answer;
 mod last_active;
 mod last_two_active;
 mod listed_after_revocation;
+mod others_revoked;
 mod others_unaffected;
 mod outstanding_tokens;
 mod racing_reference;
@@ -52,6 +53,7 @@ pub use issue_answer::IssueAnswer;
 pub use last_active::LastActive;
 pub use last_two_active::LastTwoActive;
 pub use listed_after_revocation::ListedAfterRevocation;
+pub use others_revoked::OthersRevoked;
 pub use others_unaffected::OthersUnaffected;
 pub use outstanding_tokens::OutstandingTokens;
 pub use racing_reference::RacingReference;
@@ -128,7 +130,8 @@ pub fn of(spec: &CheckSpec) -> Box<dyn LifecycleCheck + '_> {
         CheckSpec::HiddenIdentifiers(with) => Box::new(HiddenIdentifiers(with)),
         CheckSpec::UnauthorizedRevocation(with) => Box::new(UnauthorizedRevocation(with)),
         CheckSpec::RevocationBody(with) => Box::new(RevocationBody(with)),
-        CheckSpec::OthersUnaffected(_) => Box::new(OthersUnaffected),
+        CheckSpec::OthersUnaffected(with) => Box::new(OthersUnaffected(with)),
+        CheckSpec::OthersRevoked(with) => Box::new(OthersRevoked(with)),
         CheckSpec::RevokedByAnother(with) => Box::new(RevokedByAnother(with)),
         CheckSpec::SelfRevocation(with) => Box::new(SelfRevocation(with)),
         CheckSpec::SecretShownOnce(with) => Box::new(SecretShownOnce(with)),

@@ -1,8 +1,8 @@
 //! Does revoking one credential leave the others alone?
 
-use rescind_specs::lifecycle::{Actor, CallerName};
+use rescind_specs::lifecycle::{Actor, CallerName, OthersUnaffected as With};
 
-use super::support::{Judge, Setting, what_came};
+use super::support::{Judge, Setting, revocation, what_came};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
 use crate::lifecycle::{History, Seen, Slot, Step};
@@ -17,16 +17,16 @@ const CALLER: u8 = 2;
 /// Fail: the other one is refused. Not exercised: it did not work before, or the revocation was not acknowledged.
 /// # Source
 /// The vendor's `lifecycle.yaml`.
-pub struct OthersUnaffected;
+pub struct OthersUnaffected<'w>(pub &'w With);
 
-impl LifecycleCheck for OthersUnaffected {
+impl LifecycleCheck for OthersUnaffected<'_> {
     fn scenario(&self, setting: &Setting<'_>) -> Scenario {
         let mut steps = vec![Step::issue(0), Step::issue(1), Step::present(0), Step::present(1)];
         let caller = caller(setting);
         if let Some(name) = caller {
             steps.extend([Step::Adopt(Slot(CALLER), name.clone()), Step::present(CALLER)]);
         }
-        steps.push(Step::revoke(0));
+        steps.push(revocation(&self.0.by, 0));
         for step in setting.still_works(1) {
             let present = step == Step::present(1);
             steps.push(step);

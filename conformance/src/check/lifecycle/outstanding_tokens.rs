@@ -2,7 +2,7 @@
 
 use rescind_specs::lifecycle::OutstandingTokens as With;
 
-use super::support::{Judge, Setting, what_came};
+use super::support::{Judge, Setting, revocation, what_came};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
 use crate::lifecycle::{History, Seen, Slot, Step, TokenSlot, Until};
@@ -27,7 +27,7 @@ impl LifecycleCheck for OutstandingTokens<'_> {
             Step::issue(0),
             Step::Exchange(Slot(0), self.0.token.clone(), token),
             Step::PresentToken(token),
-            Step::revoke(0),
+            revocation(&self.0.by, 0),
             Step::PresentToken(token),
             Step::Wait(Until::TokenExpiry(token, -LATE_IN_LIFE)),
             Step::PresentToken(token),

@@ -40,8 +40,9 @@ impl LifecycleCheck for Reissue<'_> {
         if !self.0.answer.is_empty() {
             judge.answer(setting, history, event, &self.0.answer, None, "issuing a revoked credential again");
         }
-        let same = || {
-            history.credential(0).map(|old| &old.id.text) == event.credential.as_ref().map(|new| &new.id.text)
+        let same = || match (history.credential(0), &event.credential) {
+            (Some(old), Some(new)) => old.is(new, setting.kind.ids()),
+            _ => false,
         };
         match (self.0.gives, event.accepted()) {
             (Reissued::Another, true) if same() => {

@@ -1,8 +1,8 @@
 //! Is the revocation of a live credential answered as documented?
 
-use rescind_specs::lifecycle::AnswerOf;
+use rescind_specs::lifecycle::RevocationAnswer as With;
 
-use super::support::{Judge, Setting};
+use super::support::{Judge, Setting, revocation};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
 use crate::lifecycle::{History, Step};
@@ -13,12 +13,13 @@ use crate::lifecycle::{History, Step};
 /// Fail: like none of them. Divergence: allowed, but not the recommended one. Inconclusive: lost or throttled.
 /// Not exercised: there was no live credential to revoke.
 /// # Source
-/// The revoking operation; `revoke` in the vendor's `lifecycle.yaml`.
-pub struct RevocationAnswer<'w>(pub &'w AnswerOf);
+/// The revoking operation; `revoke`, and `ways` of it, in the vendor's `lifecycle.yaml`.
+pub struct RevocationAnswer<'w>(pub &'w With);
 
 impl LifecycleCheck for RevocationAnswer<'_> {
     fn scenario(&self, _: &Setting<'_>) -> Scenario {
-        Scenario { steps: vec![Step::issue(0), Step::present(0), Step::revoke(0)], noise: Noise::Uses }
+        let steps = vec![Step::issue(0), Step::present(0), revocation(&self.0.by, 0)];
+        Scenario { steps, noise: Noise::Uses }
     }
 
     fn judge(&self, setting: &Setting<'_>, history: &History) -> Judgement {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 use base64::Engine as _;
-use rescind_specs::lifecycle::{Expression, SecretShownOnce as With};
+use http::header::SET_COOKIE;
+use rescind_specs::lifecycle::SecretShownOnce as With;
 use rescind_specs::{Contract, PathTemplate};
 
 use super::support::{Judge, Setting};
 use super::{LifecycleCheck, Noise, Scenario};
 use crate::check::Judgement;
-use crate::credential::Credential;
+use crate::credential::{Credential, place};
 use crate::exchange::Exchange;
 use crate::finding::Finding;
 use crate::lifecycle::{By, History, Issuing, Seen, Slot, Step, Target};
@@ -24,7 +25,8 @@ const SHORTEST: usize = 8;
 /// Issues a credential, then calls everything that could show its secret again: uses, lists, revocations that succeed
 /// and that are refused. Every later answer of the whole run is searched as well, headers and bodies, refusals included.
 /// # Verdicts
-/// Fail: the secret is in an answer other than the one that is documented to show it.
+/// Fail: the secret is in an answer other than the one that is documented to show it. A cookie that an answer sets once
+/// more, as the request had it, is none: so its life is prolonged.
 /// # Source
 /// The response schemas; the vendor's `lifecycle.yaml`.
 pub struct SecretShownOnce<'w>(pub &'w With);
@@ -91,8 +93,10 @@ pub(crate) fn search(
     for exchange in exchanges {
         let Some(response) = exchange.response() else { continue };
         searched += 1;
-        let headers: Vec<_> =
-            response.headers.iter().map(|(name, value)| (name, within(value.as_bytes()))).collect();
+        let shown = response.headers.iter().filter(|(name, value)| {
+            **name != SET_COOKIE || !value.to_str().is_ok_and(|value| exchange.prolongs(value))
+        });
+        let headers: Vec<_> = shown.map(|(name, value)| (name, within(value.as_bytes()))).collect();
         let body = within(&response.body);
         for (number, credential) in credentials.iter().enumerate() {
             let header = headers.iter().find(|(_, found)| found.contains(&number));
@@ -137,12 +141,8 @@ fn shows_it(
 ) -> bool {
     let kind = contract.lifecycle().and_then(|lifecycle| lifecycle.credentials.get(&credential.kind));
     let Some(issue) = kind.and_then(|kind| kind.issue.as_ref()) else { return false };
-    let shown = issue.secret.as_ref().is_some_and(|template| {
-        template
-            .expressions()
-            .any(|part| matches!(part, Expression::ResponseBody(_) | Expression::ResponseHeader(_)))
-    });
-    if !shown {
+    if !issue.secret.as_ref().is_some_and(|template| template.expressions().any(|part| place(part).is_some()))
+    {
         return false;
     }
     if credential.issued == Some(exchange.id) {

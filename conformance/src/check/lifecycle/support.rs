@@ -93,6 +93,7 @@ pub(super) fn revocation(means: &Means, slot: u8) -> Step {
     match means {
         Means::Call => Step::revoke(slot),
         Means::Hook(name) => Step::Hook(name.clone(), Some(Slot(slot))),
+        Means::Way(name) => Step::RevokeBy(name.clone(), Slot(slot)),
     }
 }
 

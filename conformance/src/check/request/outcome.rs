@@ -1,5 +1,6 @@
 //! What an answer means: done, refused, or neither.
 
+use rescind_specs::lifecycle::Actor;
 use rescind_specs::{Contract, Operation};
 
 use super::{Case, Sent};
@@ -43,6 +44,25 @@ pub(super) fn outcome(contract: &Contract, operation: &Operation, exchange: &Exc
         500..=599 => Outcome::Failed(status),
         _ => Outcome::Unclear,
     }
+}
+
+/// Whether an answer is what the lifecycle document calls a refusal of whoever calls, though its status is a success.
+pub(super) fn refuses_within_success(
+    contract: &Contract,
+    operation: &Operation,
+    exchange: &Exchange,
+) -> bool {
+    let kinds = contract.lifecycle().into_iter().flat_map(|lifecycle| lifecycle.credentials.values());
+    let mut probes = kinds.flat_map(|kind| {
+        kind.probe.iter().chain(kind.tokens.values().filter_map(|token| token.probe.as_ref()))
+    });
+    let meets = |condition| Bindings::default().meets(contract, condition, exchange).is_ok();
+    probes.any(|probe| {
+        probe.call.operation == operation.id
+            && matches!(probe.call.actor, Actor::Credential | Actor::Token)
+            && !meets(&probe.accepted)
+            && meets(&probe.refused)
+    })
 }
 
 /// Whether the contract lets one tell a wrong refusal from a right one.

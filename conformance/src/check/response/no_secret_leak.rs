@@ -1,11 +1,15 @@
 //! Does no answer repeat a secret?
 
-use rescind_specs::lifecycle::{Expression, Template};
+use http::HeaderName;
+use http::header::SET_COOKIE;
+use rescind_specs::lifecycle::Template;
 use rescind_specs::{Pointer, Schema};
 use serde_json::Value;
 
 use super::evidence::{Evidence, received};
 use super::{Answer, ResponseCheck};
+use crate::credential::place;
+use crate::exchange::{Place, set_cookie};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
 
@@ -15,7 +19,8 @@ const DEEPEST: usize = 8;
 /// # What it does
 /// Looks for every secret and token of the run in the headers and the body of every answer, also percent-encoded and
 /// in Base64. The places at which an answer is documented to show a secret are left out: members of the format
-/// `password`, and what the lifecycle document names as the secret of an issue or the token of an exchange.
+/// `password`, and what the lifecycle document names as the secret of an issue or the token of an exchange. So is a
+/// cookie that is set once more as the request had it.
 /// # Verdicts
 /// Fail: a secret is found elsewhere.
 /// # Source
@@ -44,12 +49,14 @@ impl ResponseCheck for NoSecretLeak {
             )
         };
         let mut findings = Vec::new();
+        let documented = documented(answer);
         for (name, value) in &answer.response.headers {
-            if answer.secrets.found_in(&String::from_utf8_lossy(value.as_bytes())) {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            if !is_meant(answer, &documented, name, &text) && answer.secrets.found_in(&text) {
                 findings.push(found(format!("the header {name}")));
             }
         }
-        let Some(mut body) = answer.response.json() else {
+        let Some(mut body) = answer.response.value() else {
             if answer.secrets.found_in(&String::from_utf8_lossy(&answer.response.body)) {
                 findings.push(found("the body".to_owned()));
             }
@@ -64,8 +71,37 @@ impl ResponseCheck for NoSecretLeak {
     }
 }
 
+/// The places of this answer that the lifecycle document gives a secret or a token.
+fn documented(answer: &Answer<'_>) -> Vec<Place> {
+    let (Some(operation), Some(lifecycle)) = (answer.operation, answer.contract.lifecycle()) else {
+        return Vec::new();
+    };
+    let kinds = lifecycle.credentials.values();
+    let shown = kinds.flat_map(|kind| {
+        let issue = kind.issue.iter().filter(|issue| issue.call.operation == operation.id);
+        let secret = issue.filter_map(|issue| issue.secret.as_ref());
+        let secret = secret.filter(|_| answer.response.status.is_success());
+        let tokens = kind.tokens.values().filter(|token| token.exchange.operation == operation.id);
+        secret.chain(tokens.map(|token| &token.token))
+    });
+    shown.flat_map(Template::expressions).filter_map(place).collect()
+}
+
+/// Whether a header is documented to show a secret, or only prolongs a cookie.
+fn is_meant(answer: &Answer<'_>, documented: &[Place], name: &HeaderName, value: &str) -> bool {
+    let sets =
+        |cookie: &str| *name == SET_COOKIE && set_cookie(value).is_some_and(|(known, ..)| known == cookie);
+    let is_place = documented.iter().any(|place| match place {
+        Place::Header(header) => header.eq_ignore_ascii_case(name.as_str()),
+        Place::Cookie(cookie) => sets(cookie),
+        Place::Body(_) => false,
+    });
+    is_place || (*name == SET_COOKIE && answer.exchange.prolongs(value))
+}
+
 /// Blanks what the answer is documented to show.
 pub(crate) fn remove_documented(answer: &Answer<'_>, body: &mut Value) {
+    let documented = documented(answer);
     let schema = answer.documented().and_then(|response| {
         let content = match answer.response.media_type() {
             Some(media_type) => response.content_for(&media_type),
@@ -76,24 +112,9 @@ pub(crate) fn remove_documented(answer: &Answer<'_>, body: &mut Value) {
     if let Some(schema) = schema {
         blank(&schema, body, 0);
     }
-    let Some(operation) = answer.operation else { return };
-    let Some(lifecycle) = answer.contract.lifecycle() else { return };
-    let mut blank_at = |template: &Template| {
-        for expression in template.expressions() {
-            if let Expression::ResponseBody(pointer) = expression {
-                clear(body, pointer);
-            }
-        }
-    };
-    for kind in lifecycle.credentials.values() {
-        if let Some(issue) = kind.issue.as_ref().filter(|issue| issue.call.operation == operation.id)
-            && let Some(secret) = &issue.secret
-            && answer.response.status.is_success()
-        {
-            blank_at(secret);
-        }
-        for token in kind.tokens.values().filter(|token| token.exchange.operation == operation.id) {
-            blank_at(&token.token);
+    for place in &documented {
+        if let Place::Body(pointer) = place {
+            clear(body, pointer);
         }
     }
 }

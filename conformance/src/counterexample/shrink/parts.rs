@@ -40,6 +40,7 @@ fn needs(step: &Step) -> Vec<Part> {
         Step::Present(slot)
         | Step::Exchange(slot, ..)
         | Step::RevokeAsDescribed(slot)
+        | Step::RevokeBy(_, slot)
         | Step::RevokeMany(slot, _)
         | Step::RaceUse(slot, _)
         | Step::RaceReference(_, _, slot, _)

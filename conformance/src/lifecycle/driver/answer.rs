@@ -1,25 +1,11 @@
-//! Signing a call, and what its answer says.
+//! What the answer to a call says.
 
 use rescind_specs::Contract;
 use rescind_specs::lifecycle::Condition;
 
-use super::text;
-use crate::actors::Actors;
 use crate::call::Bindings;
-use crate::exchange::{Exchange, Request};
+use crate::exchange::Exchange;
 use crate::lifecycle::history::Seen;
-
-pub(super) async fn sign(
-    actors: &Actors<'_, '_>,
-    call: &rescind_specs::lifecycle::Call,
-    bindings: &Bindings,
-    request: &mut Request,
-) -> Result<(), String> {
-    let signer = actors.signer(&call.actor, bindings).map_err(text)?;
-    let operation = actors.session().contract().operation(&call.operation);
-    let operation = operation.ok_or("the operation is not in the contract")?;
-    actors.sign(&signer, operation, request).await.map_err(text)
-}
 
 /// What an answer says about a call that has a success condition.
 pub(in crate::lifecycle) fn seen(

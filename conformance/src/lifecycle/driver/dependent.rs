@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use rescind_specs::lifecycle::{Action, Dependent, DependentName};
 
-use super::answer::{seen, sign};
+use super::answer::seen;
 use super::{Done, Driver, State, text};
-use crate::call::{Bindings, build_call};
+use crate::call::Bindings;
 use crate::credential::Credential;
 use crate::lifecycle::step::DependentSlot;
 
@@ -30,8 +30,7 @@ impl<'r> Driver<'_, '_, 'r> {
     }
 
     pub(super) async fn act(&self, action: &Action, bindings: &Bindings) -> Result<Done, String> {
-        let mut request = build_call(self.contract(), &action.call, bindings).map_err(text)?;
-        sign(self.actors, &action.call, bindings, &mut request).await?;
+        let request = self.actors.request(&action.call, bindings).await.map_err(text)?;
         let exchange = self.session().send_patiently(request).await;
         let seen = seen(self.contract(), &action.success, bindings, &exchange);
         Ok(Done { credential: bindings.credential.clone(), ..Done::answered(seen, exchange) })

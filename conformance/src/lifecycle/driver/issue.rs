@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use rescind_specs::lifecycle::{Actor, CallerName, Expression, Issue, JsonTemplate};
 
-use super::answer::{seen, sign};
+use super::answer::seen;
 use super::{Done, Draft, Driver, State, text};
 use crate::actors::Actors;
-use crate::call::{Bindings, build_call, set_header};
+use crate::call::{Bindings, set_header};
 use crate::credential::{Credential, known};
 use crate::exchange::Request;
 use crate::lifecycle::history::Seen;
@@ -68,10 +68,16 @@ impl Driver<'_, '_, '_> {
         }
         let request = match (issuing.key, issuing.like.and_then(|like| state.slots.get(&like))) {
             (Key::Same, Some(held)) => {
-                let mut request = held.request.clone().ok_or("there is no request to send again")?;
-                // A token of the first time may have expired.
-                request.headers.remove(http::header::AUTHORIZATION);
-                sign(self.actors, &issue.call, &bindings, &mut request).await?;
+                let first = held.request.clone().ok_or("there is no request to send again")?;
+                // Signed anew: a token of the first time may have expired.
+                let mut request = issue_call(self.actors, issue, issuing.by.as_ref(), &mut bindings).await?;
+                if let Some(header) = &issue.idempotency_key
+                    && let Some(key) = first.headers.get(header.as_str())
+                    && let Ok(name) = http::HeaderName::from_bytes(header.as_bytes())
+                {
+                    request.headers.insert(name, key.clone());
+                }
+                request.body = first.body;
                 request
             }
             _ => issue_call(self.actors, issue, issuing.by.as_ref(), &mut bindings).await?,
@@ -133,11 +139,10 @@ pub(in crate::lifecycle) async fn issue_call(
     if let Some(caller) = by {
         call.to_mut().actor = Actor::Caller(caller.clone());
     }
-    let mut request = build_call(session.contract(), &call, bindings).map_err(text)?;
+    let mut request = actors.request(&call, bindings).await.map_err(text)?;
     if let Some(header) = &issue.idempotency_key {
         set_header(&mut request.headers, header, &session.unique()).map_err(text)?;
     }
-    sign(actors, &call, bindings, &mut request).await?;
     Ok(request)
 }
 

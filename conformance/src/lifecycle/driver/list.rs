@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rescind_specs::lifecycle::{Call, CallerName, JsonTemplate, Listing};
 use serde_json::Value;
 
-use super::answer::{sign, status};
+use super::answer::status;
 use super::{Done, Driver, PAGES, text};
 use crate::actors::{Actors, Signer};
-use crate::call::build_call;
+use crate::call::plain;
 use crate::credential::Credential;
 use crate::exchange::{Exchange, Replica};
 use crate::lifecycle::history::Seen;
@@ -88,19 +88,14 @@ async fn pages(
     caller: Option<&CallerName>,
     replica: Replica,
 ) -> Result<(Vec<Arc<Exchange>>, Vec<Value>, Seen), String> {
-    let contract = actors.session().contract();
     let bindings = actors.session().bindings();
     let (mut exchanges, mut items) = (Vec::new(), Vec::<Value>::new());
     for _ in 0..PAGES {
-        let mut request = build_call(contract, &call, &bindings).map_err(text)?;
-        match caller {
-            None => sign(actors, &call, &bindings, &mut request).await?,
-            Some(name) => {
-                let operation = contract.operation(&call.operation).ok_or("no such operation")?;
-                let signer = Signer::Caller(name.clone());
-                actors.sign(&signer, operation, &mut request).await.map_err(text)?;
-            }
-        }
+        let request = match caller {
+            None => actors.request(&call, &bindings).await,
+            Some(name) => actors.request_as(&Signer::Caller(name.clone()), &call, &bindings).await,
+        };
+        let request = request.map_err(text)?;
         let exchange = actors.session().send_patiently_to(replica, request).await;
         exchanges.push(Arc::clone(&exchange));
         let body = match exchange.response() {
@@ -131,7 +126,7 @@ async fn pages(
 
 /// Whether an item of a list is the credential with this identifier.
 pub(crate) fn names(listing: &Listing, item: &Value, id: &str) -> bool {
-    listing.id.get(item).and_then(Value::as_str) == Some(id)
+    listing.id.get(item).is_some_and(|found| plain(found) == id)
 }
 
 /// Whether an item of a list is the live credential with this identifier.

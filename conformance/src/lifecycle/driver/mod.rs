@@ -9,6 +9,7 @@ mod present;
 mod race;
 mod revoke;
 mod wait;
+mod way;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rescind_specs::Contract;
-use rescind_specs::lifecycle::{CredentialKind, DependentName, KindName};
+use rescind_specs::lifecycle::{CredentialKind, DependentName, Ids, KindName};
 use serde_json::Value;
 
 use self::wait::longest;
@@ -153,6 +154,10 @@ impl<'r> Driver<'_, '_, 'r> {
     /// sequence begins is over when it ends.
     pub async fn run(&self, steps: &[Step]) -> History {
         self.session().move_home();
+        if self.kind.ids() == Ids::Reused {
+            // Issued in between, it could get the identifier of one that was revoked before. What hinders it shows then.
+            let _ = self.controls.get(self.actors, self.name, self.kind).await;
+        }
         let mut state = State::default();
         let mut history = History::default();
         for (index, step) in steps.iter().enumerate() {
@@ -238,6 +243,7 @@ impl<'r> Driver<'_, '_, 'r> {
                 self.exchange(&held(state, *slot)?, token, *into, state).await
             }
             Step::Revoke { target, by, body } => self.revoke(*target, by, body.as_ref(), state).await,
+            Step::RevokeBy(way, slot) => self.revoke_by_way(way, *slot, state).await,
             Step::RevokeAsDescribed(slot) => self.revoke_as_described(*slot, state).await,
             Step::RevokeMany(slot, parallel) => self.revoke_many(*slot, *parallel, state).await,
             Step::List(caller) => {

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use rescind_specs::lifecycle::{Call, HookEffect, HookName};
 
-use super::answer::sign;
 use super::revoke::mark_revoked;
 use super::{Done, Driver, State, held, text};
-use crate::call::build_call;
 use crate::credential::Credential;
 use crate::lifecycle::history::Seen;
 use crate::lifecycle::step::Slot;
@@ -38,8 +36,7 @@ impl Driver<'_, '_, '_> {
     /// Makes a call as the contract describes it. What its answer means is for the check to say.
     pub(super) async fn call(&self, call: &Call, credential: &Arc<Credential>) -> Result<Done, String> {
         let bindings = self.refer(Some(Arc::clone(credential)), None);
-        let mut request = build_call(self.contract(), call, &bindings).map_err(text)?;
-        sign(self.actors, call, &bindings, &mut request).await?;
+        let request = self.actors.request(call, &bindings).await.map_err(text)?;
         let exchange = self.session().send_patiently(request).await;
         Ok(Done { credential: Some(Arc::clone(credential)), ..Done::answered(Seen::Accepted, exchange) })
     }

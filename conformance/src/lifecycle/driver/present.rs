@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rescind_specs::Contract;
-use rescind_specs::lifecycle::{CredentialKind, KindName, Probe, TokenName};
+use rescind_specs::lifecycle::{CredentialKind, KindName, Probe, TokenKind, TokenName};
 
 use super::answer::{seen, status};
 use super::list::is_live;
 use super::{Done, Driver, State, held, text};
-use crate::actors::{Actors, Signer};
-use crate::call::{Bindings, build_call};
+use crate::actors::Actors;
+use crate::call::Bindings;
 use crate::credential::{Credential, Token};
 use crate::exchange::{Exchange, Replica};
 use crate::lifecycle::history::Seen;
@@ -61,8 +61,7 @@ impl Driver<'_, '_, '_> {
             return self.present_by_list(credential, kind, replica).await;
         };
         let bindings = Bindings { credential: Some(Arc::clone(credential)), ..self.session().bindings() };
-        let signer = self.actors.signer(&documented.call.actor, &bindings).map_err(text)?;
-        let (exchange, seen) = probe(self.actors, documented, &signer, &bindings, replica).await;
+        let (exchange, seen) = probe(self.actors, documented, &bindings, replica).await;
         let control = match seen {
             Seen::Refused => {
                 let (name, kind) = self.control_of(credential);
@@ -154,6 +153,12 @@ impl Driver<'_, '_, '_> {
         Ok(parts)
     }
 
+    /// A token of the control credential.
+    async fn control_token(&self, name: &TokenName, kind: &TokenKind) -> Result<Arc<Token>, String> {
+        let control = self.controls.get(self.actors, self.name, self.kind).await?;
+        self.actors.token(&control, name, kind).await.map_err(text)
+    }
+
     async fn present_token(&self, token: &Arc<Token>, replica: Replica) -> Result<Done, String> {
         let kind = self.kind_of(&token.of).tokens.get(&token.name).ok_or("there is no such kind of token")?;
         let documented = kind.probe.as_ref().ok_or("no operation of the contract takes it")?;
@@ -162,15 +167,13 @@ impl Driver<'_, '_, '_> {
             token: Some(Arc::clone(token)),
             ..self.session().bindings()
         };
-        let signer = self.actors.signer(&documented.call.actor, &bindings).map_err(text)?;
-        let (exchange, seen) = probe(self.actors, documented, &signer, &bindings, replica).await;
+        let (exchange, seen) = probe(self.actors, documented, &bindings, replica).await;
         let control = if seen == Seen::Refused {
-            let control = self.controls.get(self.actors, self.name, self.kind).await;
-            Some(match control {
-                Ok(control) => {
-                    let signer = Signer::Credential(Arc::clone(&control));
-                    let bindings = Bindings { credential: Some(control), ..bindings.clone() };
-                    probe(self.actors, documented, &signer, &bindings, replica).await.1
+            Some(match self.control_token(&token.name, kind).await {
+                Ok(token) => {
+                    let credential = Some(Arc::clone(&token.of));
+                    let bindings = Bindings { credential, token: Some(token), ..bindings.clone() };
+                    probe(self.actors, documented, &bindings, replica).await.1
                 }
                 Err(why) => Seen::NotRun(why),
             })
@@ -187,25 +190,18 @@ impl Driver<'_, '_, '_> {
     }
 }
 
-/// Makes the call of a probe as `signer`, and reads its answer.
+/// Makes the call of a probe about the credential or token of these bindings, and reads its answer.
 pub(crate) async fn probe(
     actors: &Actors<'_, '_>,
     probe: &Probe,
-    signer: &Signer,
     bindings: &Bindings,
     replica: Replica,
 ) -> (Option<Arc<Exchange>>, Seen) {
     let session = actors.session();
     let contract = session.contract();
-    let request = async {
-        let mut request = build_call(contract, &probe.call, bindings).map_err(text)?;
-        let operation = contract.operation(&probe.call.operation).ok_or("no such operation")?;
-        actors.sign(signer, operation, &mut request).await.map_err(text)?;
-        Ok::<_, String>(request)
-    };
-    let request = match request.await {
+    let request = match actors.request(&probe.call, bindings).await {
         Ok(request) => request,
-        Err(why) => return (None, Seen::NotRun(why)),
+        Err(why) => return (None, Seen::NotRun(why.to_string())),
     };
     let exchange = session.send_patiently_to(replica, request).await;
     let seen = judge(contract, probe, bindings, &exchange);

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use futures::future::{join, join_all};
 use rescind_specs::lifecycle::{CallerName, DependentName};
 
-use super::answer::{seen, sign};
+use super::answer::seen;
 use super::present::judge;
 use super::revoke::mark_revoked;
 use super::{Done, Driver, State, held, text};
-use crate::call::build_call;
 use crate::credential::known;
 use crate::exchange::{Exchange, Replica, Request, Timing};
 use crate::lifecycle::history::Seen;
@@ -37,10 +36,7 @@ impl Driver<'_, '_, '_> {
         let kind = self.kind_of(&credential);
         let probe = kind.probe.as_ref().ok_or("no call shows at once whether it works")?;
         let bindings = self.refer(Some(credential.clone()), None);
-        let signer = self.actors.signer(&probe.call.actor, &bindings).map_err(text)?;
-        let operation = self.contract().operation(&probe.call.operation).ok_or("no such operation")?;
-        let mut request = build_call(self.contract(), &probe.call, &bindings).map_err(text)?;
-        self.actors.sign(&signer, operation, &mut request).await.map_err(text)?;
+        let request = self.actors.request(&probe.call, &bindings).await.map_err(text)?;
         let revocation = self.revocation(&credential, &By::Documented, None, state).await?;
         let replicas: Vec<Replica> = self.session().deployment().all_replicas().collect();
         let all_at_once = |times: usize| {
@@ -144,8 +140,7 @@ impl Driver<'_, '_, '_> {
         let credential = held(state, slot)?;
         let dependent = self.dependent(name)?;
         let bindings = self.refer(Some(credential.clone()), None);
-        let mut creation = build_call(self.contract(), &dependent.create.call, &bindings).map_err(text)?;
-        sign(self.actors, &dependent.create.call, &bindings, &mut creation).await?;
+        let creation = self.actors.request(&dependent.create.call, &bindings).await.map_err(text)?;
         let revocation = self.revocation(&credential, &By::Documented, None, state).await?;
         let home = self.session().home();
         let after_a_moment = async |request: Request, waits: bool| {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rescind_specs::lifecycle::{Actor, BodyCase, JsonTemplate, Revoke};
+use rescind_specs::lifecycle::{
+    Actor, BodyCase, Call, CallerName, Expression, JsonTemplate, Revoke, TokenName,
+};
 use serde_json::Value;
 
 use super::answer::{seen, status};
@@ -11,10 +13,10 @@ use super::present::probe;
 use super::{Done, Driver, State, held, text};
 use crate::actors::{Placed, Signer};
 use crate::call::{Bindings, Known, Scope, accept, build_call, path_parameter, set_header};
-use crate::credential::Credential;
+use crate::credential::{Credential, Token};
 use crate::exchange::{Origin, Request, Timing};
 use crate::lifecycle::history::Seen;
-use crate::lifecycle::impostor::{forge, spoil};
+use crate::lifecycle::impostor::{forge, forged, spoil, spoiled};
 use crate::lifecycle::step::{By, Slot, Target};
 
 impl Driver<'_, '_, '_> {
@@ -39,54 +41,54 @@ impl Driver<'_, '_, '_> {
                 call.body = JsonTemplate::try_from(value).ok();
             }
         }
-        let mut request = build_call(contract, &call, &bindings).map_err(text)?;
         let operation = contract.operation(&call.operation).ok_or("the operation is not in the contract")?;
-        let documented = || self.actors.signer(&call.actor, &bindings).map_err(text);
-        let word = self.session().unique();
-        let placed = match by {
-            By::Documented => self.actors.present(&documented()?, operation).await.map_err(text)?,
-            By::Slot(slot) => {
-                let signer = Signer::Credential(held(state, *slot)?);
-                self.actors.present(&signer, operation).await.map_err(text)?
+        let signer = match by {
+            By::Documented | By::Unknown | By::Without(_) => {
+                self.actors.signer(&call.actor, &bindings).map_err(text)?
             }
+            By::Slot(slot) => Signer::Credential(held(state, *slot)?),
             By::Token(slot) => {
-                let token = state.tokens.get(slot).ok_or("there is no such token")?;
-                self.actors.present(&Signer::Token(Arc::clone(token)), operation).await.map_err(text)?
+                Signer::Token(state.tokens.get(slot).cloned().ok_or("there is no such token")?)
             }
-            By::Caller(name) => {
-                self.actors.present(&Signer::Caller(name.clone()), operation).await.map_err(text)?
-            }
-            By::Nobody => Vec::new(),
-            By::Unknown => forge(self.actors.present(&documented()?, operation).await.map_err(text)?, &word),
-            By::WrongSecret => {
-                let signer = Signer::Credential(Arc::clone(target));
-                let placed = self.actors.present(&signer, operation).await.map_err(text)?;
-                let secret = target.secret.as_ref().ok_or("it has no secret")?;
-                spoil(placed, &secret.text, &word)
-            }
-            By::Without(index) => {
-                let mut placed = self.actors.present(&documented()?, operation).await.map_err(text)?;
-                if *index >= placed.len() {
-                    return Err(format!("there is no required value {}", index + 1));
-                }
-                placed.remove(*index);
-                placed
-            }
-            By::TokenOf(caller, token) => {
-                let holder = self.actors.caller(caller).map_err(text)?;
-                let kind = self.kind_of(&holder).tokens.get(token).ok_or("there is no such kind of token")?;
-                let (exchange, given) = self.actors.exchange(&holder, token, kind).await.map_err(text)?;
-                let given = given
-                    .ok_or_else(|| format!("no {token} token was given: answered {}", status(&exchange)))?;
-                self.actors.present(&Signer::Token(given), operation).await.map_err(text)?
-            }
-            By::BasicPair | By::BareSecret => {
-                raw(target, by, &mut request)?;
-                Vec::new()
-            }
+            By::Caller(name) => Signer::Caller(name.clone()),
+            By::Nobody | By::BasicPair | By::BareSecret => Signer::Nobody,
+            By::WrongSecret => Signer::Credential(Arc::clone(target)),
+            By::TokenOf(caller, token) => Signer::Token(self.token_of(caller, token).await?),
         };
+        let word = self.session().unique();
+        let mut made = self.actors.made_by(&signer, &call, &bindings).await.map_err(text)?;
+        let mut placed = self.actors.present_with(&signer, operation, &made).await.map_err(text)?;
+        match by {
+            By::Unknown => {
+                placed = forge(placed, &word);
+                made.caller = made.caller.map(|caller| Arc::new(forged(&caller, &word)));
+            }
+            By::WrongSecret => {
+                let secret = target.secret.as_ref().ok_or("it has no secret")?;
+                placed = spoil(placed, &secret.text, &word);
+                made.caller = made.caller.map(|caller| Arc::new(spoiled(&caller, &word)));
+            }
+            By::Without(index) if *index < placed.len() => {
+                placed.remove(*index);
+            }
+            By::Without(index) => return Err(format!("there is no required value {}", index + 1)),
+            By::Nobody | By::BasicPair | By::BareSecret => call = without_caller(call),
+            By::Documented | By::Slot(_) | By::Token(_) | By::Caller(_) | By::TokenOf(..) => {}
+        }
+        let mut request = build_call(contract, &call, &made).map_err(text)?;
+        if matches!(by, By::BasicPair | By::BareSecret) {
+            raw(target, by, &mut request)?;
+        }
         self.put(&placed, &mut request)?;
         Ok(request)
+    }
+
+    /// A fresh token of a caller.
+    async fn token_of(&self, caller: &CallerName, token: &TokenName) -> Result<Arc<Token>, String> {
+        let holder = self.actors.caller(caller).map_err(text)?;
+        let kind = self.kind_of(&holder).tokens.get(token).ok_or("there is no such kind of token")?;
+        let (exchange, given) = self.actors.exchange(&holder, token, kind).await.map_err(text)?;
+        given.ok_or_else(|| format!("no {token} token was given: answered {}", status(&exchange)))
     }
 
     pub(super) fn put(&self, placed: &[Placed], request: &mut Request) -> Result<(), String> {
@@ -137,9 +139,8 @@ impl Driver<'_, '_, '_> {
             _ => return None,
         };
         let probed = self.kind_of(&credential).probe.as_ref()?;
-        let signer = Signer::Credential(Arc::clone(&credential));
         let bindings = self.refer(Some(credential), None);
-        Some(probe(self.actors, probed, &signer, &bindings, self.session().home()).await.1)
+        Some(probe(self.actors, probed, &bindings, self.session().home()).await.1)
     }
 
     /// A credential with an identifier that none has.
@@ -151,10 +152,13 @@ impl Driver<'_, '_, '_> {
             .render(&mut |expression| bindings.value(expression, &Scope::before()))
             .map_err(|expression| format!("nothing is known for {expression}"))?;
         let Value::String(id) = id else { return Err("the unknown identifier is no text".to_owned()) };
+        let id = Known { text: id, from: None };
+        // Where the secret is what a call names, that is unknown as well.
+        let secret = issue.secret.is_some().then(|| id.clone());
         Ok(Arc::new(Credential {
             kind: self.name.clone(),
-            id: Known { text: id, from: None },
-            secret: None,
+            id,
+            secret,
             expires_at: None,
             issued: None,
             caller: None,
@@ -233,6 +237,16 @@ impl Driver<'_, '_, '_> {
 pub(super) fn mark_revoked(state: &mut State, slot: Slot, at: Timestamp) {
     let revoked = &mut state.slots.entry(slot).or_default().revoked;
     *revoked = Some(revoked.unwrap_or(at));
+}
+
+/// A call that says nothing of whoever makes it.
+fn without_caller(call: Call) -> Call {
+    let of_caller =
+        |expression: &Expression| matches!(expression, Expression::CallerId | Expression::CallerSecret);
+    let parameters = call.parameters.into_iter();
+    let parameters = parameters.filter(|(_, value)| !value.expressions().iter().any(of_caller)).collect();
+    let body = call.body.map(|body| body.without(&of_caller));
+    Call { parameters, body, ..call }
 }
 
 /// Presents the credential in a way that no security requirement asks for.

@@ -45,6 +45,12 @@ impl Walk<'_, '_> {
             .slots
             .keys()
             .find(|old| self.life(**old).is_some_and(revoked) && self.same(**old, event));
+        let named_alike = |slot: &Slot| {
+            let credentials =
+                self.model.slots.get(slot).map(|known| &known.credential).zip(event.credential.as_ref());
+            credentials.is_some_and(|(old, new)| old.id.text == new.id.text)
+        };
+        let again: Vec<Slot> = self.model.slots.keys().copied().filter(named_alike).collect();
         if let Some(old) = old.copied().filter(|_| event.accepted()) {
             for (requirement, _) in
                 self.rules.all(rule!(Reissue)).filter(|(_, with)| with.gives == Reissued::Another)
@@ -57,6 +63,10 @@ impl Walk<'_, '_> {
             self.model.forget(old);
             return;
         }
+        // What has the identifier of another one now is not told apart from it by anything that names it.
+        for old in again {
+            self.model.forget(old);
+        }
         if let Some(credential) = event.credential.as_ref().filter(|_| event.accepted()) {
             self.model.issued(slot, Arc::clone(credential), event.began);
         }
@@ -64,8 +74,8 @@ impl Walk<'_, '_> {
 
     /// Whether an issue gave the credential of a slot.
     fn same(&self, slot: Slot, event: &Event) -> bool {
-        let old = self.model.slots.get(&slot).map(|known| known.credential.id.text.as_str());
-        old.is_some() && old == event.credential.as_ref().map(|new| new.id.text.as_str())
+        let old = self.model.slots.get(&slot).map(|known| &known.credential);
+        old.zip(event.credential.as_ref()).is_some_and(|(old, new)| old.is(new, self.rules.ids))
     }
 
     fn replayed(&mut self, like: Slot, event: &Event) {

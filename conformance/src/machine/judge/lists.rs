@@ -1,6 +1,8 @@
 //! Lists: what they show of a revoked credential, and what a stranger's shows.
 
-use rescind_specs::lifecycle::{CallerName, ListedAfterRevocation, ListedAs, Listing, Requirement, Stranger};
+use rescind_specs::lifecycle::{
+    CallerName, ListedAfterRevocation, ListedAs, Listing, Means, Requirement, Stranger,
+};
 use serde_json::Value;
 
 use super::{Class, Walk};
@@ -54,7 +56,9 @@ impl<'c> Walk<'_, 'c> {
                 _ => {}
             }
         }
-        for (requirement, with) in self.rules.all(rule!(ListedAfterRevocation)) {
+        for (requirement, with) in
+            self.rules.all(rule!(ListedAfterRevocation)).filter(|(_, with)| with.by == Means::Call)
+        {
             for slot in &revoked {
                 let Some(known) = self.model.slots.get(slot) else { continue };
                 let before = known.listed.clone();

@@ -1,7 +1,7 @@
 //! Revocations: by whoever may and by whoever may not, of what lives, of what is dead and of what never was.
 
 use rescind_specs::lifecycle::{
-    CallerName, Condition, DependentName, HookEffect, HookName, Impostor, Lift, Stranger,
+    CallerName, Condition, DependentName, HookEffect, HookName, Impostor, Lift, Means, Stranger,
 };
 
 use super::{Class, Walk};
@@ -153,7 +153,8 @@ impl Walk<'_, '_> {
                 rules.map(|(requirement, with)| (requirement, with.answer.as_slice())).collect()
             }
             Asker::Entitled => {
-                let rules = self.rules.all(rule!(RevocationAnswer));
+                let rules =
+                    self.rules.all(rule!(RevocationAnswer)).filter(|(_, with)| with.by == Means::Call);
                 rules.map(|(requirement, with)| (requirement, with.answer.as_slice())).collect()
             }
             _ => Vec::new(),
@@ -171,7 +172,9 @@ impl Walk<'_, '_> {
         if event.accepted() {
             self.bound = true;
             self.model.revoked(slot, event.ended, None);
-            for (requirement, _) in self.rules.all(rule!(OthersUnaffected)) {
+            for (requirement, _) in
+                self.rules.all(rule!(OthersUnaffected)).filter(|(_, with)| with.by == Means::Call)
+            {
                 self.model.cause_to_all(Some(slot), requirement, "another one was revoked");
             }
         } else {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rescind_specs::lifecycle::{
-    Condition, HookName, Requirement, Settles, TokenName, Traffic, UseAfterRevocation,
+    Condition, HookName, Means, Requirement, Settles, TokenName, Traffic, UseAfterRevocation,
 };
 
 use super::{Class, Walk};
@@ -226,7 +226,8 @@ impl<'c> Walk<'_, 'c> {
                 self.bound |= alive && revoked;
             }
             Seen::Refused if event.refused() && alive && revoked => {
-                let rules = self.rules.all(rule!(OutstandingTokens));
+                let rules =
+                    self.rules.all(rule!(OutstandingTokens)).filter(|(_, with)| with.by == Means::Call);
                 for (requirement, _) in rules.filter(|(_, with)| with.token == token.name) {
                     self.bound = true;
                     let message =

@@ -5,14 +5,14 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rescind_specs::lifecycle::{Expression, Presentation};
+use rescind_specs::lifecycle::{Expression, Issue, Presentation};
 use rescind_specs::{Operation, SchemeKind, SchemeName};
 
 use super::Engine;
-use super::asked::unrender;
+use super::asked::{Asked, unrender};
 use super::kind::{Cause, Kind};
 use super::principal::{Holder, Principal};
-use crate::runtime::{CredentialSet, Presented, Refused};
+use crate::runtime::{CredentialSet, Presented, Refused, Rejection};
 use crate::secret::SecretHash;
 use crate::state::State;
 use crate::store::{Exchange, State as CredentialState};
@@ -214,6 +214,30 @@ impl Engine {
         Ok(Ok(holder))
     }
 
+    /// Whom the credential belongs to that the body of an issuing call says, where the call has it there.
+    pub(super) async fn said_in_body(
+        &self,
+        issue: &Issue,
+        asked: &Asked<'_>,
+    ) -> Result<Option<Result<Holder, Cause>>, Rejection> {
+        let Some(secret) = asked.find(&issue.call, &Expression::CallerSecret) else {
+            let is_wanted = issue.call.expressions().any(|known| known == Expression::CallerSecret);
+            return Ok(is_wanted.then_some(Err(Cause::Missing)));
+        };
+        let id = asked.find(&issue.call, &Expression::CallerId);
+        let claim = Claim { id, secret: Some(secret), token: None };
+        let mut worst = Cause::Unknown;
+        for (place, kind) in self.0.kinds.iter().enumerate() {
+            match self.check(None, place, kind, &claim).await {
+                Ok(Ok(holder)) => return Ok(Some(Ok(holder))),
+                Ok(Err(cause)) if worst == Cause::Unknown => worst = cause,
+                Ok(Err(_)) => {}
+                Err(_) => return Err(Rejection::internal("credentials cannot be looked up")),
+            }
+        }
+        Ok(Some(Err(worst)))
+    }
+
     /// The kind that callers of an operation present; `None` if the lifecycle document says nothing of its schemes.
     pub(super) fn kind_for(&self, operation: &Operation) -> Option<usize> {
         let schemes = operation.security.schemes();
@@ -228,7 +252,15 @@ impl Engine {
 fn claims(kind: &Kind, shown: &[(SchemeName, Shown)]) -> Vec<Claim> {
     let ways = kind.spec.tokens.values().map(|token| &token.present);
     let ways = ways.chain(std::iter::once(&kind.spec.present));
+    let claims = |expression: &Expression| {
+        matches!(expression, Expression::CredentialId | Expression::CredentialSecret | Expression::Token)
+    };
     ways.filter(|way| !shown.is_empty() && shown.iter().all(|(name, _)| way.contains_key(name)))
+        // What goes with a credential and is none, such as a token against forged requests, claims nothing.
+        .filter(|way| {
+            let mut presented = shown.iter().filter_map(|(name, _)| way.get(name));
+            presented.any(|presented| presented.expressions().any(claims))
+        })
         .map(|way| {
             let mut claim = Claim::default();
             for (name, shown) in shown {

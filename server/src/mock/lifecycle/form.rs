@@ -3,7 +3,9 @@
 
 use http::{HeaderMap, StatusCode};
 use rescind_specs::lifecycle::{Condition, Expression, JsonTemplate, Payload};
-use rescind_specs::{Contract, Direction, MediaType, Operation, Pointer, Schema, Validator};
+use rescind_specs::{
+    Content, Contract, Direction, MediaType, Operation, PathTemplate, Pointer, Schema, Validator,
+};
 use serde_json::{Map, Value, json};
 
 use crate::runtime::{Answer, AnswerBody, example, refuse_in_words};
@@ -252,7 +254,7 @@ impl Form {
                     set(value, pointer, rendered);
                 }
             }
-            let written = Answer::json(self.status, &content.media_type, value);
+            let written = content.written(self.status, value);
             answer.body = written.body;
         }
         for (name, template) in &self.named_headers {
@@ -269,6 +271,26 @@ impl Form {
 }
 
 impl Body {
+    /// The answer that says this value in the media type of the body.
+    fn written(&self, status: StatusCode, value: &Value) -> Answer {
+        let media_type = self.media_type.parse::<MediaType>().ok();
+        let plain = super::asked::plain;
+        match (media_type, value) {
+            (Some(media_type), Value::Object(fields)) if media_type.is_form() => {
+                // Percent-encoded as a segment of a path is, a field is read alike everywhere.
+                let encoded = |text: &str| PathTemplate::new("{field}").fill(|_| Some(text));
+                let fields = fields.iter();
+                let fields =
+                    fields.map(|(name, value)| format!("{}={}", encoded(name), encoded(&plain(value))));
+                Answer::text(status, &self.media_type, fields.collect::<Vec<_>>().join("&"))
+            }
+            (Some(media_type), _) if media_type.is_text() && !media_type.is_json() => {
+                Answer::text(status, &self.media_type, plain(value))
+            }
+            _ => Answer::json(status, &self.media_type, value),
+        }
+    }
+
     fn fits(&self, value: &Value) -> bool {
         self.validator.as_ref().is_none_or(|validator| validator.is_valid(value))
     }
@@ -350,7 +372,11 @@ fn candidates(contract: &Contract, operation: &Operation, demands: &Demands<'_>)
         if response.content.is_empty() {
             found.push(form.clone());
         }
-        for content in response.content.iter().filter(|content| content.media_type.is_json()) {
+        let can_be_made = |content: &&Content| {
+            let media_type = &content.media_type;
+            media_type.is_json() || media_type.is_form() || media_type.is_text()
+        };
+        for content in response.content.iter().filter(can_be_made) {
             let schema = content.schema.as_ref();
             let validator = schema.and_then(|schema| contract.validator(schema, Direction::Response).ok());
             let made = schema.and_then(|schema| example::make(contract, schema, Direction::Response));

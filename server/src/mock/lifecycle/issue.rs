@@ -90,6 +90,13 @@ impl Engine {
                 return self.refused(place, index, Cause::NotGenuine, None, &asked.context);
             }
         }
+        let said = match self.said_in_body(issue, asked).await? {
+            Some(Err(_)) => return self.refused(place, index, Cause::Unknown, None, &asked.context),
+            Some(Ok(holder)) => Some(Principal::Holder(holder)),
+            None => None,
+        };
+        let caller = said.as_ref().unwrap_or(caller);
+        let principal = caller.tenant();
         let draft = self.draft(kind, issue, &form, asked, now)?;
         if let Some(known) = store.credential(kind.collection, &draft.id).await.map_err(failed)? {
             let cause = match known.state(now) {
@@ -99,6 +106,7 @@ impl Engine {
             return self.refused(place, index, cause, Some(&draft.id), &asked.context);
         }
         let answer = form.fill(draft.body.clone(), &|expression| draft.value(expression));
+        let answer = draft.shown_beside_the_body(issue, answer);
         let kept = key.as_ref().map(|_| kept(&answer));
         let new_answer = key.as_deref().zip(kept).map(|(key, answer)| NewAnswer {
             principal,
@@ -166,6 +174,8 @@ impl Engine {
         };
         let secret = match &issue.secret {
             None => None,
+            // A secret that is its own name.
+            Some(template) if *template == issue.id => Some(Secret::new(id.clone())),
             Some(template) => Some(Secret::new(if let Some(secret) = requested(template, asked) {
                 secret
             } else {
@@ -174,7 +184,7 @@ impl Engine {
                     .ok_or_else(unmakeable)?
             })),
         };
-        let asked_expiry = asked_expiry(issue, asked, now);
+        let asked_expiry = asked_expiry(issue, asked, now).or_else(|| told_life(issue, form, now));
         let expiry_place = issue.expires_at.as_ref().and_then(body_pointer);
         if let Some(body) = &mut body {
             if let Some(stale) = stale {
@@ -339,6 +349,15 @@ fn asked_expiry(issue: &Issue, asked: &Asked<'_>, now: Timestamp) -> Option<Time
     });
     // As the store keeps it.
     found.and_then(|time| Timestamp::from_microsecond(time.as_microsecond()).ok())
+}
+
+/// When a credential ends whose documented answer says how many seconds it lives.
+fn told_life(issue: &Issue, form: &Form, now: Timestamp) -> Option<Timestamp> {
+    let pointer = issue.expires_in.as_ref().and_then(body_pointer)?;
+    let seconds = pointer.get(form.body()?)?.as_i64()?;
+    let end = now.checked_add(SignedDuration::from_secs(seconds)).ok()?;
+    // As the store keeps it.
+    Timestamp::from_microsecond(end.as_microsecond()).ok()
 }
 
 fn visit(value: &Value, at: &Pointer, visitor: &mut dyn FnMut(&Pointer, &Value)) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use rescind_specs::lifecycle::{
     CallerName, CheckSpec, Condition, CredentialKind, Expression, HiddenState, Impostor, JsonTemplate,
-    KindName, Lifecycle, Reissued, Stranger,
+    KindName, Lifecycle, Means, Reissued, StatusSet, Stranger, Way,
 };
 use rescind_specs::{Contract, OperationId, Pointer};
 use serde_json::Value;
@@ -39,6 +39,8 @@ pub(super) struct Kind {
     /// Callers whose credential a run may use up.
     pub(super) expendable: Vec<CallerName>,
     demands: Vec<(Cause, Vec<Condition>)>,
+    /// Refusals within a success, which only the call that probes has.
+    mild: Vec<(OperationId, Condition)>,
     /// Causes that nobody is to tell apart.
     alike: Vec<Vec<Cause>>,
     /// Members of an issuing body that are refused, with the answers.
@@ -200,6 +202,7 @@ impl Kind {
             strangers: Vec::new(),
             expendable: Vec::new(),
             demands: Vec::new(),
+            mild: Vec::new(),
             alike: Vec::new(),
             refused: Vec::new(),
         };
@@ -214,6 +217,11 @@ impl Kind {
             kind.demand(Cause::Revoked, [revoke.success.clone()]);
         }
         for probe in spec.probe.iter().chain(spec.tokens.values().filter_map(|token| token.probe.as_ref())) {
+            let succeeds = |set: &StatusSet| (200..300).any(|status| set.contains(status));
+            if probe.refused.status.as_ref().is_some_and(succeeds) {
+                kind.mild.push((probe.call.operation.clone(), probe.refused.clone()));
+                continue;
+            }
             for cause in
                 [Cause::Unknown, Cause::WrongSecret, Cause::Dead, Cause::Expired, Cause::ExpiredToken]
             {
@@ -252,7 +260,7 @@ impl Kind {
             CheckSpec::IssueAnswer(with) => {
                 self.demand_either(Cause::Issued, &with.answer, with.preferred.as_ref());
             }
-            CheckSpec::RevocationAnswer(with) => {
+            CheckSpec::RevocationAnswer(with) if with.by == Means::Call => {
                 self.demand_either(Cause::Revoked, &with.answer, with.preferred.as_ref());
             }
             CheckSpec::UseAfterRevocation(with) => self.demand(Cause::Dead, with.refused.clone()),
@@ -387,9 +395,15 @@ impl Kind {
     }
 
     /// What is said of the answer for a cause.
-    pub(super) fn demands(&self, cause: Cause) -> Demands<'_> {
+    pub(super) fn demands(&self, cause: Cause, operation: &OperationId) -> Demands<'_> {
+        let is_of_probe = matches!(
+            cause,
+            Cause::Unknown | Cause::WrongSecret | Cause::Dead | Cause::Expired | Cause::ExpiredToken
+        );
+        let mild = self.mild.iter().filter(|(known, _)| is_of_probe && known == operation);
         let lists = self.demands.iter().filter(|(known, _)| *known == cause);
-        lists.map(|(_, list)| list.iter().collect()).collect()
+        let lists = lists.map(|(_, list)| list.iter().collect());
+        lists.chain(mild.map(|(_, condition)| vec![condition])).collect()
     }
 
     /// Whether anything is said of the answer for a cause.
@@ -416,6 +430,12 @@ impl Kind {
 
         let actor = self.spec.revoke.as_ref().map(|revoke| &revoke.call.actor);
         matches!(actor, Some(Actor::Credential | Actor::Token))
+    }
+
+    /// The further way to revoke that an operation is.
+    pub(super) fn way_by(&self, operation: &OperationId) -> Option<&Way> {
+        let mut ways = self.spec.revoke.iter().flat_map(|revoke| revoke.ways.values());
+        ways.find(|way| way.call.operation == *operation)
     }
 
     pub(super) fn issues_by(&self, operation: &OperationId) -> bool {

@@ -13,8 +13,10 @@ mod kind;
 mod list;
 mod principal;
 mod revoke;
+mod shown;
 mod start;
 mod token;
+mod way;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -125,6 +127,9 @@ impl Engine {
             if kind.revokes_by(&operation.id) {
                 return self.revoke(place, index, caller, &asked).await.map(Some);
             }
+            if let Some(way) = kind.way_by(&operation.id) {
+                return self.revoke_by_way((place, index), way, caller, &asked).await.map(Some);
+            }
         }
         if let Some(exchange) = self.exchange_of(&operation.id, caller) {
             return self.exchange(exchange, caller, &asked).map(Some);
@@ -139,7 +144,7 @@ impl Engine {
                 return self.list(place, index, caller, &asked).await.map(Some);
             }
         }
-        Ok(self.probed(operation, &asked))
+        Ok(self.obtained(operation).or_else(|| self.probed(operation, &asked)))
     }
 
     /// The answer that shows that a credential is accepted, to a call that is made for nothing else.
@@ -177,7 +182,7 @@ impl Engine {
 
     fn plan(&self, operation: &Operation, kind: &Kind, cause: Cause) -> Result<Form, Rejection> {
         let contract = &self.0.contract;
-        let demands = kind.demands(cause);
+        let demands = kind.demands(cause, &operation.id);
         if matches!(cause, Cause::Issued | Cause::Revoked) {
             let success: Demands<'_> = demands.iter().take(1).cloned().collect();
             return Form::documented(contract, operation, &demands)

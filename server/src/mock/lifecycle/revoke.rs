@@ -1,6 +1,6 @@
 //! Revoking credentials.
 
-use rescind_specs::lifecycle::Expression;
+use rescind_specs::lifecycle::{Call, Expression};
 use serde_json::Value;
 
 use super::asked::Asked;
@@ -24,7 +24,8 @@ impl Engine {
     ) -> Result<Answer, Rejection> {
         let kind = self.kind(index)?;
         let context = &asked.context;
-        let id = self.named(kind, asked).await?;
+        let Some(revoke) = &kind.spec.revoke else { return Err(Rejection::NotImplemented) };
+        let id = self.named((index, &revoke.call), caller, asked).await?;
         let Some(id) = id else { return self.refused(place, index, Cause::UnknownId, None, context) };
         let store = self.store().map_err(failed)?;
         let known = store.credential(kind.collection, &id).await.map_err(failed)?;
@@ -65,13 +66,24 @@ impl Engine {
         }
     }
 
-    /// The identifier that a request names, by itself or by the secret.
-    async fn named(&self, kind: &Kind, asked: &Asked<'_>) -> Result<Option<String>, Rejection> {
-        let Some(revoke) = &kind.spec.revoke else { return Ok(None) };
-        if let Some(id) = asked.find(&revoke.call, &Expression::CredentialId) {
+    /// The identifier that a request names, by itself or by the secret; where the call names none, that of the caller.
+    pub(super) async fn named(
+        &self,
+        (index, call): (usize, &Call),
+        caller: &Principal,
+        asked: &Asked<'_>,
+    ) -> Result<Option<String>, Rejection> {
+        let kind = self.kind(index)?;
+        if !call.names_credential() {
+            return Ok(match caller {
+                Principal::Holder(holder) if holder.kind == index => Some(holder.id.clone()),
+                Principal::Holder(_) | Principal::Anybody => None,
+            });
+        }
+        if let Some(id) = asked.find(call, &Expression::CredentialId) {
             return Ok(Some(id));
         }
-        let Some(secret) = asked.find(&revoke.call, &Expression::CredentialSecret) else { return Ok(None) };
+        let Some(secret) = asked.find(call, &Expression::CredentialSecret) else { return Ok(None) };
         let store = self.store().map_err(failed)?;
         let found = store.credential_by_secret(kind.collection, &SecretHash::of(&secret)).await;
         Ok(found.map_err(failed)?.map(|credential| credential.id))

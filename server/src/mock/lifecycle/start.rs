@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
-use rescind_specs::lifecycle::{CallerName, Expression, HookEffect, KindName};
+use rescind_specs::lifecycle::{CallerName, Expression, HookEffect, Issue, KindName};
 use serde_json::{Map, Value};
 
 use super::Engine;
@@ -104,6 +104,10 @@ impl Engine {
         if kind.origin == Origin::Pool {
             let secret = self.pool_secret(kind, &id);
             return (id, secret);
+        }
+        let is_its_own_name = |issue: &Issue| issue.secret.as_ref() == Some(&issue.id);
+        if kind.spec.issue.as_ref().is_some_and(is_its_own_name) {
+            return (id.clone(), Secret::new(id));
         }
         let sample = self.issued(kind).and_then(|body| {
             let pointer = kind.spec.issue.as_ref()?.secret.as_ref().and_then(body_pointer)?;

@@ -17,9 +17,9 @@ pub use issue::{
 pub use outside::{CallAfterRevocation, UseDuringOutage};
 pub use race::{ConcurrentRevocation, LastTwoActive, RacingReference, RacingUse, Successes};
 pub use revocation::{
-    AfterLast, BodyCase, LastActive, ListedAfterRevocation, ListedAs, Means, OutstandingTokens,
-    RepeatedRevocation, RevocationBody, RevokedByAnother, SelfRevocation, Settles, TokenLifetime, Traffic,
-    UseAfterRevocation,
+    AfterLast, BodyCase, LastActive, ListedAfterRevocation, ListedAs, Means, OthersRevoked, OthersUnaffected,
+    OutstandingTokens, RepeatedRevocation, RevocationAnswer, RevocationBody, RevokedByAnother,
+    SelfRevocation, Settles, TokenLifetime, Traffic, UseAfterRevocation,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ checks! {
     /// The answer to the issue of a credential.
     IssueAnswer(AnswerOf) = "issue_answer",
     /// The answer to the revocation of a live credential.
-    RevocationAnswer(AnswerOf) = "revocation_answer",
+    RevocationAnswer(RevocationAnswer) = "revocation_answer",
     /// A revoked credential is refused, in time and for good.
     UseAfterRevocation(UseAfterRevocation) = "use_after_revocation",
     /// Tokens that a credential gave before its revocation keep working until they expire.
@@ -85,7 +85,9 @@ checks! {
     /// A revocation whose body breaks the contract is refused and changes nothing; every documented body is accepted.
     RevocationBody(RevocationBody) = "revocation_body",
     /// Revoking one credential leaves the others alone.
-    OthersUnaffected(OfKind) = "others_unaffected",
+    OthersUnaffected(OthersUnaffected) = "others_unaffected",
+    /// Revoking one credential in a way that ends all ends the others of its holder.
+    OthersRevoked(OthersRevoked) = "others_revoked",
     /// A credential can be revoked by one that did not issue it.
     RevokedByAnother(RevokedByAnother) = "revoked_by_another",
     /// A credential can revoke itself.
@@ -132,9 +134,8 @@ impl CheckSpec {
     /// The answers to the revoking call that this check tells apart, the recommended one not counted.
     pub fn revocation_answers(&self) -> &[Condition] {
         match self {
-            Self::RevocationAnswer(with)
-            | Self::UnknownCredential(with)
-            | Self::SelfDescribedRevocation(with) => &with.answer,
+            Self::RevocationAnswer(with) if with.by.is_call() => &with.answer,
+            Self::UnknownCredential(with) | Self::SelfDescribedRevocation(with) => &with.answer,
             Self::RepeatedRevocation(with) => &with.answer,
             Self::ForeignCredential(with) => &with.answer,
             Self::UnauthorizedRevocation(with) => &with.answer,
@@ -185,16 +186,30 @@ impl CheckSpec {
         }
     }
 
+    /// How it revokes, where that can be chosen.
+    pub fn means(&self) -> Option<&Means> {
+        match self {
+            Self::UseAfterRevocation(with) => Some(&with.by),
+            Self::RevocationAnswer(with) => Some(&with.by),
+            Self::RepeatedRevocation(with) => Some(&with.by),
+            Self::OthersUnaffected(with) => Some(&with.by),
+            Self::OthersRevoked(with) => Some(&with.by),
+            Self::OutstandingTokens(with) => Some(&with.by),
+            Self::ListedAfterRevocation(with) => Some(&with.by),
+            Self::Reissue(with) => Some(&with.by),
+            Self::CallAfterRevocation(with) => Some(&with.by),
+            _ => None,
+        }
+    }
+
     /// The hooks that it needs.
     pub fn hooks(&self) -> Vec<&HookName> {
-        match self {
-            Self::UseAfterRevocation(with) => with.by.hook().into_iter().chain(&with.then).collect(),
-            Self::RepeatedRevocation(with) => with.by.hook().into_iter().collect(),
-            Self::Reissue(with) => with.by.hook().into_iter().collect(),
-            Self::CallAfterRevocation(with) => with.by.hook().into_iter().collect(),
-            Self::UseDuringOutage(with) => vec![&with.during],
-            _ => Vec::new(),
-        }
+        let further = match self {
+            Self::UseAfterRevocation(with) => with.then.as_ref(),
+            Self::UseDuringOutage(with) => Some(&with.during),
+            _ => None,
+        };
+        self.means().and_then(Means::hook).into_iter().chain(further).collect()
     }
 }
 

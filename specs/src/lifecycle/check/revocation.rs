@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::lifecycle::{CallerName, Condition, HookName, JsonTemplate, KindName, Nothing, Period, TokenName};
+use crate::lifecycle::{
+    CallerName, Condition, HookName, JsonTemplate, KindName, Nothing, Period, TokenName, WayName,
+};
 
 /// Parameters of `use_after_revocation`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -48,18 +50,28 @@ pub enum Means {
     Call,
     /// By a step outside of the API.
     Hook(HookName),
+    /// In one of the further ways.
+    Way(WayName),
 }
 
 impl Means {
     /// The hook, if it is one.
     pub fn hook(&self) -> Option<&HookName> {
         match self {
-            Self::Call => None,
+            Self::Call | Self::Way(_) => None,
             Self::Hook(name) => Some(name),
         }
     }
 
-    fn is_call(&self) -> bool {
+    /// The further way, if it is one.
+    pub fn way(&self) -> Option<&WayName> {
+        match self {
+            Self::Call | Self::Hook(_) => None,
+            Self::Way(name) => Some(name),
+        }
+    }
+
+    pub(super) fn is_call(&self) -> bool {
         *self == Self::Call
     }
 }
@@ -114,6 +126,51 @@ pub struct OutstandingTokens {
     pub of: Option<KindName>,
     /// The kind of token.
     pub token: TokenName,
+    /// How the credential is revoked.
+    #[serde(default, skip_serializing_if = "Means::is_call")]
+    pub by: Means,
+}
+
+/// Parameters of `revocation_answer`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevocationAnswer {
+    /// The kind of credential; absent: the first that can be issued and revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<KindName>,
+    /// How it is revoked.
+    #[serde(default, skip_serializing_if = "Means::is_call")]
+    pub by: Means,
+    /// Answers that keep the promise; one has to fit.
+    pub answer: Vec<Condition>,
+    /// The one that is recommended; another of `answer` is a divergence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred: Option<Condition>,
+}
+
+/// Parameters of `others_unaffected`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OthersUnaffected {
+    /// The kind of credential; absent: the first that can be issued and revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<KindName>,
+    /// How the one is revoked.
+    #[serde(default, skip_serializing_if = "Means::is_call")]
+    pub by: Means,
+}
+
+/// Parameters of `others_revoked`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OthersRevoked {
+    /// The kind of credential; absent: the first that can be issued and revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<KindName>,
+    /// How the one is revoked: a way that ends all.
+    pub by: Means,
+    /// Longest time that the others may still be accepted, counted from the answer to the revocation.
+    pub within: Period,
 }
 
 /// Parameters of `token_lifetime`.
@@ -194,6 +251,9 @@ pub struct ListedAfterRevocation {
     /// The kind of credential; absent: the first that can be issued and revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of: Option<KindName>,
+    /// How it is revoked.
+    #[serde(default, skip_serializing_if = "Means::is_call")]
+    pub by: Means,
     /// Whether it is listed then.
     pub listed: ListedAs,
     /// Members that keep their values, by JSON pointer into the item.

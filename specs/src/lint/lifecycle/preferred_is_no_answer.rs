@@ -35,9 +35,9 @@ fn preferred(check: &CheckSpec) -> Option<(&Condition, &[Condition])> {
     match check {
         CheckSpec::IssueAnswer(with)
         | CheckSpec::RepeatedIssue(with)
-        | CheckSpec::RevocationAnswer(with)
         | CheckSpec::UnknownCredential(with)
         | CheckSpec::SelfDescribedRevocation(with) => Some((with.preferred.as_ref()?, &with.answer)),
+        CheckSpec::RevocationAnswer(with) => Some((with.preferred.as_ref()?, &with.answer)),
         CheckSpec::RepeatedRevocation(with) => Some((with.preferred.as_ref()?, &with.answer)),
         CheckSpec::UnauthorizedRevocation(with) => Some((with.preferred.as_ref()?, &with.answer)),
         CheckSpec::LastActive(with) => Some((with.preferred.as_ref()?, &with.answer)),

@@ -150,7 +150,14 @@ impl<'c> Survey<'c> {
             }
             if let Some(revoke) = &kind.revoke {
                 add(at.join("revoke").join("call"), &revoke.call, None);
+                for (name, way) in &revoke.ways {
+                    add(at.join("revoke").join("ways").join(&name.0).join("call"), &way.call, None);
+                }
             }
+        }
+        for (name, obtained) in &self.lifecycle.obtained {
+            let at = Pointer::root().join("obtained").join(&name.0).join("call");
+            calls.push(CallAt { at, call: &obtained.call, kind: None, token: None });
         }
         let kind = self.lifecycle.kind(None).map(|(_, kind)| kind);
         for (at, dependent) in self.dependents() {
@@ -194,6 +201,10 @@ impl<'c> Survey<'c> {
                     Some(&revoke.call.operation),
                     Role::Meaning,
                 );
+                for (name, way) in &revoke.ways {
+                    let at = at.join("revoke").join("ways").join(&name.0).join("success");
+                    add(at, &way.success, Some(&way.call.operation), Role::Meaning);
+                }
             }
             for (name, token) in &kind.tokens {
                 let at = at.join("tokens").join(&name.0);
@@ -274,9 +285,12 @@ impl<'c> Survey<'c> {
                 let probe = token.and_then(|token| Some(&token.probe.as_ref()?.call.operation));
                 further.extend(with.refused.as_ref().map(|one| ("refused", one, probe)));
             }
-            CheckSpec::RevocationAnswer(with)
-            | CheckSpec::UnknownCredential(with)
-            | CheckSpec::SelfDescribedRevocation(with) => {
+            CheckSpec::RevocationAnswer(with) => {
+                let way = with.by.way().and_then(|name| kind?.revoke.as_ref()?.ways.get(name));
+                let operation = way.map(|way| &way.call.operation).or(revoke);
+                further.extend(with.preferred.as_ref().map(|one| ("preferred", one, operation)));
+            }
+            CheckSpec::UnknownCredential(with) | CheckSpec::SelfDescribedRevocation(with) => {
                 further.extend(with.preferred.as_ref().map(|one| ("preferred", one, revoke)));
             }
             CheckSpec::RepeatedRevocation(with) => {
