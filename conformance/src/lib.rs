@@ -14,6 +14,7 @@ pub mod counterexample;
 pub mod credential;
 pub mod deployment;
 pub mod digest;
+pub mod drift;
 pub mod exchange;
 pub mod exit_code;
 pub mod explain;

@@ -30,11 +30,23 @@ pub struct Plan {
     pub max_time: Option<Duration>,
     /// Whether requests that change state may be sent.
     pub writes: Writes,
+    /// Whether envelopes are kept for snapshots.
+    pub envelopes: Envelopes,
     /// The seeds of random sequences that are run before fresh ones.
     pub replay: Vec<u64>,
     /// Where everything that has to be put away is written down before it is used; `None`: nowhere, so that what a run
     /// leaves behind that is killed is known to nobody.
     pub record: Option<Record>,
+}
+
+/// Whether what stays of the answers of each case is kept in the report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Envelopes {
+    /// It is not.
+    #[default]
+    Dropped,
+    /// It is, to be compared with snapshots.
+    Kept,
 }
 
 /// Whether requests that change state may be sent.
@@ -63,6 +75,7 @@ impl Default for Plan {
             jobs: JOBS,
             max_time: None,
             writes: Writes::Allowed,
+            envelopes: Envelopes::Dropped,
             replay: Vec::new(),
             record: None,
         }

@@ -10,6 +10,7 @@ use crate::cleanup::{Left, anything_answered, not_put_away, put_away};
 use crate::clock;
 use crate::deployment::Deployment;
 use crate::digest::digest;
+use crate::drift;
 use crate::exchange::Timing;
 use crate::lifecycle::Controls;
 use crate::machine::reference_machine;
@@ -159,6 +160,8 @@ pub async fn run(
         left_behind: left.behind,
         perhaps_left_behind: left.perhaps,
         acceptances: Vec::new(),
+        envelopes: drift::envelopes(plan.envelopes, contract, &exchanges, redactor),
+        drift: Vec::new(),
         end: match ending {
             Ending::Interrupted | Ending::Abandoned => End::Interrupted,
             Ending::Complete if session.is_cut_short() => End::OutOfTime,

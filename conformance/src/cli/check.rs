@@ -22,8 +22,9 @@ use super::selection;
 use super::settings::Settings;
 use crate::cleanup::{self, CleanupFile};
 use crate::clock;
+use crate::drift;
 use crate::exit_code::ExitCode;
-use crate::plan::{Plan, Writes};
+use crate::plan::{Envelopes, Plan, Writes};
 use crate::progress::{self, Console, Event, Progress as _};
 use crate::redact::Redactor;
 use crate::replay::Stored;
@@ -142,7 +143,9 @@ async fn judge(
     selection::validate("--only", &settings.only, &known)?;
     exceptions.validate(&known)?;
     let seeds = SeedFile::open(args, settings)?;
-    let seed = settings.seed.unwrap_or_else(|| if args.reference { 0 } else { random_seed() });
+    let seed = settings
+        .seed
+        .unwrap_or_else(|| if args.reference || args.snapshots.is_some() { 0 } else { random_seed() });
     for job in jobs {
         job.deployment.secrets().for_each(|secret| redactor.taint(secret.expose_secret()));
     }
@@ -158,6 +161,7 @@ async fn judge(
         jobs: settings.jobs,
         max_time: settings.max_time,
         writes: settings.writes,
+        envelopes: if args.snapshots.is_some() { Envelopes::Kept } else { Envelopes::Dropped },
         replay: seeds.of(contract.name()),
         record,
     };
@@ -198,13 +202,30 @@ async fn judge(
         close_cleanup(file, progress);
     }
     let internal = |error: serde_json::Error| CliError::Internal(error.to_string());
-    let report = redactor.redact_report(&report).map_err(internal)?;
+    let mut report = redactor.redact_report(&report).map_err(internal)?;
+    if let Some(folder) = &args.snapshots {
+        compare(&mut report, folder)?;
+    }
     seeds.keep(&report, progress);
     if let Some(folder) = &args.counterexamples {
         keep_counterexamples(&report, folder, progress)?;
     }
     output.write(&report, reports)?;
-    Ok(ExitCode::of(&report))
+    let drifted = report.contracts.iter().any(|contract| !contract.drift.is_empty());
+    Ok(match ExitCode::of(&report) {
+        ExitCode::Conforms | ExitCode::Open if drifted && args.deny_drift => ExitCode::Broken,
+        code => code,
+    })
+}
+
+/// Compares the envelopes of a report with the snapshots in a folder.
+fn compare(report: &mut Report, folder: &Path) -> Result<(), CliError> {
+    for contract in &mut report.contracts {
+        let envelopes = std::mem::take(&mut contract.envelopes);
+        let drift = drift::compare(folder, &contract.contract, &envelopes);
+        contract.drift = drift.map_err(|error| CliError::Usage(error.to_string()))?;
+    }
+    Ok(())
 }
 
 /// Writes down each breach of a report that can be looked for again.

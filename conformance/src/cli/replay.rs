@@ -59,8 +59,17 @@ pub struct ReplayArgs {
 }
 
 /// Options of `check` that mean nothing for a single sequence.
-const MEANINGLESS: [&str; 7] =
-    ["skip", "cases", "sequences", "seeds", "no_seeds", "report", "counterexamples"];
+const MEANINGLESS: [&str; 9] = [
+    "skip",
+    "cases",
+    "sequences",
+    "seeds",
+    "no_seeds",
+    "report",
+    "counterexamples",
+    "snapshots",
+    "deny_drift",
+];
 
 fn hide_what_means_nothing(arg: Arg) -> Arg {
     let hidden = MEANINGLESS.contains(&arg.get_id().as_str());

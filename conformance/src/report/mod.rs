@@ -29,6 +29,7 @@ pub use self::exchange::ExchangeRecord;
 pub use self::propagation::PropagationDelay;
 pub use self::timeline::CredentialTimeline;
 use crate::counterexample::Repeat;
+use crate::drift::{Drift, Envelope};
 use crate::finding::Finding;
 use crate::verdict::Verdict;
 pub use coverage::Coverage;
@@ -99,6 +100,12 @@ pub struct ContractReport {
     /// The breaches that the operator accepts, and what came of each acceptance.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acceptances: Vec<Acceptance>,
+    /// The envelopes that were seen, where they were to be compared with snapshots.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub envelopes: Vec<Envelope>,
+    /// What of them differs from the snapshots. It is no breach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drift>,
     /// Whether the run came to its end.
     #[serde(default)]
     pub end: End,

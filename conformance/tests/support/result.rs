@@ -124,6 +124,8 @@ pub(crate) fn contract(name: &str) -> ContractReport {
         left_behind: Vec::new(),
         perhaps_left_behind: Vec::new(),
         acceptances: Vec::new(),
+        envelopes: Vec::new(),
+        drift: Vec::new(),
         end: End::Complete,
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Styles are always written; whoever owns the stream strips them where nobody sees them.
 
+mod drift;
 mod finding;
 pub(crate) mod layout;
 mod measured;
@@ -73,6 +74,7 @@ pub fn write(report: &Report, out: &mut dyn Write, options: Options) -> io::Resu
         measured::write(report, &mut page)?;
         page.gap()?;
     }
+    drift::write(report, &mut page)?;
     summary::write(report, &subjects, &mut page)
 }
 
