@@ -51,6 +51,17 @@ enum Ending {
     Abandoned,
 }
 
+impl Ending {
+    /// What a report says of it.
+    fn told(self, session: &Session<'_>) -> End {
+        match self {
+            Self::Interrupted | Self::Abandoned => End::Interrupted,
+            Self::Complete if session.is_cut_short() => End::OutOfTime,
+            Self::Complete => End::Complete,
+        }
+    }
+}
+
 /// Judges one deployment of one contract. What was issued is put away at the end, also after an interruption.
 ///
 /// # Errors
@@ -162,11 +173,7 @@ pub async fn run(
         acceptances: Vec::new(),
         envelopes: drift::envelopes(plan.envelopes, contract, &exchanges, redactor),
         drift: Vec::new(),
-        end: match ending {
-            Ending::Interrupted | Ending::Abandoned => End::Interrupted,
-            Ending::Complete if session.is_cut_short() => End::OutOfTime,
-            Ending::Complete => End::Complete,
-        },
+        end: ending.told(&session),
     })
 }
 

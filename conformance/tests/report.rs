@@ -8,6 +8,7 @@ mod result;
 use anstream::StripStream;
 use insta::assert_snapshot;
 use proptest::prelude::*;
+use rescind_conformance::drift::{Change, Drift};
 use rescind_conformance::exit_code::ExitCode;
 use rescind_conformance::finding::Finding;
 use rescind_conformance::redact::Redactor;
@@ -67,6 +68,26 @@ fn what_is_open_says_why() {
     let report = report(vec![contract]);
     assert_eq!(ExitCode::of(&report), ExitCode::Open);
     assert_snapshot!("open", rendered(&report, Detail::Normal));
+}
+
+#[test]
+fn drift_is_told_and_is_no_breach() {
+    let mut contract = contract("dinie");
+    let drift = |status, change, lines: &[&str]| Drift {
+        operation: "createToken".to_owned(),
+        signature: "POST /auth/token".to_owned(),
+        status,
+        change,
+        lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+        file: format!("snapshots/dinie__createToken__{status}.snap.new"),
+    };
+    contract.drift = vec![
+        drift(200, Change::Different, &["-  expires_in: «number»", "+  expires_in: \"«number»\""]),
+        drift(401, Change::New, &[]),
+    ];
+    let report = report(vec![contract]);
+    assert_eq!(ExitCode::of(&report), ExitCode::Conforms);
+    assert_snapshot!("drift", rendered(&report, Detail::Normal));
 }
 
 #[test]

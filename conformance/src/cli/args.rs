@@ -175,6 +175,14 @@ pub struct CheckArgs {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "RESCIND_COUNTEREXAMPLES")]
     #[arg(help_heading = "What is told")]
     pub counterexamples: Option<PathBuf>,
+    /// A folder of snapshots: what answers look like when identifiers, secrets, times and numbers are taken out. New and
+    /// different ones are written as .snap.new for `cargo insta review`. Without --seed, the seed is 0 then.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "RESCIND_SNAPSHOTS")]
+    #[arg(help_heading = "What is told")]
+    pub snapshots: Option<PathBuf>,
+    /// End with exit code 1 if an envelope is new or differs from its snapshot.
+    #[arg(long, requires = "snapshots", help_heading = "What is told")]
+    pub deny_drift: bool,
     /// A report to write, where - is standard output; may be repeated. Formats: human, json, junit, sarif, har,
     /// markdown, html; github appends Markdown to the summary of a job.
     #[arg(long, value_name = "FORMAT=FILE", env = "RESCIND_REPORT", value_delimiter = ',')]
@@ -190,16 +198,6 @@ pub struct RenderArgs {
     pub result: PathBuf,
     /// A report to write, as for rescind check. Without one for standard output, the human report goes there.
     #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',')]
-    /// A folder of snapshots: what answers look like when identifiers, secrets, times and numbers are taken out. New and
-    /// different ones are written as .snap.new for `cargo insta review`. Without --seed, the seed is 0 then.
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "RESCIND_SNAPSHOTS")]
-    #[arg(help_heading = "What is told")]
-    pub snapshots: Option<PathBuf>,
-    /// End with exit code 1 if an envelope is new or differs from its snapshot.
-    #[arg(long, requires = "snapshots", help_heading = "What is told")]
-    pub deny_drift: bool,
-    /// A report to write: json=FILE or human=FILE, where - is standard output; may be repeated.
-    #[arg(long, value_name = "FORMAT=FILE", help_heading = "What is told")]
     pub report: Vec<ReportArg>,
 }
 

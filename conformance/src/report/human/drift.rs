@@ -9,12 +9,12 @@ use crate::report::Report;
 pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
     for contract in report.contracts.iter().filter(|contract| !contract.drift.is_empty()) {
         let count = |change: Change| contract.drift.iter().filter(|drift| drift.change == change).count();
+        let (new, different) = (count(Change::New), count(Change::Different));
         page.line(&format!(
-            "DRIFT {}: {} envelopes are new, {} differ from their snapshots; `cargo insta review` shows them",
+            "DRIFT {}: envelopes that are new: {new}, that differ from their snapshots: {different}",
             contract.contract,
-            count(Change::New),
-            count(Change::Different)
         ))?;
+        page.line("      `cargo insta review` shows and accepts them.")?;
         for drift in contract.drift.iter().filter(|drift| drift.change == Change::Different) {
             page.line(&format!("      {} → {} ({})", drift.signature, drift.status, drift.operation))?;
             for line in &drift.lines {
