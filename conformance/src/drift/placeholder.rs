@@ -82,7 +82,7 @@ mod tests {
         let check = |value: &str, expected: &str| assert_eq!(text(value, &redactor), expected, "{value}");
         check("not_found", "not_found");
         check("application/problem+json", "application/problem+json");
-        check("no credential dinie_ci_0f3a9b2c4d5e6f70", "no credential «id»");
+        check("no credential example_ci_0f3a9b2c4d5e6f70", "no credential «id»");
         check("6f1d2c0e-8b47-4e3a-9d15-7c20a4be93f8", "«id»");
         check("2026-03-01T12:00:00Z", "«time»");
         check("2026-03-01", "«date»");
