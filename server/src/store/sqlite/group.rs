@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
-use super::PATIENCE;
+use super::QUEUE;
 use crate::store::StoreError;
 
 /// The connection that writes to a file. Clones share it.
@@ -79,7 +79,7 @@ impl Group {
 
     /// A change that has just begun.
     pub(super) async fn begin(&self) -> Result<Grouped, StoreError> {
-        let writer = tokio::time::timeout(PATIENCE, self.writer.clone().lock_owned());
+        let writer = tokio::time::timeout(QUEUE, self.writer.clone().lock_owned());
         let mut change = Grouped { writer: writer.await.map_err(|_| Unwritable::Busy)?, group: self.clone() };
         let writer = &mut *change.writer;
         writer.settle().await;

@@ -35,8 +35,12 @@ const MIGRATIONS: Migrations = &[
 /// Connections that only read.
 const READERS: u32 = 4;
 
-/// How long a change waits for the write lock of another process, and a call for a connection.
+/// How long a change waits for the write lock of another process.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a call waits for a connection. Only other calls of this process have them, and those go on as soon as the
+/// machine lets them, so this ends later than the time that a request has.
+const QUEUE: Duration = Duration::from_mins(1);
 
 /// The store in SQLite.
 pub type SqliteStore = SqlStore<Sqlite>;
@@ -60,8 +64,9 @@ enum Writer {
     ),
 }
 
-/// Readers look at so many bytes of a file, the most that SQLite maps, where they lie, so that a lookup among millions of credentials, few of which
-/// are in the cache of a connection, costs about as much as one among a thousand. More than that is read in copies.
+/// Readers look at so many bytes of a file, the most that SQLite maps, where they lie, so that a lookup among millions of
+/// credentials, few of which are in the cache of a connection, costs about as much as one among a thousand. More than
+/// that is read in copies.
 const MAPPED: &str = "2147418112";
 
 impl SqlStore<Sqlite> {
@@ -215,7 +220,7 @@ fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .min_connections(1)
         .max_connections(connections)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(QUEUE)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
