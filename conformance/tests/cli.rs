@@ -59,6 +59,7 @@ fn a_wrong_invocation_says_what_to_write() {
     check("unknown_format", &["check", "--reference", "--report", "xml=a"]);
     check("github_elsewhere", &["check", "--reference", "--report", "github"]);
     check("two_reports_in_one_file", &["check", "--reference", "--report", "html=a", "--report", "json=a"]);
+    check("no_folder", &["check", "--reference", "--snapshots", "/dev/null"]);
     check("no_result", &["report", "result.json"]);
     check("unknown_selection", &["check", "--reference", "--contract", "dinie", "--only", "R99"]);
     check("unknown_fault", &["check", "--reference", "--fault", "everything"]);

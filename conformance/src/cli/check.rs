@@ -143,6 +143,12 @@ async fn judge(
     selection::validate("--only", &settings.only, &known)?;
     exceptions.validate(&known)?;
     let seeds = SeedFile::open(args, settings)?;
+    // Not after minutes of work.
+    let folders = [("--snapshots", &args.snapshots), ("--counterexamples", &args.counterexamples)];
+    for (flag, folder) in folders.into_iter().filter_map(|(flag, folder)| Some((flag, folder.as_ref()?))) {
+        std::fs::create_dir_all(folder)
+            .map_err(|why| CliError::Usage(format!("{flag} {} is no folder: {why}", folder.display())))?;
+    }
     let seed = settings
         .seed
         .unwrap_or_else(|| if args.reference || args.snapshots.is_some() { 0 } else { random_seed() });
@@ -203,14 +209,13 @@ async fn judge(
     }
     let internal = |error: serde_json::Error| CliError::Internal(error.to_string());
     let mut report = redactor.redact_report(&report).map_err(internal)?;
-    if let Some(folder) = &args.snapshots {
-        compare(&mut report, folder)?;
-    }
+    // Whatever goes wrong beside it: the report is written.
+    let compared = args.snapshots.as_deref().map_or(Ok(()), |folder| compare(&mut report, folder));
     seeds.keep(&report, progress);
-    if let Some(folder) = &args.counterexamples {
-        keep_counterexamples(&report, folder, progress)?;
-    }
+    let kept = args.counterexamples.as_deref();
+    let kept = kept.map_or(Ok(()), |folder| keep_counterexamples(&report, folder, progress));
     output.write(&report, reports)?;
+    compared.and(kept)?;
     let drifted = report.contracts.iter().any(|contract| !contract.drift.is_empty());
     Ok(match ExitCode::of(&report) {
         ExitCode::Conforms | ExitCode::Open if drifted && args.deny_drift => ExitCode::Broken,
