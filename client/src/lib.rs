@@ -47,31 +47,76 @@
 //! Enums of answers are exhaustive on purpose: what a later version of the contract documents should be noticed where
 //! it is matched. [`Error`] is not, since it is no part of the contract.
 //!
+//! Whatever came, [`Error`] tells its status, headers and body, what its [problem](Error::problem) is, which
+//! [request](Error::request_id) it was, and [when to call again](Error::retry_after).
+//!
+//! # How it is sent
+//! [`Settings`] of a client say: time limits (30 seconds unless told otherwise), [`Retry`], a [`Hook`] for headers and
+//! metrics, a [`Transport`] in place of reqwest, a [`CredentialSource`] for credentials that change. With the feature
+//! `tracing` each call has a span that is named by its operation.
+//!
+//! # What callers have to do around the calls
+//! Each contract's module has it, in thin functions over the generated ones, with a guide for leaked credentials.
+//!
 //! # Secrets
 //! A [`Secret`] has to be asked for with [`Secret::expose`]; neither it nor [`Credentials`] nor any error prints one.
+//! What the contract's lifecycle document says is an identifier or a secret has a type of its own.
+
+mod clock;
 
 mod credential;
+mod dispatch;
 mod error;
+mod future;
 #[rustfmt::skip]
 mod generated;
 mod header;
+mod hook;
 mod media_type;
 mod nullable;
 mod received;
 mod request;
 mod response;
+mod retry;
+mod revocation;
 mod secret;
+mod settings;
+mod source;
 mod stream;
+mod trace;
+mod transport;
 
 pub mod support;
 pub mod typing;
 
+#[cfg(feature = "dinie")]
+pub mod dinie;
+#[cfg(feature = "entrytarget")]
+pub mod entrytarget;
+#[cfg(feature = "shiftagent")]
+pub mod shiftagent;
+#[cfg(feature = "wattshift")]
+pub mod wattshift;
+
+pub use clock::Clock;
+#[cfg(all(feature = "tokio", not(target_arch = "wasm32")))]
+pub use clock::SystemClock;
 pub use credential::{Credential, Credentials};
-pub use error::{Error, Extent, Failure, Malformed, MalformedCause, Unexpected};
-pub use generated::*;
+pub use error::{
+    Attempts, Error, Extent, Failure, Malformed, MalformedCause, Problem, RetryAfter, TransportError,
+    Unexpected,
+};
+pub use future::{BoxFuture, MaybeSend};
+pub use generated::CONTRACTS;
 pub use header::HeaderError;
+pub use hook::{Hook, Outcome, Sending, Sent};
 pub use nullable::Nullable;
 pub use request::File;
 pub use response::ResponseValue;
+pub use retry::{Repeat, Retry};
+pub use revocation::Acknowledged;
 pub use secret::Secret;
+pub use settings::Settings;
+pub use source::{CredentialSource, Granted, SourceError};
 pub use stream::{ByteStream, StreamError};
+pub use transport::Transport;

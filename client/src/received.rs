@@ -1,11 +1,15 @@
 //! An answer whose head has been read, and the ways to read the rest.
 
+use std::future::poll_fn;
+use std::pin::pin;
+
 use bytes::{Bytes, BytesMut};
+use futures_core::Stream as _;
 use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, Extent, Failure, Malformed, MalformedCause, Unexpected};
+use crate::error::{Attempts, Error, Extent, Failure, Malformed, MalformedCause, TransportError, Unexpected};
 use crate::media_type::{Charset, Form, charset, choose};
 use crate::response::ResponseValue;
 use crate::stream::ByteStream;
@@ -15,9 +19,20 @@ const LONGEST_FAILURE: usize = 1 << 20;
 
 /// An answer before it is known what it means.
 pub struct Received {
-    response: Response,
+    status: StatusCode,
+    headers: HeaderMap,
+    content: Content,
     /// Most bytes of the body that are read.
     limit: usize,
+    attempts: Attempts,
+}
+
+/// The body of an answer.
+enum Content {
+    /// Nothing of it has been read.
+    Open(Response),
+    /// It has been read.
+    Read(Bytes, Extent),
 }
 
 /// What kept an answer from being what its status documents.
@@ -25,7 +40,7 @@ pub enum Failed {
     /// Its body is not as documented.
     Malformed(Box<Malformed>),
     /// It broke off.
-    Transport(reqwest::Error),
+    Transport(TransportError),
 }
 
 impl<E> From<Failed> for Error<E> {
@@ -43,6 +58,7 @@ struct Whole {
     headers: HeaderMap,
     body: Bytes,
     extent: Extent,
+    attempts: Attempts,
 }
 
 /// A body that is as documented.
@@ -53,16 +69,33 @@ pub struct Decoded<B> {
     pub headers: HeaderMap,
     raw: Bytes,
     extent: Extent,
+    attempts: Attempts,
 }
 
 impl Received {
-    pub(crate) fn new(response: Response) -> Self {
-        Self { response, limit: usize::MAX }
+    pub(crate) fn new(mut response: Response, attempts: Attempts) -> Self {
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        Self { status, headers, content: Content::Open(response), limit: usize::MAX, attempts }
     }
 
     /// The status.
     pub fn status(&self) -> u16 {
-        self.response.status().as_u16()
+        self.status.as_u16()
+    }
+
+    /// The status and the headers.
+    pub(crate) fn head(&self) -> (StatusCode, &HeaderMap) {
+        (self.status, &self.headers)
+    }
+
+    /// The same answer with its body, however long that of a success is.
+    pub(crate) async fn read(mut self) -> Result<Self, TransportError> {
+        let limit = if self.status.is_success() { usize::MAX } else { LONGEST_FAILURE };
+        if let Content::Open(response) = self.content {
+            let (body, extent) = read(response, limit).await?;
+            self.content = Content::Read(body, extent);
+        }
+        Ok(self)
     }
 
     /// The same answer, of whose body not too much is read: nobody asks for long failures.
@@ -74,7 +107,7 @@ impl Received {
 
     /// The place in `forms` of the documented body that this one is.
     pub fn form(&self, forms: &[Form]) -> Option<usize> {
-        choose(self.response.headers(), forms)
+        choose(&self.headers, forms)
     }
 
     /// No body is documented; if one comes, it is kept as it is.
@@ -118,9 +151,12 @@ impl Received {
 
     /// Bytes that are not read yet.
     pub fn stream(self) -> Decoded<ByteStream> {
-        let (status, headers) = (self.response.status(), self.response.headers().clone());
-        let body = ByteStream::of(self.response.bytes_stream());
-        Decoded { body, status, headers, raw: Bytes::new(), extent: Extent::Whole }
+        let Self { status, headers, content, attempts, .. } = self;
+        let body = match content {
+            Content::Open(response) => ByteStream::of(response.bytes_stream()),
+            Content::Read(body, _) => ByteStream::new([body]),
+        };
+        Decoded { body, status, headers, raw: Bytes::new(), extent: Extent::Whole, attempts }
     }
 
     /// A documented status with a body of a media type that is not documented for it.
@@ -134,8 +170,8 @@ impl Received {
     /// An answer that the contract does not document.
     pub async fn unexpected<E>(self) -> Error<E> {
         match self.bounded().whole().await {
-            Ok(Whole { status, headers, body, extent }) => {
-                Error::Unexpected(Box::new(Unexpected { status, headers, body, extent }))
+            Ok(Whole { status, headers, body, extent, attempts }) => {
+                Error::Unexpected(Box::new(Unexpected { status, headers, body, extent, attempts }))
             }
             Err(failed) => failed.into(),
         }
@@ -146,21 +182,31 @@ impl Received {
         if self.limit == usize::MAX { Raw::Dropped } else { Raw::Kept }
     }
 
-    async fn whole(mut self) -> Result<Whole, Failed> {
-        let (status, headers) = (self.response.status(), self.response.headers().clone());
-        let mut body = BytesMut::new();
-        let mut extent = Extent::Whole;
-        while let Some(chunk) = self.response.chunk().await.map_err(Failed::Transport)? {
-            let room = self.limit - body.len();
-            if chunk.len() > room {
-                body.extend_from_slice(&chunk[..room]);
-                extent = Extent::Cut;
-                break;
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Whole { status, headers, body: body.freeze(), extent })
+    async fn whole(self) -> Result<Whole, Failed> {
+        let Self { status, headers, content, limit, attempts } = self;
+        let (body, extent) = match content {
+            Content::Open(response) => read(response, limit).await.map_err(Failed::Transport)?,
+            Content::Read(body, _) if body.len() > limit => (body.slice(..limit), Extent::Cut),
+            Content::Read(body, extent) => (body, extent),
+        };
+        Ok(Whole { status, headers, body, extent, attempts })
     }
+}
+
+/// As much of the body as `limit` allows.
+async fn read(response: Response, limit: usize) -> Result<(Bytes, Extent), TransportError> {
+    let mut chunks = pin!(response.bytes_stream());
+    let mut body = BytesMut::new();
+    while let Some(chunk) = poll_fn(|context| chunks.as_mut().poll_next(context)).await {
+        let chunk = chunk?;
+        let room = limit - body.len();
+        if chunk.len() > room {
+            body.extend_from_slice(&chunk[..room]);
+            return Ok((body.freeze(), Extent::Cut));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok((body.freeze(), Extent::Whole))
 }
 
 /// Whether a decoded answer keeps its body as received.
@@ -179,36 +225,37 @@ impl Whole {
     }
 
     fn decoded<B>(self, body: B, kept: Raw) -> Decoded<B> {
-        let Self { status, headers, body: raw, extent } = self;
+        let Self { status, headers, body: raw, extent, attempts } = self;
         let raw = match kept {
             Raw::Kept => raw,
             Raw::Dropped => Bytes::new(),
         };
-        Decoded { body, status, headers, raw, extent }
+        Decoded { body, status, headers, raw, extent, attempts }
     }
 
     fn malformed(self, cause: MalformedCause) -> Failed {
-        let Self { status, headers, body, extent } = self;
-        Failed::Malformed(Box::new(Malformed { status, headers, body, extent, cause }))
+        let Self { status, headers, body, extent, attempts } = self;
+        Failed::Malformed(Box::new(Malformed { status, headers, body, extent, attempts, cause }))
     }
 }
 
 impl<B> Decoded<B> {
     /// The same with another body: the variant that the media type chose.
     pub fn map<C>(self, change: impl FnOnce(B) -> C) -> Decoded<C> {
-        let Self { body, status, headers, raw, extent } = self;
-        Decoded { body: change(body), status, headers, raw, extent }
+        let Self { body, status, headers, raw, extent, attempts } = self;
+        Decoded { body: change(body), status, headers, raw, extent, attempts }
     }
 
     /// A documented success.
     pub fn success<T, H>(self, wrap: impl FnOnce(B) -> T, typed: H) -> ResponseValue<T, H> {
-        let Self { body, status, headers, raw, extent: _ } = self;
+        let Self { body, status, headers, raw, extent: _, attempts: _ } = self;
         ResponseValue::with_typed_headers(wrap(body), typed, status, headers).with_undocumented_body(raw)
     }
 
     /// A documented failure.
     pub fn failure<E>(self, wrap: impl FnOnce(B) -> E) -> Error<E> {
-        let Self { body, status, headers, raw, extent } = self;
-        Error::Documented(Box::new(Failure { error: wrap(body), status, headers, body: raw, extent }))
+        let Self { body, status, headers, raw, extent, attempts } = self;
+        let error = wrap(body);
+        Error::Documented(Box::new(Failure { error, status, headers, body: raw, extent, attempts }))
     }
 }

@@ -7,10 +7,15 @@ use std::task::{Context, Poll};
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 
+use crate::future::MaybeSend;
+
 /// Longest line that [`ByteStream::line`] puts together: 16 MiB.
 const LONGEST_LINE: usize = 16 << 20;
 
+#[cfg(not(target_arch = "wasm32"))]
 type Inner = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>;
+#[cfg(target_arch = "wasm32")]
+type Inner = Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>>>>;
 
 /// The body of a success that may be large or endless.
 ///
@@ -46,7 +51,7 @@ impl ByteStream {
         Self::of(Chunks(chunks.into_iter()))
     }
 
-    pub(crate) fn of(inner: impl Stream<Item = Result<Bytes, reqwest::Error>> + Send + 'static) -> Self {
+    pub(crate) fn of(inner: impl Stream<Item = Result<Bytes, reqwest::Error>> + MaybeSend + 'static) -> Self {
         Self { inner: Box::pin(inner), rest: BytesMut::new() }
     }
 

@@ -1,12 +1,14 @@
 //! Answers that a correct server never sends, and how the client tells them.
 
+#![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
 #![cfg(all(feature = "dinie", feature = "entrytarget", feature = "wattshift"))]
 
 use std::time::Duration;
 
 use rescind_client::dinie::{self, RevokeCredentialError};
+use rescind_client::support::reqwest;
 use rescind_client::wattshift::{self, RevokeAgentSandboxCredentialError};
-use rescind_client::{Error, entrytarget};
+use rescind_client::{Error, Settings, entrytarget};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -63,11 +65,49 @@ async fn each_documented_status_is_a_variant_of_its_own() {
 
 #[tokio::test]
 async fn a_delay_can_be_read() {
-    for (header, documented) in
-        [("30", Some(Duration::from_secs(30))), ("Wed, 21 Oct 2026 07:28:00 GMT", None), ("-1", None)]
-    {
+    let now: jiff::Timestamp = "2026-10-21T07:00:00Z".parse().unwrap();
+    for (header, documented) in [
+        ("30", Some(Duration::from_secs(30))),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", Some(Duration::from_mins(28))),
+        ("Wed, 21 Oct 2020 07:28:00 GMT", Some(Duration::ZERO)),
+        ("-1", None),
+    ] {
         let answer = body(429, "application/problem+json", PROBLEM).insert_header("retry-after", header);
-        assert_eq!(revoke(answer).await.unwrap_err().retry_after(), documented, "{header}");
+        let delay = revoke(answer).await.unwrap_err().retry_after().map(|after| after.delay(now));
+        assert_eq!(delay, documented, "{header}");
+    }
+    let envelope =
+        r#"{"request_id":"req_1","error_code":"RATE_LIMITED","message":"m","retry_after_seconds":1.5}"#;
+    let error = revoke(body(429, "application/json", envelope)).await.unwrap_err();
+    assert_eq!(error.retry_after().map(|after| after.delay(now)), Some(Duration::from_millis(1500)));
+}
+
+#[tokio::test]
+async fn every_failure_tells_its_problem_and_the_name_of_the_request() {
+    let envelope = r#"{"request_id":"req_1","error_code":"NOT_FOUND","message":"hidden"}"#;
+    for (status, media_type, text, header, code, id) in [
+        (
+            409,
+            "application/problem+json",
+            PROBLEM,
+            Some("req_2"),
+            Some("last_active_credential"),
+            Some("req_2"),
+        ),
+        // Documented with another body, and not documented at all.
+        (404, "application/json", envelope, None, Some("NOT_FOUND"), Some("req_1")),
+        (418, "application/json", envelope, Some("req_3"), Some("NOT_FOUND"), Some("req_3")),
+        (502, "text/html", "<h1>Bad Gateway</h1>", None, None, None),
+    ] {
+        let mut answer = body(status, media_type, text);
+        if let Some(header) = header {
+            answer = answer.insert_header("x-request-id", header);
+        }
+        let error = revoke(answer).await.unwrap_err();
+        assert_eq!(error.problem().and_then(|problem| problem.code).as_deref(), code, "{status}");
+        assert_eq!(error.request_id().as_deref(), id, "{status}");
+        assert_eq!(error.status().unwrap(), status);
+        assert!(!format!("{error} {error:?} {:?}", error.problem()).contains("hidden"));
     }
 }
 
@@ -146,7 +186,8 @@ async fn a_truncated_body_is_a_transport_error() {
         let head = "HTTP/1.1 401 Unauthorized\r\ncontent-type: application/problem+json\r\ncontent-length: 900\r\n\r\n";
         stream.write_all(format!("{head}{{\"type\":").as_bytes()).await.unwrap();
     });
-    let error = dinie::Client::new(&url).revoke_credential().client_id("c").send().await.unwrap_err();
+    let error =
+        dinie::Client::new(&url).revoke_credential().client_id("dinie_ci_1").send().await.unwrap_err();
     server.await.unwrap();
     assert!(matches!(&error, Error::Transport(_)), "{error:?}");
     assert!(error.is_retryable());
@@ -177,4 +218,48 @@ async fn a_success_keeps_status_and_headers_and_hides_its_secret() {
     assert_eq!(answer.headers()["x-ratelimit-limit"], "100");
     assert_eq!(answer.client_secret.expose(), "dinie_cs_live_hidden");
     assert!(!format!("{answer:?}").contains("hidden"), "{answer:?}");
+}
+
+/// A deployment that takes requests and never answers.
+async fn silent() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            kept.push(stream);
+        }
+    });
+    url
+}
+
+/// Time stands still and leaps to the next timer, so nobody waits; without a timer the test would hang.
+#[tokio::test(start_paused = true)]
+async fn a_slow_answer_is_given_up_by_default_and_by_settings() {
+    let url = silent().await;
+    let settings = Settings::new().timeout(Duration::from_secs(5));
+    let patient = dinie::Client::new_with_client(&url, reqwest::Client::new()).with_settings(settings);
+    for client in [dinie::Client::new(&url), patient] {
+        let error = client.revoke_credential().client_id("dinie_ci_1").send().await.unwrap_err();
+        let Error::Transport(cause) = &error else { panic!("{error:?}") };
+        assert!(cause.is_timeout(), "{error}");
+        assert!(error.is_retryable());
+        assert!(!error.to_string().contains("127.0.0.1"), "the URL may hold a key: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_a_proxy_is_no_answer_of_the_contract() {
+    let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
+    // Where another body is documented for the status, and where the status is not documented.
+    let error = revoke(body(500, "text/html", page)).await.unwrap_err();
+    assert!(matches!(&error, Error::Malformed(_)), "{error:?}");
+    assert!(error.is_retryable() && error.problem().is_none());
+    let error = revoke(body(502, "text/html", page)).await.unwrap_err();
+    assert!(matches!(&error, Error::Unexpected(_)), "{error:?}");
+    assert_eq!(error.body().unwrap(), page);
+    // A success that is none.
+    let server = answering(body(200, "text/html", "<html>log in first</html>")).await;
+    let error = dinie::Client::new(&server.uri()).list_credentials().send().await.unwrap_err();
+    assert!(matches!(&error, Error::Malformed(malformed) if malformed.status == 200), "{error:?}");
 }

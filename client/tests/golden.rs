@@ -31,6 +31,36 @@ async fn seen(server: &MockServer) -> Request {
     requests.remove(0)
 }
 
+/// Only what the lifecycle document points at, and what is called so, has a type of its own.
+#[tokio::test]
+async fn identifiers_and_secrets_have_types_of_their_own() {
+    use clients::credential_handles::Client;
+    use clients::credential_handles::types::{InUse, KeyId, KeySecret, NewKey, Webhook, WebhookId};
+
+    let key: NewKey = serde_json::from_str(r#"{"id":"key_1","secret":"hidden","parent":"p"}"#).unwrap();
+    let (id, secret, parent): (&KeyId, &KeySecret, &Option<String>) = (&key.id, &key.secret, &key.parent);
+    assert_eq!((id.as_str(), secret.expose(), parent.as_deref()), ("key_1", "hidden", Some("p")));
+    assert!(!format!("{key:?}").contains("hidden"));
+    let used: InUse = serde_json::from_str(r#"{"key_id":"key_1","id":"refusal"}"#).unwrap();
+    let _: &Option<String> = &used.id;
+    assert_eq!(used.key_id, *id);
+    let webhook: Webhook = serde_json::from_str(r#"{"webhook_id":"w","url":"u","keyId":"key_1"}"#).unwrap();
+    let hook: &WebhookId = webhook.webhook_id.as_ref().unwrap();
+    assert!(matches!(&webhook.key_id, rescind_client::Nullable::Value(key) if key == id));
+
+    // By reference, by text, and not by what is none.
+    let server = answering(ResponseTemplate::new(204)).await;
+    let client = Client::new(&server.uri());
+    client.delete_key().key_id(id).send().await.unwrap();
+    client.delete_key().key_id("key_2").send().await.unwrap();
+    client.delete_webhook().id(hook).send().await.unwrap();
+    let error = client.delete_key().key_id("crd_1").send().await.unwrap_err();
+    assert!(matches!(&error, Error::InvalidRequest(_)), "{error}");
+    let paths: Vec<_> =
+        server.received_requests().await.unwrap().iter().map(|one| one.url.path().to_owned()).collect();
+    assert_eq!(paths, ["/keys/key_1", "/keys/key_2", "/webhooks/w"]);
+}
+
 #[tokio::test]
 async fn default_takes_what_no_other_response_documents() {
     use clients::default_response::{AloneError, Client, ExplicitError};

@@ -58,7 +58,12 @@ async fn a_token_outlives_its_client_credential_and_the_last_credential_stays() 
     let token = async |id: &str, secret: Secret| {
         let client = Client::new(&base).with_credentials(Credentials::new().basic(id, secret));
         let grant = TokenRequest::builder().grant_type(TokenRequestGrantType::ClientCredentials);
-        client.create_token().body(grant).send().await.map(|token| token.into_inner().access_token)
+        client
+            .create_token()
+            .body(grant)
+            .send()
+            .await
+            .map(|token| Secret::from(token.into_inner().access_token))
     };
     let bearer = |token: Secret| Client::new(&base).with_credentials(Credentials::new().bearer(token));
 
@@ -66,12 +71,12 @@ async fn a_token_outlives_its_client_credential_and_the_last_credential_stays() 
     let operator = bearer(token(&id, secret).await.unwrap());
     let request = CreateCredentialRequest::builder().name("Production Key");
     let issued = operator.create_credential().body(request).send().await.unwrap().into_inner();
-    let id = issued.client_id.to_string();
-    let survivor = bearer(token(&id, issued.client_secret.clone()).await.unwrap());
+    let id = issued.client_id;
+    let survivor = bearer(token(&id, issued.client_secret.clone().into()).await.unwrap());
 
     operator.revoke_credential().client_id(&id).send().await.unwrap();
     // The answer to a revoked pair is not documented, so it is no variant of the error.
-    let refused = token(&id, issued.client_secret).await.unwrap_err();
+    let refused = token(&id, issued.client_secret.into()).await.unwrap_err();
     assert!(refused.documented().is_none());
     assert_eq!(refused.status().unwrap(), 401);
     survivor.list_credentials().send().await.unwrap();
@@ -113,18 +118,17 @@ async fn a_vaulted_credential_is_rotated_before_it_is_deleted() {
     let repository = RegisterRepositoryRequest::builder()
         .name("main")
         .repo_url("https://git.example.com/main.git")
-        .credential_id(Some(old.to_string().try_into().unwrap()));
+        .credential_id(old.clone());
     let repository = client.register_repository().body(repository).send().await.unwrap().into_inner();
 
-    let guarded = client.delete_credential().credential_id(old.as_str()).send().await.unwrap_err();
+    let guarded = client.delete_credential().credential_id(&old).send().await.unwrap_err();
     let Some(DeleteCredentialError::Conflict(problem)) = guarded.documented() else { panic!("{guarded}") };
     assert_eq!(problem.conflicting_resource_id.as_deref(), Some(repository.id.as_str()));
 
-    let repointed =
-        UpdateRepositoryRequest::builder().credential_id(Some(new.to_string().try_into().unwrap()));
-    client.update_repository().repository_id(repository.id.as_str()).body(repointed).send().await.unwrap();
-    client.delete_credential().credential_id(old.as_str()).send().await.unwrap();
-    let gone = client.delete_credential().credential_id(old.as_str()).send().await.unwrap_err();
+    let repointed = UpdateRepositoryRequest::builder().credential_id(new.clone());
+    client.update_repository().repository_id(&repository.id).body(repointed).send().await.unwrap();
+    client.delete_credential().credential_id(&old).send().await.unwrap();
+    let gone = client.delete_credential().credential_id(&old).send().await.unwrap_err();
     assert!(matches!(gone.documented(), Some(DeleteCredentialError::NotFound(_))));
 }
 

@@ -49,7 +49,7 @@ async fn each_operation_presents_what_it_asks_for() {
     let grant = dinie::types::TokenRequest::builder()
         .grant_type(dinie::types::TokenRequestGrantType::ClientCredentials);
     let _ = dinie.create_token().body(grant).send().await;
-    let _ = dinie.revoke_credential().client_id("c").send().await;
+    let _ = dinie.revoke_credential().client_id("dinie_ci_1").send().await;
     let pair = entrytarget::types::RegisterCredentialRequest::builder().api_key("ak_2").api_secret("sk_2");
     let _ = entry.register_credential().body(pair).send().await;
     let _ = entry.revoke_credential().api_key("ak_1").send().await;
@@ -125,13 +125,17 @@ async fn a_form_is_a_form() {
 #[tokio::test]
 async fn an_argument_stays_in_its_segment() {
     let server = server().await;
-    let client = dinie::Client::new(&format!("{}/v3/", server.uri()));
-    let _ = client.revoke_credential().client_id("../a b?c").send().await;
-    assert_eq!(seen(&server).await.url.path(), "/v3/auth/credentials/..%2Fa%20b%3Fc");
+    let client = wattshift::Client::new(&format!("{}/base/", server.uri()));
+    let _ = client.revoke_agent_sandbox_credential().credential_id("../a b?c").send().await;
+    assert_eq!(seen(&server).await.url.path(), "/base/v1/agent-credentials/..%2Fa%20b%3Fc/revoke");
     for id in ["", ".", ".."] {
-        let error = client.revoke_credential().client_id(id).send().await.unwrap_err();
+        let error = client.revoke_agent_sandbox_credential().credential_id(id).send().await.unwrap_err();
         assert!(matches!(error, Error::InvalidRequest(_)), "{error}");
     }
+    // What is no identifier of the contract is not sent either.
+    let client = dinie::Client::new(&server.uri());
+    let error = client.revoke_credential().client_id("crd_1").send().await.unwrap_err();
+    assert!(matches!(error, Error::InvalidRequest(_)), "{error}");
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }
 

@@ -18,6 +18,9 @@ mod body_or_none;
 #[path = "../../xtask/tests/golden/composed_schemas/server.rs"]
 mod composed_schemas;
 #[rustfmt::skip]
+#[path = "../../xtask/tests/golden/credential_handles/server.rs"]
+mod credential_handles;
+#[rustfmt::skip]
 #[path = "../../xtask/tests/golden/default_response/server.rs"]
 mod default_response;
 #[rustfmt::skip]

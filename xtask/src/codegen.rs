@@ -180,7 +180,8 @@ pub fn bundled(root: &Path, only: &[String], mode: Mode) -> Result<Outcome, Code
 /// The files of one bundled contract.
 fn contract(root: &Path, name: &str) -> Result<Vec<Artifact>, CodegenError> {
     let source = format!("{SPECS}/{name}/openapi.yaml");
-    let contract = load(root, &source, name)?;
+    // The client has types for what the lifecycle document tells of; the stubs follow the OpenAPI document alone.
+    let contract = load(root, &source, name, Some(&format!("{SPECS}/{name}/lifecycle.yaml")))?;
     let draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
     let list = PathBuf::from(format!("{LOSSES}/{name}.txt"));
     let difference = Difference::read(&draft.losses, &root.join(&list))
@@ -190,6 +191,8 @@ fn contract(root: &Path, name: &str) -> Result<Vec<Artifact>, CodegenError> {
     }
     let client = client_file(&draft, "crate", format!("{CLIENT}/{}.rs", names::snake(name)), &source)?;
     let mut artifacts = vec![client];
+    let contract = load(root, &source, name, None)?;
+    let draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
     artifacts.extend(stubs(&draft, &source)?);
     Ok(artifacts)
 }
@@ -213,7 +216,7 @@ fn admin(root: &Path) -> Result<Vec<Artifact>, CodegenError> {
     if !root.join(source).is_file() {
         return Ok(Vec::new());
     }
-    let contract = load(root, source, name)?;
+    let contract = load(root, source, name, None)?;
     let draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
     stubs(&draft, source)
 }
@@ -276,7 +279,9 @@ fn golden(root: &Path) -> Result<Vec<Artifact>, CodegenError> {
         modules.push_str(&names::snake(&name));
         modules.push_str(";\n");
         let source = format!("{GOLDEN}/{name}/openapi.yaml");
-        let contract = load(root, &source, &name)?;
+        let lifecycle = format!("{GOLDEN}/{name}/lifecycle.yaml");
+        let (contract, plain);
+        contract = load(root, &source, &name, Some(&lifecycle))?;
         let draft = lower::lower(&contract).map_err(CodegenError::Unsupported)?;
         artifacts.push(client_file(
             &draft,
@@ -284,6 +289,14 @@ fn golden(root: &Path) -> Result<Vec<Artifact>, CodegenError> {
             format!("{GOLDEN}/{name}/client.rs"),
             &source,
         )?);
+        let draft = match contract.lifecycle() {
+            // Stubs follow the OpenAPI document alone.
+            Some(_) => {
+                plain = load(root, &source, &name, None)?;
+                lower::lower(&plain).map_err(CodegenError::Unsupported)?
+            }
+            None => draft,
+        };
         let options = server::Options {
             runtime: "::rescind_server::runtime".to_owned(),
             document: DocumentPlace::Beside,
@@ -297,11 +310,19 @@ fn golden(root: &Path) -> Result<Vec<Artifact>, CodegenError> {
     Ok(artifacts)
 }
 
-/// The document at `source` below `root`, under a name that is the same on every machine.
-fn load(root: &Path, source: &str, name: &str) -> Result<Contract, CodegenError> {
+/// The documents at `source` and `lifecycle` below `root`, under names that are the same on every machine. A lifecycle
+/// document that is not there is left out.
+fn load(root: &Path, source: &str, name: &str, lifecycle: Option<&str>) -> Result<Contract, CodegenError> {
+    let document = parse(root, source)?;
+    let lifecycle = lifecycle.filter(|lifecycle| root.join(lifecycle).is_file());
+    let lifecycle = lifecycle.map(|lifecycle| parse(root, lifecycle)).transpose()?;
+    Ok(Contract::new(name, document, lifecycle.as_ref())?)
+}
+
+fn parse(root: &Path, source: &str) -> Result<Document, CodegenError> {
     let path = root.join(source);
     let text = std::fs::read_to_string(&path).map_err(|error| CodegenError::Io { path, source: error })?;
-    Ok(Contract::new(name, Document::parse(source, text)?, None)?)
+    Ok(Document::parse(source, text)?)
 }
 
 /// Names of the folders in `folder` that hold an `openapi.yaml`, in order.

@@ -34,6 +34,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Exchange a client credential for an access token
@@ -189,6 +195,182 @@ impl Headers {
 }
 /// Types of parameters and bodies.
 pub mod types {
+    /// The bearer token, dinie_at_ followed by a JWT whose sub is the client_id and whose exp is its end.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct AccessToken(pub crate::Secret);
+    impl ::std::ops::Deref for AccessToken {
+        type Target = crate::Secret;
+        fn deref(&self) -> &crate::Secret {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<AccessToken> for crate::Secret {
+        fn from(value: AccessToken) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<crate::Secret> for AccessToken {
+        fn from(value: crate::Secret) -> Self {
+            Self(value)
+        }
+    }
+    impl ::std::convert::From<&AccessToken> for AccessToken {
+        fn from(value: &AccessToken) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::From<&AccessToken> for crate::Secret {
+        fn from(value: &AccessToken) -> Self {
+            value.0.clone()
+        }
+    }
+    impl ::std::convert::From<&str> for AccessToken {
+        fn from(value: &str) -> Self {
+            Self(value.into())
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for AccessToken {
+        fn from(value: ::std::string::String) -> Self {
+            Self(value.into())
+        }
+    }
+    /// The public half of the pair, opaque after its prefix dinie_ci_.
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ClientId(::std::string::String);
+    impl ::std::ops::Deref for ClientId {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClientId> for ::std::string::String {
+        fn from(value: ClientId) -> Self {
+            value.0
+        }
+    }
+    impl ::std::fmt::Display for ClientId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
+    impl ::std::str::FromStr for ClientId {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
+            ::regress::Regex::new("^dinie_ci_").unwrap());
+            if PATTERN.find(value).is_none() {
+                return Err("doesn't match pattern \"^dinie_ci_\"".into());
+            }
+            Ok(Self(value.to_owned()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ClientId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ClientId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ClientId {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
+                .parse()
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
+        }
+    }
+    impl ::std::convert::From<&ClientId> for ClientId {
+        fn from(value: &ClientId) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::TryFrom<&::std::string::String> for ClientId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::From<&ClientId> for ::std::string::String {
+        fn from(value: &ClientId) -> Self {
+            value.0.clone()
+        }
+    }
+    impl ::std::convert::AsRef<str> for ClientId {
+        fn as_ref(&self) -> &str {
+            &self.0
+        }
+    }
+    impl ::std::cmp::PartialEq<str> for ClientId {
+        fn eq(&self, other: &str) -> bool {
+            self.0 == other
+        }
+    }
+    impl ::std::cmp::PartialEq<&str> for ClientId {
+        fn eq(&self, other: &&str) -> bool {
+            self.0 == *other
+        }
+    }
+    /// The secret half of the pair, dinie_cs_live_ and 32 characters; shown this once.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct ClientSecret(pub crate::Secret);
+    impl ::std::ops::Deref for ClientSecret {
+        type Target = crate::Secret;
+        fn deref(&self) -> &crate::Secret {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ClientSecret> for crate::Secret {
+        fn from(value: ClientSecret) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<crate::Secret> for ClientSecret {
+        fn from(value: crate::Secret) -> Self {
+            Self(value)
+        }
+    }
+    impl ::std::convert::From<&ClientSecret> for ClientSecret {
+        fn from(value: &ClientSecret) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::From<&ClientSecret> for crate::Secret {
+        fn from(value: &ClientSecret) -> Self {
+            value.0.clone()
+        }
+    }
+    impl ::std::convert::From<&str> for ClientSecret {
+        fn from(value: &str) -> Self {
+            Self(value.into())
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for ClientSecret {
+        fn from(value: ::std::string::String) -> Self {
+            Self(value.into())
+        }
+    }
     /// `CreateCredentialRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateCredentialRequest {
@@ -202,7 +384,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Credential {
         /// The public half of the pair, opaque after its prefix dinie_ci_.
-        pub client_id: CredentialClientId,
+        pub client_id: ClientId,
         pub created_at: ::jiff::Timestamp,
         /// null means never.
         pub expires_at: ::std::option::Option<::jiff::Timestamp>,
@@ -212,69 +394,6 @@ pub mod types {
         pub name: ::std::string::String,
         pub status: CredentialStatus,
         pub updated_at: ::jiff::Timestamp,
-    }
-    /// The public half of the pair, opaque after its prefix dinie_ci_.
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CredentialClientId(::std::string::String);
-    impl ::std::ops::Deref for CredentialClientId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CredentialClientId> for ::std::string::String {
-        fn from(value: CredentialClientId) -> Self {
-            value.0
-        }
-    }
-    impl ::std::fmt::Display for CredentialClientId {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            ::std::fmt::Display::fmt(&self.0, f)
-        }
-    }
-    impl ::std::str::FromStr for CredentialClientId {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            ::regress::Regex::new("^dinie_ci_").unwrap());
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^dinie_ci_\"".into());
-            }
-            Ok(Self(value.to_owned()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CredentialClientId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for CredentialClientId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CredentialClientId {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
-                .parse()
-                .map_err(
-                    <D::Error as ::serde::de::Error>::custom::<
-                        self::error::ConversionError,
-                    >,
-                )
-        }
     }
     /// `CredentialList`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -342,9 +461,9 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CredentialWithSecret {
         /// The public half of the pair, opaque after its prefix dinie_ci_.
-        pub client_id: CredentialWithSecretClientId,
+        pub client_id: ClientId,
         /// The secret half of the pair, dinie_cs_live_ and 32 characters; shown this once.
-        pub client_secret: crate::Secret,
+        pub client_secret: ClientSecret,
         pub created_at: ::jiff::Timestamp,
         /// null means never.
         pub expires_at: ::std::option::Option<::jiff::Timestamp>,
@@ -354,70 +473,6 @@ pub mod types {
         pub name: ::std::string::String,
         pub status: CredentialStatus,
         pub updated_at: ::jiff::Timestamp,
-    }
-    /// The public half of the pair, opaque after its prefix dinie_ci_.
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct CredentialWithSecretClientId(::std::string::String);
-    impl ::std::ops::Deref for CredentialWithSecretClientId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<CredentialWithSecretClientId> for ::std::string::String {
-        fn from(value: CredentialWithSecretClientId) -> Self {
-            value.0
-        }
-    }
-    impl ::std::fmt::Display for CredentialWithSecretClientId {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            ::std::fmt::Display::fmt(&self.0, f)
-        }
-    }
-    impl ::std::str::FromStr for CredentialWithSecretClientId {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            ::regress::Regex::new("^dinie_ci_").unwrap());
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^dinie_ci_\"".into());
-            }
-            Ok(Self(value.to_owned()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for CredentialWithSecretClientId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String>
-    for CredentialWithSecretClientId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for CredentialWithSecretClientId {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
-                .parse()
-                .map_err(
-                    <D::Error as ::serde::de::Error>::custom::<
-                        self::error::ConversionError,
-                    >,
-                )
-        }
     }
     /// Problem details. Clients branch on code, not on type.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -452,7 +507,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Token {
         /// The bearer token, dinie_at_ followed by a JWT whose sub is the client_id and whose exp is its end.
-        pub access_token: crate::Secret,
+        pub access_token: AccessToken,
         /// Lifetime in seconds; 3600.
         pub expires_in: i64,
         /// Always bearer; to be compared without regard to case.
@@ -655,10 +710,7 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct Credential {
-            client_id: ::std::result::Result<
-                super::CredentialClientId,
-                ::std::string::String,
-            >,
+            client_id: ::std::result::Result<super::ClientId, ::std::string::String>,
             created_at: ::std::result::Result<::jiff::Timestamp, ::std::string::String>,
             expires_at: ::std::result::Result<
                 ::std::option::Option<::jiff::Timestamp>,
@@ -694,7 +746,7 @@ pub mod types {
             /// The public half of the pair, opaque after its prefix dinie_ci_.
             pub fn client_id<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<super::CredentialClientId>,
+                T: ::std::convert::TryInto<super::ClientId>,
                 T::Error: ::std::fmt::Display,
             {
                 self.client_id = value
@@ -896,11 +948,11 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct CredentialWithSecret {
-            client_id: ::std::result::Result<
-                super::CredentialWithSecretClientId,
+            client_id: ::std::result::Result<super::ClientId, ::std::string::String>,
+            client_secret: ::std::result::Result<
+                super::ClientSecret,
                 ::std::string::String,
             >,
-            client_secret: ::std::result::Result<crate::Secret, ::std::string::String>,
             created_at: ::std::result::Result<::jiff::Timestamp, ::std::string::String>,
             expires_at: ::std::result::Result<
                 ::std::option::Option<::jiff::Timestamp>,
@@ -937,7 +989,7 @@ pub mod types {
             /// The public half of the pair, opaque after its prefix dinie_ci_.
             pub fn client_id<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<super::CredentialWithSecretClientId>,
+                T: ::std::convert::TryInto<super::ClientId>,
                 T::Error: ::std::fmt::Display,
             {
                 self.client_id = value
@@ -950,7 +1002,7 @@ pub mod types {
             /// The secret half of the pair, dinie_cs_live_ and 32 characters; shown this once.
             pub fn client_secret<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<crate::Secret>,
+                T: ::std::convert::TryInto<super::ClientSecret>,
                 T::Error: ::std::fmt::Display,
             {
                 self.client_secret = value
@@ -1348,7 +1400,10 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct Token {
-            access_token: ::std::result::Result<crate::Secret, ::std::string::String>,
+            access_token: ::std::result::Result<
+                super::AccessToken,
+                ::std::string::String,
+            >,
             expires_in: ::std::result::Result<i64, ::std::string::String>,
             token_type: ::std::result::Result<
                 super::TokenTokenType,
@@ -1368,7 +1423,7 @@ pub mod types {
             /// The bearer token, dinie_at_ followed by a JWT whose sub is the client_id and whose exp is its end.
             pub fn access_token<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<crate::Secret>,
+                T: ::std::convert::TryInto<super::AccessToken>,
                 T::Error: ::std::fmt::Display,
             {
                 self.access_token = value
@@ -1581,6 +1636,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "createToken",
                     request,
                     &[
                         &[
@@ -1589,8 +1645,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("createToken", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Token>().await?;
@@ -1682,6 +1738,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "createCredential",
                     request,
                     &[
                         &[
@@ -1690,8 +1747,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("createCredential", received).await?;
             match received.status() {
                 201u16 => {
                     let answer = received.json::<types::CredentialWithSecret>().await?;
@@ -1786,6 +1843,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "listCredentials",
                     request,
                     &[
                         &[
@@ -1794,8 +1852,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("listCredentials", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::CredentialList>().await?;
@@ -1833,7 +1891,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct RevokeCredential<'a> {
         client: &'a super::Client,
-        client_id: support::Argument<::std::string::String>,
+        client_id: support::Argument<types::ClientId>,
     }
     impl<'a> RevokeCredential<'a> {
         /// The call, with nothing filled in.
@@ -1848,7 +1906,7 @@ pub mod builder {
         /// The client_id of the credential to revoke.
         pub fn client_id<V>(mut self, value: V) -> Self
         where
-            V: ::std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<types::ClientId>,
         {
             self.client_id.set("client_id", value);
             self
@@ -1872,6 +1930,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "revokeCredential",
                     request,
                     &[
                         &[
@@ -1880,8 +1939,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("revokeCredential", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -32,6 +32,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Register a credential
@@ -299,6 +305,142 @@ pub mod types {
                 )
         }
     }
+    /// Identifies the pair.
+    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[serde(transparent)]
+    pub struct ApiKey(::std::string::String);
+    impl ::std::ops::Deref for ApiKey {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ApiKey> for ::std::string::String {
+        fn from(value: ApiKey) -> Self {
+            value.0
+        }
+    }
+    impl ::std::fmt::Display for ApiKey {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
+    impl ::std::str::FromStr for ApiKey {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
+            ::regress::Regex::new("^ak_").unwrap());
+            if PATTERN.find(value).is_none() {
+                return Err("doesn't match pattern \"^ak_\"".into());
+            }
+            Ok(Self(value.to_owned()))
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for ApiKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for ApiKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl<'de> ::serde::Deserialize<'de> for ApiKey {
+        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
+        where
+            D: ::serde::Deserializer<'de>,
+        {
+            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
+                .parse()
+                .map_err(
+                    <D::Error as ::serde::de::Error>::custom::<
+                        self::error::ConversionError,
+                    >,
+                )
+        }
+    }
+    impl ::std::convert::From<&ApiKey> for ApiKey {
+        fn from(value: &ApiKey) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::TryFrom<&::std::string::String> for ApiKey {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::From<&ApiKey> for ::std::string::String {
+        fn from(value: &ApiKey) -> Self {
+            value.0.clone()
+        }
+    }
+    impl ::std::convert::AsRef<str> for ApiKey {
+        fn as_ref(&self) -> &str {
+            &self.0
+        }
+    }
+    impl ::std::cmp::PartialEq<str> for ApiKey {
+        fn eq(&self, other: &str) -> bool {
+            self.0 == other
+        }
+    }
+    impl ::std::cmp::PartialEq<&str> for ApiKey {
+        fn eq(&self, other: &&str) -> bool {
+            self.0 == *other
+        }
+    }
+    /// Proves the pair; derived from the key by the vendor.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct ApiSecret(pub crate::Secret);
+    impl ::std::ops::Deref for ApiSecret {
+        type Target = crate::Secret;
+        fn deref(&self) -> &crate::Secret {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<ApiSecret> for crate::Secret {
+        fn from(value: ApiSecret) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<crate::Secret> for ApiSecret {
+        fn from(value: crate::Secret) -> Self {
+            Self(value)
+        }
+    }
+    impl ::std::convert::From<&ApiSecret> for ApiSecret {
+        fn from(value: &ApiSecret) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::From<&ApiSecret> for crate::Secret {
+        fn from(value: &ApiSecret) -> Self {
+            value.0.clone()
+        }
+    }
+    impl ::std::convert::From<&str> for ApiSecret {
+        fn from(value: &str) -> Self {
+            Self(value.into())
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for ApiSecret {
+        fn from(value: ::std::string::String) -> Self {
+            Self(value.into())
+        }
+    }
     /// Balances by category. Its shape was not seen, so anything is valid.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(transparent)]
@@ -560,214 +702,23 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RegisterCredentialRequest {
         /// Identifies the pair.
-        pub api_key: RegisterCredentialRequestApiKey,
+        pub api_key: ApiKey,
         /// Proves the pair; derived from the key by the vendor.
-        pub api_secret: crate::Secret,
-    }
-    /// Identifies the pair.
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RegisterCredentialRequestApiKey(::std::string::String);
-    impl ::std::ops::Deref for RegisterCredentialRequestApiKey {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RegisterCredentialRequestApiKey>
-    for ::std::string::String {
-        fn from(value: RegisterCredentialRequestApiKey) -> Self {
-            value.0
-        }
-    }
-    impl ::std::fmt::Display for RegisterCredentialRequestApiKey {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            ::std::fmt::Display::fmt(&self.0, f)
-        }
-    }
-    impl ::std::str::FromStr for RegisterCredentialRequestApiKey {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            ::regress::Regex::new("^ak_").unwrap());
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^ak_\"".into());
-            }
-            Ok(Self(value.to_owned()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RegisterCredentialRequestApiKey {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String>
-    for RegisterCredentialRequestApiKey {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RegisterCredentialRequestApiKey {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
-                .parse()
-                .map_err(
-                    <D::Error as ::serde::de::Error>::custom::<
-                        self::error::ConversionError,
-                    >,
-                )
-        }
+        pub api_secret: ApiSecret,
     }
     /// `RegisteredCredential`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RegisteredCredential {
         /// The key now registered.
-        pub api_key: RegisteredCredentialApiKey,
-    }
-    /// The key now registered.
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RegisteredCredentialApiKey(::std::string::String);
-    impl ::std::ops::Deref for RegisteredCredentialApiKey {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RegisteredCredentialApiKey> for ::std::string::String {
-        fn from(value: RegisteredCredentialApiKey) -> Self {
-            value.0
-        }
-    }
-    impl ::std::fmt::Display for RegisteredCredentialApiKey {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            ::std::fmt::Display::fmt(&self.0, f)
-        }
-    }
-    impl ::std::str::FromStr for RegisteredCredentialApiKey {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            ::regress::Regex::new("^ak_").unwrap());
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^ak_\"".into());
-            }
-            Ok(Self(value.to_owned()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RegisteredCredentialApiKey {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RegisteredCredentialApiKey {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RegisteredCredentialApiKey {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
-                .parse()
-                .map_err(
-                    <D::Error as ::serde::de::Error>::custom::<
-                        self::error::ConversionError,
-                    >,
-                )
-        }
+        pub api_key: ApiKey,
     }
     /// `RevokedCredential`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RevokedCredential {
         /// The key now revoked.
-        pub api_key: RevokedCredentialApiKey,
+        pub api_key: ApiKey,
         /// Always true.
         pub revoked: bool,
-    }
-    /// The key now revoked.
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RevokedCredentialApiKey(::std::string::String);
-    impl ::std::ops::Deref for RevokedCredentialApiKey {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RevokedCredentialApiKey> for ::std::string::String {
-        fn from(value: RevokedCredentialApiKey) -> Self {
-            value.0
-        }
-    }
-    impl ::std::fmt::Display for RevokedCredentialApiKey {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            ::std::fmt::Display::fmt(&self.0, f)
-        }
-    }
-    impl ::std::str::FromStr for RevokedCredentialApiKey {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            ::regress::Regex::new("^ak_").unwrap());
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^ak_\"".into());
-            }
-            Ok(Self(value.to_owned()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RevokedCredentialApiKey {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RevokedCredentialApiKey {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RevokedCredentialApiKey {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
-                .parse()
-                .map_err(
-                    <D::Error as ::serde::de::Error>::custom::<
-                        self::error::ConversionError,
-                    >,
-                )
-        }
     }
     /// Structs that are filled in member by member.
     pub mod builder {
@@ -1170,11 +1121,8 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct RegisterCredentialRequest {
-            api_key: ::std::result::Result<
-                super::RegisterCredentialRequestApiKey,
-                ::std::string::String,
-            >,
-            api_secret: ::std::result::Result<crate::Secret, ::std::string::String>,
+            api_key: ::std::result::Result<super::ApiKey, ::std::string::String>,
+            api_secret: ::std::result::Result<super::ApiSecret, ::std::string::String>,
         }
         impl ::std::default::Default for RegisterCredentialRequest {
             fn default() -> Self {
@@ -1188,7 +1136,7 @@ pub mod types {
             /// Identifies the pair.
             pub fn api_key<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<super::RegisterCredentialRequestApiKey>,
+                T: ::std::convert::TryInto<super::ApiKey>,
                 T::Error: ::std::fmt::Display,
             {
                 self.api_key = value
@@ -1201,7 +1149,7 @@ pub mod types {
             /// Proves the pair; derived from the key by the vendor.
             pub fn api_secret<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<crate::Secret>,
+                T: ::std::convert::TryInto<super::ApiSecret>,
                 T::Error: ::std::fmt::Display,
             {
                 self.api_secret = value
@@ -1241,10 +1189,7 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct RegisteredCredential {
-            api_key: ::std::result::Result<
-                super::RegisteredCredentialApiKey,
-                ::std::string::String,
-            >,
+            api_key: ::std::result::Result<super::ApiKey, ::std::string::String>,
         }
         impl ::std::default::Default for RegisteredCredential {
             fn default() -> Self {
@@ -1257,7 +1202,7 @@ pub mod types {
             /// The key now registered.
             pub fn api_key<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<super::RegisteredCredentialApiKey>,
+                T: ::std::convert::TryInto<super::ApiKey>,
                 T::Error: ::std::fmt::Display,
             {
                 self.api_key = value
@@ -1290,10 +1235,7 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct RevokedCredential {
-            api_key: ::std::result::Result<
-                super::RevokedCredentialApiKey,
-                ::std::string::String,
-            >,
+            api_key: ::std::result::Result<super::ApiKey, ::std::string::String>,
             revoked: ::std::result::Result<bool, ::std::string::String>,
         }
         impl ::std::default::Default for RevokedCredential {
@@ -1308,7 +1250,7 @@ pub mod types {
             /// The key now revoked.
             pub fn api_key<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<super::RevokedCredentialApiKey>,
+                T: ::std::convert::TryInto<super::ApiKey>,
                 T::Error: ::std::fmt::Display,
             {
                 self.api_key = value
@@ -1452,7 +1394,8 @@ pub mod builder {
                     >>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("registerCredential", request, &[]);
+            let received = support::spanned!("registerCredential", received).await?;
             match received.status() {
                 201u16 => {
                     let answer = received.json::<types::RegisteredCredential>().await?;
@@ -1481,7 +1424,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct RevokeCredential<'a> {
         client: &'a super::Client,
-        api_key: support::Argument<::std::string::String>,
+        api_key: support::Argument<types::ApiKey>,
     }
     impl<'a> RevokeCredential<'a> {
         /// The call, with nothing filled in.
@@ -1496,7 +1439,7 @@ pub mod builder {
         /// The key to revoke.
         pub fn api_key<V>(mut self, value: V) -> Self
         where
-            V: ::std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<types::ApiKey>,
         {
             self.api_key.set("api_key", value);
             self
@@ -1520,6 +1463,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "revokeCredential",
                     request,
                     &[
                         &[
@@ -1533,8 +1477,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("revokeCredential", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::RevokedCredential>().await?;
@@ -1628,6 +1572,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "createAccount",
                     request,
                     &[
                         &[
@@ -1641,8 +1586,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("createAccount", received).await?;
             match received.status() {
                 201u16 => {
                     let answer = received.json::<types::CreatedAccount>().await?;
@@ -1724,6 +1669,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "getAccount",
                     request,
                     &[
                         &[
@@ -1737,8 +1683,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("getAccount", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Account>().await?;
@@ -1813,6 +1759,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "getAccountByAsset",
                     request,
                     &[
                         &[
@@ -1826,8 +1773,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("getAccountByAsset", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::AssetSummary>().await?;
@@ -1883,6 +1830,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "getIntegrity",
                     request,
                     &[
                         &[
@@ -1896,8 +1844,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("getIntegrity", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Integrity>().await?;
@@ -1946,7 +1894,8 @@ pub mod builder {
             );
             request.literal("/health");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("getHealth", request, &[]);
+            let received = support::spanned!("getHealth", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Health>().await?;
@@ -1981,7 +1930,8 @@ pub mod builder {
             );
             request.literal("/metrics");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("getMetrics", request, &[]);
+            let received = support::spanned!("getMetrics", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received

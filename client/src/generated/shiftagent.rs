@@ -32,6 +32,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Register a credential
@@ -411,7 +417,7 @@ pub mod types {
         /// Unique across the registry.
         pub name: CreateCredentialRequestName,
         /// Vaulted on arrival and never shown again.
-        pub secret: crate::Secret,
+        pub secret: CredentialSecret,
         #[serde(rename = "type")]
         pub type_: CredentialType,
     }
@@ -488,7 +494,7 @@ pub mod types {
         pub type_: CredentialType,
         pub updated_at: ::jiff::Timestamp,
     }
-    /// `CredentialId`
+    /// The credential the repository is read with; none for a public one.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct CredentialId(::std::string::String);
@@ -549,6 +555,39 @@ pub mod types {
                         self::error::ConversionError,
                     >,
                 )
+        }
+    }
+    impl ::std::convert::From<&CredentialId> for CredentialId {
+        fn from(value: &CredentialId) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::TryFrom<&::std::string::String> for CredentialId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::From<&CredentialId> for ::std::string::String {
+        fn from(value: &CredentialId) -> Self {
+            value.0.clone()
+        }
+    }
+    impl ::std::convert::AsRef<str> for CredentialId {
+        fn as_ref(&self) -> &str {
+            &self.0
+        }
+    }
+    impl ::std::cmp::PartialEq<str> for CredentialId {
+        fn eq(&self, other: &str) -> bool {
+            self.0 == other
+        }
+    }
+    impl ::std::cmp::PartialEq<&str> for CredentialId {
+        fn eq(&self, other: &&str) -> bool {
+            self.0 == *other
         }
     }
     /// `CredentialList`
@@ -724,6 +763,46 @@ pub mod types {
             value.parse()
         }
     }
+    /// Vaulted on arrival and never shown again.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct CredentialSecret(pub crate::Secret);
+    impl ::std::ops::Deref for CredentialSecret {
+        type Target = crate::Secret;
+        fn deref(&self) -> &crate::Secret {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<CredentialSecret> for crate::Secret {
+        fn from(value: CredentialSecret) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<crate::Secret> for CredentialSecret {
+        fn from(value: crate::Secret) -> Self {
+            Self(value)
+        }
+    }
+    impl ::std::convert::From<&CredentialSecret> for CredentialSecret {
+        fn from(value: &CredentialSecret) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::From<&CredentialSecret> for crate::Secret {
+        fn from(value: &CredentialSecret) -> Self {
+            value.0.clone()
+        }
+    }
+    impl ::std::convert::From<&str> for CredentialSecret {
+        fn from(value: &str) -> Self {
+            Self(value.into())
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for CredentialSecret {
+        fn from(value: ::std::string::String) -> Self {
+            Self(value.into())
+        }
+    }
     /// What the secret is; more kinds than those known may exist.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[serde(transparent)]
@@ -760,139 +839,12 @@ pub mod types {
             Self(value.to_owned())
         }
     }
-    /// `DeleteRepositoryRepositoryId`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct DeleteRepositoryRepositoryId(::std::string::String);
-    impl ::std::ops::Deref for DeleteRepositoryRepositoryId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<DeleteRepositoryRepositoryId> for ::std::string::String {
-        fn from(value: DeleteRepositoryRepositoryId) -> Self {
-            value.0
-        }
-    }
-    impl ::std::fmt::Display for DeleteRepositoryRepositoryId {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            ::std::fmt::Display::fmt(&self.0, f)
-        }
-    }
-    impl ::std::str::FromStr for DeleteRepositoryRepositoryId {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
-            }
-            Ok(Self(value.to_owned()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for DeleteRepositoryRepositoryId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String>
-    for DeleteRepositoryRepositoryId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for DeleteRepositoryRepositoryId {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
-                .parse()
-                .map_err(
-                    <D::Error as ::serde::de::Error>::custom::<
-                        self::error::ConversionError,
-                    >,
-                )
-        }
-    }
     /// `FieldProblem`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct FieldProblem {
         pub message: ::std::string::String,
         /// JSON pointer to the member.
         pub pointer: ::std::string::String,
-    }
-    /// `GetRepositoryRepositoryId`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct GetRepositoryRepositoryId(::std::string::String);
-    impl ::std::ops::Deref for GetRepositoryRepositoryId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<GetRepositoryRepositoryId> for ::std::string::String {
-        fn from(value: GetRepositoryRepositoryId) -> Self {
-            value.0
-        }
-    }
-    impl ::std::fmt::Display for GetRepositoryRepositoryId {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            ::std::fmt::Display::fmt(&self.0, f)
-        }
-    }
-    impl ::std::str::FromStr for GetRepositoryRepositoryId {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
-            }
-            Ok(Self(value.to_owned()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for GetRepositoryRepositoryId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for GetRepositoryRepositoryId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for GetRepositoryRepositoryId {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
-                .parse()
-                .map_err(
-                    <D::Error as ::serde::de::Error>::custom::<
-                        self::error::ConversionError,
-                    >,
-                )
-        }
     }
     /// `Health`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -1272,6 +1224,46 @@ pub mod types {
                 )
         }
     }
+    /// The platform JWT.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct PlatformToken(pub crate::Secret);
+    impl ::std::ops::Deref for PlatformToken {
+        type Target = crate::Secret;
+        fn deref(&self) -> &crate::Secret {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<PlatformToken> for crate::Secret {
+        fn from(value: PlatformToken) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<crate::Secret> for PlatformToken {
+        fn from(value: crate::Secret) -> Self {
+            Self(value)
+        }
+    }
+    impl ::std::convert::From<&PlatformToken> for PlatformToken {
+        fn from(value: &PlatformToken) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::From<&PlatformToken> for crate::Secret {
+        fn from(value: &PlatformToken) -> Self {
+            value.0.clone()
+        }
+    }
+    impl ::std::convert::From<&str> for PlatformToken {
+        fn from(value: &str) -> Self {
+            Self(value.into())
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for PlatformToken {
+        fn from(value: ::std::string::String) -> Self {
+            Self(value.into())
+        }
+    }
     /// Problem details (RFC 9457).
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Problem {
@@ -1363,7 +1355,7 @@ pub mod types {
         pub branch: ::std::option::Option<::std::string::String>,
         /// The credential the repository is read with; none for a public one.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub credential_id: ::std::option::Option<RegisterRepositoryRequestCredentialId>,
+        pub credential_id: ::std::option::Option<CredentialId>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<Metadata>,
         /// Unique across the registry.
@@ -1371,71 +1363,6 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub provider: ::std::option::Option<RegisterRepositoryRequestProvider>,
         pub repo_url: ::std::string::String,
-    }
-    /// The credential the repository is read with; none for a public one.
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RegisterRepositoryRequestCredentialId(::std::string::String);
-    impl ::std::ops::Deref for RegisterRepositoryRequestCredentialId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RegisterRepositoryRequestCredentialId>
-    for ::std::string::String {
-        fn from(value: RegisterRepositoryRequestCredentialId) -> Self {
-            value.0
-        }
-    }
-    impl ::std::fmt::Display for RegisterRepositoryRequestCredentialId {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            ::std::fmt::Display::fmt(&self.0, f)
-        }
-    }
-    impl ::std::str::FromStr for RegisterRepositoryRequestCredentialId {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap());
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^crd_[A-Za-z0-9]+$\"".into());
-            }
-            Ok(Self(value.to_owned()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RegisterRepositoryRequestCredentialId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String>
-    for RegisterRepositoryRequestCredentialId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RegisterRepositoryRequestCredentialId {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
-                .parse()
-                .map_err(
-                    <D::Error as ::serde::de::Error>::custom::<
-                        self::error::ConversionError,
-                    >,
-                )
-        }
     }
     /// Unique across the registry.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -1573,7 +1500,7 @@ pub mod types {
         pub branch: ::std::string::String,
         pub created_at: ::jiff::Timestamp,
         /// The credential referred to, or null.
-        pub credential_id: ::std::option::Option<RepositoryCredentialId>,
+        pub credential_id: ::std::option::Option<CredentialId>,
         pub id: RepositoryId,
         pub metadata: Metadata,
         pub name: RepositoryName,
@@ -1582,69 +1509,6 @@ pub mod types {
         pub repo_url: ::std::string::String,
         pub sync: RepositorySync,
         pub updated_at: ::jiff::Timestamp,
-    }
-    /// The credential referred to, or null.
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct RepositoryCredentialId(::std::string::String);
-    impl ::std::ops::Deref for RepositoryCredentialId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<RepositoryCredentialId> for ::std::string::String {
-        fn from(value: RepositoryCredentialId) -> Self {
-            value.0
-        }
-    }
-    impl ::std::fmt::Display for RepositoryCredentialId {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            ::std::fmt::Display::fmt(&self.0, f)
-        }
-    }
-    impl ::std::str::FromStr for RepositoryCredentialId {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap());
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^crd_[A-Za-z0-9]+$\"".into());
-            }
-            Ok(Self(value.to_owned()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for RepositoryCredentialId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for RepositoryCredentialId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for RepositoryCredentialId {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
-                .parse()
-                .map_err(
-                    <D::Error as ::serde::de::Error>::custom::<
-                        self::error::ConversionError,
-                    >,
-                )
-        }
     }
     /// `RepositoryId`
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -1707,6 +1571,39 @@ pub mod types {
                         self::error::ConversionError,
                     >,
                 )
+        }
+    }
+    impl ::std::convert::From<&RepositoryId> for RepositoryId {
+        fn from(value: &RepositoryId) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::TryFrom<&::std::string::String> for RepositoryId {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::From<&RepositoryId> for ::std::string::String {
+        fn from(value: &RepositoryId) -> Self {
+            value.0.clone()
+        }
+    }
+    impl ::std::convert::AsRef<str> for RepositoryId {
+        fn as_ref(&self) -> &str {
+            &self.0
+        }
+    }
+    impl ::std::cmp::PartialEq<str> for RepositoryId {
+        fn eq(&self, other: &str) -> bool {
+            self.0 == other
+        }
+    }
+    impl ::std::cmp::PartialEq<&str> for RepositoryId {
+        fn eq(&self, other: &&str) -> bool {
+            self.0 == *other
         }
     }
     /// `RepositoryList`
@@ -2082,69 +1979,6 @@ pub mod types {
                 )
         }
     }
-    /// `SyncRepositoryRepositoryId`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct SyncRepositoryRepositoryId(::std::string::String);
-    impl ::std::ops::Deref for SyncRepositoryRepositoryId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<SyncRepositoryRepositoryId> for ::std::string::String {
-        fn from(value: SyncRepositoryRepositoryId) -> Self {
-            value.0
-        }
-    }
-    impl ::std::fmt::Display for SyncRepositoryRepositoryId {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            ::std::fmt::Display::fmt(&self.0, f)
-        }
-    }
-    impl ::std::str::FromStr for SyncRepositoryRepositoryId {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
-            }
-            Ok(Self(value.to_owned()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for SyncRepositoryRepositoryId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String> for SyncRepositoryRepositoryId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for SyncRepositoryRepositoryId {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
-                .parse()
-                .map_err(
-                    <D::Error as ::serde::de::Error>::custom::<
-                        self::error::ConversionError,
-                    >,
-                )
-        }
-    }
     /// `Token`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Token {
@@ -2152,7 +1986,7 @@ pub mod types {
         pub object: TokenObject,
         pub tenant_id: TokenTenantId,
         /// The platform JWT.
-        pub token: crate::Secret,
+        pub token: PlatformToken,
         pub token_type: TokenTokenType,
         pub user_id: ::std::string::String,
     }
@@ -2455,70 +2289,6 @@ pub mod types {
             value.parse()
         }
     }
-    /// `UpdateRepositoryRepositoryId`
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct UpdateRepositoryRepositoryId(::std::string::String);
-    impl ::std::ops::Deref for UpdateRepositoryRepositoryId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<UpdateRepositoryRepositoryId> for ::std::string::String {
-        fn from(value: UpdateRepositoryRepositoryId) -> Self {
-            value.0
-        }
-    }
-    impl ::std::fmt::Display for UpdateRepositoryRepositoryId {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            ::std::fmt::Display::fmt(&self.0, f)
-        }
-    }
-    impl ::std::str::FromStr for UpdateRepositoryRepositoryId {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            ::regress::Regex::new("^rep_[A-Za-z0-9]+$").unwrap());
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^rep_[A-Za-z0-9]+$\"".into());
-            }
-            Ok(Self(value.to_owned()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for UpdateRepositoryRepositoryId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String>
-    for UpdateRepositoryRepositoryId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for UpdateRepositoryRepositoryId {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
-                .parse()
-                .map_err(
-                    <D::Error as ::serde::de::Error>::custom::<
-                        self::error::ConversionError,
-                    >,
-                )
-        }
-    }
     /// `UpdateRepositoryRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct UpdateRepositoryRequest {
@@ -2526,7 +2296,7 @@ pub mod types {
         pub branch: ::std::option::Option<::std::string::String>,
         /// Another id repoints the reference, null clears it.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_absent")]
-        pub credential_id: crate::Nullable<UpdateRepositoryRequestCredentialId>,
+        pub credential_id: crate::Nullable<CredentialId>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<Metadata>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2540,71 +2310,6 @@ pub mod types {
                 metadata: ::std::default::Default::default(),
                 name: ::std::default::Default::default(),
             }
-        }
-    }
-    /// Another id repoints the reference, null clears it.
-    #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-    #[serde(transparent)]
-    pub struct UpdateRepositoryRequestCredentialId(::std::string::String);
-    impl ::std::ops::Deref for UpdateRepositoryRequestCredentialId {
-        type Target = ::std::string::String;
-        fn deref(&self) -> &::std::string::String {
-            &self.0
-        }
-    }
-    impl ::std::convert::From<UpdateRepositoryRequestCredentialId>
-    for ::std::string::String {
-        fn from(value: UpdateRepositoryRequestCredentialId) -> Self {
-            value.0
-        }
-    }
-    impl ::std::fmt::Display for UpdateRepositoryRequestCredentialId {
-        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-            ::std::fmt::Display::fmt(&self.0, f)
-        }
-    }
-    impl ::std::str::FromStr for UpdateRepositoryRequestCredentialId {
-        type Err = self::error::ConversionError;
-        fn from_str(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            ::regress::Regex::new("^crd_[A-Za-z0-9]+$").unwrap());
-            if PATTERN.find(value).is_none() {
-                return Err("doesn't match pattern \"^crd_[A-Za-z0-9]+$\"".into());
-            }
-            Ok(Self(value.to_owned()))
-        }
-    }
-    impl ::std::convert::TryFrom<&str> for UpdateRepositoryRequestCredentialId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: &str,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl ::std::convert::TryFrom<::std::string::String>
-    for UpdateRepositoryRequestCredentialId {
-        type Error = self::error::ConversionError;
-        fn try_from(
-            value: ::std::string::String,
-        ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            value.parse()
-        }
-    }
-    impl<'de> ::serde::Deserialize<'de> for UpdateRepositoryRequestCredentialId {
-        fn deserialize<D>(deserializer: D) -> ::std::result::Result<Self, D::Error>
-        where
-            D: ::serde::Deserializer<'de>,
-        {
-            <::std::string::String as ::serde::Deserialize>::deserialize(deserializer)?
-                .parse()
-                .map_err(
-                    <D::Error as ::serde::de::Error>::custom::<
-                        self::error::ConversionError,
-                    >,
-                )
         }
     }
     /// `UpdateRepositoryRequestName`
@@ -2763,7 +2468,10 @@ pub mod types {
                 super::CreateCredentialRequestName,
                 ::std::string::String,
             >,
-            secret: ::std::result::Result<crate::Secret, ::std::string::String>,
+            secret: ::std::result::Result<
+                super::CredentialSecret,
+                ::std::string::String,
+            >,
             type_: ::std::result::Result<super::CredentialType, ::std::string::String>,
         }
         impl ::std::default::Default for CreateCredentialRequest {
@@ -2805,7 +2513,7 @@ pub mod types {
             /// Vaulted on arrival and never shown again.
             pub fn secret<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<crate::Secret>,
+                T: ::std::convert::TryInto<super::CredentialSecret>,
                 T::Error: ::std::fmt::Display,
             {
                 self.secret = value
@@ -3606,7 +3314,7 @@ pub mod types {
                 ::std::string::String,
             >,
             credential_id: ::std::result::Result<
-                ::std::option::Option<super::RegisterRepositoryRequestCredentialId>,
+                ::std::option::Option<super::CredentialId>,
                 ::std::string::String,
             >,
             metadata: ::std::result::Result<
@@ -3654,9 +3362,7 @@ pub mod types {
             /// The credential the repository is read with; none for a public one.
             pub fn credential_id<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<
-                    ::std::option::Option<super::RegisterRepositoryRequestCredentialId>,
-                >,
+                T: ::std::convert::TryInto<::std::option::Option<super::CredentialId>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.credential_id = value
@@ -3758,7 +3464,7 @@ pub mod types {
             branch: ::std::result::Result<::std::string::String, ::std::string::String>,
             created_at: ::std::result::Result<::jiff::Timestamp, ::std::string::String>,
             credential_id: ::std::result::Result<
-                ::std::option::Option<super::RepositoryCredentialId>,
+                ::std::option::Option<super::CredentialId>,
                 ::std::string::String,
             >,
             id: ::std::result::Result<super::RepositoryId, ::std::string::String>,
@@ -3824,9 +3530,7 @@ pub mod types {
             /// The credential referred to, or null.
             pub fn credential_id<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<
-                    ::std::option::Option<super::RepositoryCredentialId>,
-                >,
+                T: ::std::convert::TryInto<::std::option::Option<super::CredentialId>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.credential_id = value
@@ -4197,7 +3901,7 @@ pub mod types {
                 super::TokenTenantId,
                 ::std::string::String,
             >,
-            token: ::std::result::Result<crate::Secret, ::std::string::String>,
+            token: ::std::result::Result<super::PlatformToken, ::std::string::String>,
             token_type: ::std::result::Result<
                 super::TokenTokenType,
                 ::std::string::String,
@@ -4256,7 +3960,7 @@ pub mod types {
             /// The platform JWT.
             pub fn token<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<crate::Secret>,
+                T: ::std::convert::TryInto<super::PlatformToken>,
                 T::Error: ::std::fmt::Display,
             {
                 self.token = value
@@ -4430,7 +4134,7 @@ pub mod types {
                 ::std::string::String,
             >,
             credential_id: ::std::result::Result<
-                crate::Nullable<super::UpdateRepositoryRequestCredentialId>,
+                crate::Nullable<super::CredentialId>,
                 ::std::string::String,
             >,
             metadata: ::std::result::Result<
@@ -4468,9 +4172,7 @@ pub mod types {
             /// Another id repoints the reference, null clears it.
             pub fn credential_id<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<
-                    crate::Nullable<super::UpdateRepositoryRequestCredentialId>,
-                >,
+                T: ::std::convert::TryInto<crate::Nullable<super::CredentialId>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.credential_id = value
@@ -4655,6 +4357,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "createCredential",
                     request,
                     &[
                         &[
@@ -4663,8 +4366,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("createCredential", received).await?;
             match received.status() {
                 201u16 => {
                     let answer = received.json::<types::Credential>().await?;
@@ -4783,6 +4486,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "listCredentials",
                     request,
                     &[
                         &[
@@ -4791,8 +4495,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("listCredentials", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::CredentialList>().await?;
@@ -4811,7 +4515,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct DeleteCredential<'a> {
         client: &'a super::Client,
-        credential_id: support::Argument<::std::string::String>,
+        credential_id: support::Argument<types::CredentialId>,
     }
     impl<'a> DeleteCredential<'a> {
         /// The call, with nothing filled in.
@@ -4826,7 +4530,7 @@ pub mod builder {
         /// Internal id of the credential.
         pub fn credential_id<V>(mut self, value: V) -> Self
         where
-            V: ::std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<types::CredentialId>,
         {
             self.credential_id.set("credential_id", value);
             self
@@ -4850,6 +4554,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "deleteCredential",
                     request,
                     &[
                         &[
@@ -4858,8 +4563,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("deleteCredential", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -4962,6 +4667,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "registerRepository",
                     request,
                     &[
                         &[
@@ -4970,8 +4676,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("registerRepository", received).await?;
             match received.status() {
                 201u16 => {
                     let answer = received.json::<types::Repository>().await?;
@@ -5090,6 +4796,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "listRepositories",
                     request,
                     &[
                         &[
@@ -5098,8 +4805,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("listRepositories", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::RepositoryList>().await?;
@@ -5114,7 +4821,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct GetRepository<'a> {
         client: &'a super::Client,
-        repository_id: support::Argument<types::GetRepositoryRepositoryId>,
+        repository_id: support::Argument<types::RepositoryId>,
     }
     impl<'a> GetRepository<'a> {
         /// The call, with nothing filled in.
@@ -5129,7 +4836,7 @@ pub mod builder {
         /// Internal id of the repository.
         pub fn repository_id<V>(mut self, value: V) -> Self
         where
-            V: ::std::convert::TryInto<types::GetRepositoryRepositoryId>,
+            V: ::std::convert::TryInto<types::RepositoryId>,
         {
             self.repository_id.set("repository_id", value);
             self
@@ -5153,6 +4860,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "getRepository",
                     request,
                     &[
                         &[
@@ -5161,8 +4869,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("getRepository", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Repository>().await?;
@@ -5181,7 +4889,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct UpdateRepository<'a> {
         client: &'a super::Client,
-        repository_id: support::Argument<types::UpdateRepositoryRepositoryId>,
+        repository_id: support::Argument<types::RepositoryId>,
         body: support::Argument<types::builder::UpdateRepositoryRequest>,
     }
     impl<'a> UpdateRepository<'a> {
@@ -5198,7 +4906,7 @@ pub mod builder {
         /// Internal id of the repository.
         pub fn repository_id<V>(mut self, value: V) -> Self
         where
-            V: ::std::convert::TryInto<types::UpdateRepositoryRepositoryId>,
+            V: ::std::convert::TryInto<types::RepositoryId>,
         {
             self.repository_id.set("repository_id", value);
             self
@@ -5252,6 +4960,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "updateRepository",
                     request,
                     &[
                         &[
@@ -5260,8 +4969,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("updateRepository", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Repository>().await?;
@@ -5280,7 +4989,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct DeleteRepository<'a> {
         client: &'a super::Client,
-        repository_id: support::Argument<types::DeleteRepositoryRepositoryId>,
+        repository_id: support::Argument<types::RepositoryId>,
     }
     impl<'a> DeleteRepository<'a> {
         /// The call, with nothing filled in.
@@ -5295,7 +5004,7 @@ pub mod builder {
         /// Internal id of the repository.
         pub fn repository_id<V>(mut self, value: V) -> Self
         where
-            V: ::std::convert::TryInto<types::DeleteRepositoryRepositoryId>,
+            V: ::std::convert::TryInto<types::RepositoryId>,
         {
             self.repository_id.set("repository_id", value);
             self
@@ -5319,6 +5028,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "deleteRepository",
                     request,
                     &[
                         &[
@@ -5327,8 +5037,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("deleteRepository", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -5347,7 +5057,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct SyncRepository<'a> {
         client: &'a super::Client,
-        repository_id: support::Argument<types::SyncRepositoryRepositoryId>,
+        repository_id: support::Argument<types::RepositoryId>,
         idempotency_key: support::Argument<types::SyncRepositoryIdempotencyKey>,
     }
     impl<'a> SyncRepository<'a> {
@@ -5364,7 +5074,7 @@ pub mod builder {
         /// Internal id of the repository.
         pub fn repository_id<V>(mut self, value: V) -> Self
         where
-            V: ::std::convert::TryInto<types::SyncRepositoryRepositoryId>,
+            V: ::std::convert::TryInto<types::RepositoryId>,
         {
             self.repository_id.set("repository_id", value);
             self
@@ -5405,6 +5115,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "syncRepository",
                     request,
                     &[
                         &[
@@ -5413,8 +5124,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("syncRepository", received).await?;
             match received.status() {
                 202u16 => {
                     let answer = received.json::<types::Repository>().await?;
@@ -5501,6 +5212,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "tokenExchange",
                     request,
                     &[
                         &[
@@ -5509,8 +5221,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("tokenExchange", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Token>().await?;
@@ -5557,6 +5269,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "getIntegrationSelf",
                     request,
                     &[
                         &[
@@ -5565,8 +5278,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("getIntegrationSelf", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::IntegrationPrincipal>().await?;
@@ -5605,7 +5318,8 @@ pub mod builder {
             );
             request.literal("/health");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("getHealth", request, &[]);
+            let received = support::spanned!("getHealth", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Health>().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Request a sandbox credential
@@ -114,10 +120,10 @@ pub mod types {
     pub struct AgentCredentialResponseDto {
         /// The secret; shown this once.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub credential: ::std::option::Option<crate::Secret>,
+        pub credential: ::std::option::Option<CredentialSecret>,
         /// Names the credential when it is revoked.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub credential_id: ::std::option::Option<::std::string::String>,
+        pub credential_id: ::std::option::Option<CredentialId>,
         pub credential_request_id: ::std::string::String,
         pub environment: AgentCredentialResponseDtoEnvironment,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -315,7 +321,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct AgentCredentialRevocationResponseDto {
         /// The id of the path.
-        pub credential_id: ::std::string::String,
+        pub credential_id: CredentialId,
         /// Advice for the caller, free text.
         pub next_steps: ::std::string::String,
         pub outcome: AgentCredentialRevocationResponseDtoOutcome,
@@ -1261,6 +1267,122 @@ pub mod types {
                 )
         }
     }
+    /// Names the credential when it is revoked.
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    #[serde(transparent)]
+    pub struct CredentialId(pub ::std::string::String);
+    impl ::std::ops::Deref for CredentialId {
+        type Target = ::std::string::String;
+        fn deref(&self) -> &::std::string::String {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<CredentialId> for ::std::string::String {
+        fn from(value: CredentialId) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for CredentialId {
+        fn from(value: ::std::string::String) -> Self {
+            Self(value)
+        }
+    }
+    impl ::std::fmt::Display for CredentialId {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            ::std::fmt::Display::fmt(&self.0, f)
+        }
+    }
+    impl ::std::str::FromStr for CredentialId {
+        type Err = <::std::string::String as ::std::str::FromStr>::Err;
+        fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+            value.parse().map(Self)
+        }
+    }
+    impl ::std::convert::From<&str> for CredentialId {
+        fn from(value: &str) -> Self {
+            Self(value.to_owned())
+        }
+    }
+    impl ::std::convert::From<&CredentialId> for CredentialId {
+        fn from(value: &CredentialId) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::From<&::std::string::String> for CredentialId {
+        fn from(value: &::std::string::String) -> Self {
+            Self(value.clone())
+        }
+    }
+    impl ::std::convert::From<&CredentialId> for ::std::string::String {
+        fn from(value: &CredentialId) -> Self {
+            value.0.clone()
+        }
+    }
+    impl ::std::convert::AsRef<str> for CredentialId {
+        fn as_ref(&self) -> &str {
+            &self.0
+        }
+    }
+    impl ::std::cmp::PartialEq<str> for CredentialId {
+        fn eq(&self, other: &str) -> bool {
+            self.0 == other
+        }
+    }
+    impl ::std::cmp::PartialEq<&str> for CredentialId {
+        fn eq(&self, other: &&str) -> bool {
+            self.0 == *other
+        }
+    }
+    /// The secret; shown this once.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+    #[serde(transparent)]
+    pub struct CredentialSecret(pub crate::Secret);
+    impl ::std::ops::Deref for CredentialSecret {
+        type Target = crate::Secret;
+        fn deref(&self) -> &crate::Secret {
+            &self.0
+        }
+    }
+    impl ::std::convert::From<CredentialSecret> for crate::Secret {
+        fn from(value: CredentialSecret) -> Self {
+            value.0
+        }
+    }
+    impl ::std::convert::From<crate::Secret> for CredentialSecret {
+        fn from(value: crate::Secret) -> Self {
+            Self(value)
+        }
+    }
+    impl ::std::convert::From<&CredentialSecret> for CredentialSecret {
+        fn from(value: &CredentialSecret) -> Self {
+            value.clone()
+        }
+    }
+    impl ::std::convert::From<&CredentialSecret> for crate::Secret {
+        fn from(value: &CredentialSecret) -> Self {
+            value.0.clone()
+        }
+    }
+    impl ::std::convert::From<&str> for CredentialSecret {
+        fn from(value: &str) -> Self {
+            Self(value.into())
+        }
+    }
+    impl ::std::convert::From<::std::string::String> for CredentialSecret {
+        fn from(value: ::std::string::String) -> Self {
+            Self(value.into())
+        }
+    }
     /// `ErrorCode`
     #[derive(
         ::serde::Deserialize,
@@ -1883,11 +2005,11 @@ pub mod types {
         #[derive(Clone, Debug)]
         pub struct AgentCredentialResponseDto {
             credential: ::std::result::Result<
-                ::std::option::Option<crate::Secret>,
+                ::std::option::Option<super::CredentialSecret>,
                 ::std::string::String,
             >,
             credential_id: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
+                ::std::option::Option<super::CredentialId>,
                 ::std::string::String,
             >,
             credential_request_id: ::std::result::Result<
@@ -1964,7 +2086,9 @@ pub mod types {
             /// The secret; shown this once.
             pub fn credential<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<crate::Secret>>,
+                T: ::std::convert::TryInto<
+                    ::std::option::Option<super::CredentialSecret>,
+                >,
                 T::Error: ::std::fmt::Display,
             {
                 self.credential = value
@@ -1977,7 +2101,7 @@ pub mod types {
             /// Names the credential when it is revoked.
             pub fn credential_id<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
+                T: ::std::convert::TryInto<::std::option::Option<super::CredentialId>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.credential_id = value
@@ -2206,7 +2330,7 @@ pub mod types {
         #[derive(Clone, Debug)]
         pub struct AgentCredentialRevocationResponseDto {
             credential_id: ::std::result::Result<
-                ::std::string::String,
+                super::CredentialId,
                 ::std::string::String,
             >,
             next_steps: ::std::result::Result<
@@ -2240,7 +2364,7 @@ pub mod types {
             /// The id of the path.
             pub fn credential_id<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::string::String>,
+                T: ::std::convert::TryInto<super::CredentialId>,
                 T::Error: ::std::fmt::Display,
             {
                 self.credential_id = value
@@ -4005,7 +4129,12 @@ pub mod builder {
                     >>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self
+                .client
+                .core
+                .send("requestAgentSandboxCredential", request, &[]);
+            let received = support::spanned!("requestAgentSandboxCredential", received)
+                .await?;
             match received.status() {
                 200u16 => {
                     let answer = received
@@ -4022,7 +4151,7 @@ pub mod builder {
     #[must_use = "a call does nothing until it is sent"]
     pub struct RevokeAgentSandboxCredential<'a> {
         client: &'a super::Client,
-        credential_id: support::Argument<::std::string::String>,
+        credential_id: support::Argument<types::CredentialId>,
         body: support::Argument<types::builder::RevokeAgentCredentialRequest>,
     }
     impl<'a> RevokeAgentSandboxCredential<'a> {
@@ -4039,7 +4168,7 @@ pub mod builder {
         /// The credential_id of the answer that issued it.
         pub fn credential_id<V>(mut self, value: V) -> Self
         where
-            V: ::std::convert::TryInto<::std::string::String>,
+            V: ::std::convert::TryInto<types::CredentialId>,
         {
             self.credential_id.set("credential_id", value);
             self
@@ -4094,6 +4223,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "revokeAgentSandboxCredential",
                     request,
                     &[
                         &[
@@ -4103,7 +4233,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
+                );
+            let received = support::spanned!("revokeAgentSandboxCredential", received)
                 .await?;
             match received.status() {
                 200u16 => {
@@ -4210,6 +4341,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "getUtility",
                     request,
                     &[
                         &[
@@ -4219,8 +4351,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("getUtility", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::UtilityList>().await?;
@@ -4273,6 +4405,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "listHomes",
                     request,
                     &[
                         &[
@@ -4282,8 +4415,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("listHomes", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::HomeList>().await?;
@@ -4356,6 +4489,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "OnboardingController_generateSessionToken_v1",
                     request,
                     &[
                         &[
@@ -4365,7 +4499,10 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
+                );
+            let received = support::spanned!(
+                "OnboardingController_generateSessionToken_v1", received
+            )
                 .await?;
             match received.status() {
                 200u16 => {

@@ -6,7 +6,7 @@ use rescind_specs::{Contract, Operation, ParameterLocation, ParameterStyle, Poin
 use serde_json::{Value, json};
 
 use super::shape::Definition;
-use super::{HeaderSet, Loss};
+use super::{Handle, HeaderSet, Loss};
 use crate::emit::names::{Names, pascal};
 
 /// Names that a generated type must not take: those of the prelude, and of the types that stand for formats.
@@ -56,6 +56,8 @@ pub struct Draft<'c> {
     pub(crate) derived: BTreeSet<String>,
     /// Derived types that are an alternative with what stands beside all of them: the alternative's own name.
     pub(crate) origins: BTreeMap<String, String>,
+    /// Types of identifiers and secrets that the lifecycle document tells of, by name.
+    pub handles: BTreeMap<String, Handle>,
     /// What the passes could not carry.
     pub losses: Vec<Loss>,
     /// Names of types that are taken.
@@ -292,6 +294,7 @@ impl<'c> Draft<'c> {
             types: BTreeMap::new(),
             derived: BTreeSet::new(),
             origins: BTreeMap::new(),
+            handles: BTreeMap::new(),
             losses: Vec::new(),
             type_names: Names::reserving(PRELUDE),
             named: BTreeMap::new(),

@@ -6,6 +6,7 @@
 mod compose;
 mod directions;
 mod draft;
+mod handles;
 mod inline_schemas;
 mod loss;
 mod multipart;
@@ -30,6 +31,7 @@ pub use draft::{
     Body, BodyKind, Call, Draft, Empty, More, Part, PartKind, Payload, Place, Reply, ReplyForm, SchemaSlot,
     Writing,
 };
+pub use handles::Handle;
 pub use loss::Loss;
 pub use response_headers::{HeaderField, HeaderSet, HeaderShape, HeaderType};
 pub(crate) use secrets::is_secret;
@@ -51,6 +53,7 @@ pub fn lower(contract: &Contract) -> Result<Draft<'_>, Vec<Diagnostic>> {
     request_bodies::run(&mut draft);
     responses::run(&mut draft);
     schema_keywords::run(&mut draft);
+    handles::run(&mut draft);
     secrets::run(&mut draft);
     inline_schemas::run(&mut draft);
     compose::run(&mut draft);

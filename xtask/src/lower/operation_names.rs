@@ -4,7 +4,8 @@ use super::Draft;
 use crate::emit::names::{Names, pascal, snake};
 
 /// Functions that every generated client has of its own.
-const CLIENT_FUNCTIONS: [&str; 5] = ["new", "new_with_client", "with_credentials", "clone", "fmt"];
+const CLIENT_FUNCTIONS: [&str; 6] =
+    ["new", "new_with_client", "with_credentials", "with_settings", "clone", "fmt"];
 
 /// Types that every generated module has of its own.
 const MODULE_TYPES: [&str; 10] = [

@@ -21,6 +21,10 @@ pub mod body_or_none;
 pub mod composed_schemas;
 
 #[rustfmt::skip]
+#[path = "credential_handles/client.rs"]
+pub mod credential_handles;
+
+#[rustfmt::skip]
 #[path = "default_response/client.rs"]
 pub mod default_response;
 

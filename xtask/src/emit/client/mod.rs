@@ -97,6 +97,13 @@ fn client(draft: &Draft<'_>) -> Vec<Item> {
                 self.core.set_credentials(credentials);
                 self
             }
+
+            /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+            #[must_use]
+            pub fn with_settings(mut self, settings: support::Settings) -> Self {
+                self.core.set(settings);
+                self
+            }
         }
     };
     client.items

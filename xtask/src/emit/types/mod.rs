@@ -1,6 +1,7 @@
 //! The types of a draft: one module of structs and enums, for client and server alike.
 
 mod builder;
+mod handles;
 mod loops;
 mod structs;
 mod unions;
@@ -80,7 +81,8 @@ impl<'d, 'c> Emitter<'d, 'c> {
             Shape::Constants(words) => self.constants(name, &doc, words),
             Shape::Union(union) => self.union(name, &doc, union),
         };
-        items(name, tokens)
+        let handle = self.draft.handles.get(name).map(|handle| self.handle(name, *handle));
+        items(name, quote!(#tokens #handle))
     }
 
     /// The type, as a sibling of the types writes it, or with `path` in front of names.

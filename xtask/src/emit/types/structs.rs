@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::Emitter;
 use crate::emit::names::ident;
-use crate::lower::{Field, Presence, Rest, Struct, TypeRef};
+use crate::lower::{Field, Handle, Presence, Rest, Struct, TypeRef};
 
 impl Emitter<'_, '_> {
     pub(super) fn structure(&self, name: &str, doc: &str, item: &Struct) -> TokenStream {
@@ -100,7 +100,9 @@ impl Emitter<'_, '_> {
     pub(super) fn alias(&self, name: &str, doc: &str, ty: &TypeRef) -> TokenStream {
         let target = self.held(name, ty, &TokenStream::new());
         let type_name = ident(name);
-        let derives = if self.is_text(ty) && is_comparable(ty) {
+        let derives = if self.draft.handles.get(name) == Some(&Handle::Identifier) {
+            quote!(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)
+        } else if self.is_text(ty) && is_comparable(ty) {
             quote!(Clone, Debug, PartialEq)
         } else {
             quote!(Clone, Debug)

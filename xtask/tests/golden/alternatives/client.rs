@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `POST /things`.
@@ -1731,7 +1737,8 @@ pub mod builder {
                     <types::Thing as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendThing", request, &[]);
+            let received = support::spanned!("sendThing", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /keys/{id}`.
@@ -141,7 +147,8 @@ pub mod builder {
             request.literal("/keys/");
             request.path("id", support::Style::simple(), &self.id);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("getKey", request, &[]);
+            let received = support::spanned!("getKey", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -198,7 +205,8 @@ pub mod builder {
             request.literal("/parts/");
             request.path("type", support::Style::simple(), &self.r#type);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("get-part", request, &[]);
+            let received = support::spanned!("get-part", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -244,7 +252,8 @@ pub mod builder {
             request.path("id", support::Style::simple(), &self.id);
             request.literal(":revoke");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("revokeKey", request, &[]);
+            let received = support::spanned!("revokeKey", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -276,7 +285,8 @@ pub mod builder {
             );
             request.literal("/keys/mine");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("myKey", request, &[]);
+            let received = support::spanned!("myKey", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -333,7 +343,8 @@ pub mod builder {
             request.literal(".");
             request.path("extension", support::Style::simple(), &self.extension);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("getFile", request, &[]);
+            let received = support::spanned!("getFile", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `POST /token`.
@@ -118,6 +124,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "createToken",
                     request,
                     &[
                         &[
@@ -126,8 +133,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("createToken", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -163,6 +170,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "listThings",
                     request,
                     &[
                         &[
@@ -171,8 +179,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("listThings", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -208,6 +216,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "listNews",
                     request,
                     &[
                         &[
@@ -222,8 +231,8 @@ pub mod builder {
                         ],
                         &[],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("listNews", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

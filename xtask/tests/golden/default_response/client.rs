@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /explicit`.
@@ -228,7 +234,8 @@ pub mod builder {
             );
             request.literal("/explicit");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("explicit", request, &[]);
+            let received = support::spanned!("explicit", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Thing>().await?;
@@ -270,7 +277,8 @@ pub mod builder {
             );
             request.literal("/alone");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("alone", request, &[]);
+            let received = support::spanned!("alone", received).await?;
             match received.status() {
                 200u16..=299u16 => {
                     let answer = received.json::<types::Thing>().await?;

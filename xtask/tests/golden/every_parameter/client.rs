@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /paths/{list}/{label}/{matrix}/{object}/{plain}`.
@@ -484,7 +490,8 @@ pub mod builder {
             request.literal("/");
             request.path("plain", support::Style::simple(), &self.plain);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("paths", request, &[]);
+            let received = support::spanned!("paths", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -596,7 +603,8 @@ pub mod builder {
             request.header("X-Key", support::Style::simple().secret(), &self.x_key);
             request.header("X-State", support::Style::simple(), &self.x_state);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("headers", request, &[]);
+            let received = support::spanned!("headers", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -790,7 +798,8 @@ pub mod builder {
             request.query("day", support::Style::form().exploded(), &self.day);
             request.query("key", support::Style::form().exploded().secret(), &self.key);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("query", request, &[]);
+            let received = support::spanned!("query", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -857,7 +866,8 @@ pub mod builder {
             request.cookie("list", support::Style::form(), &self.list);
             request.cookie("seen", support::Style::form().exploded(), &self.seen);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("cookies", request, &[]);
+            let received = support::spanned!("cookies", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -962,7 +972,8 @@ pub mod builder {
                     &self.dollar_filter,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("names", request, &[]);
+            let received = support::spanned!("names", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `POST /token`.
@@ -632,7 +638,8 @@ pub mod builder {
                     <types::CreateTokenBody as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("createToken", request, &[]);
+            let received = support::spanned!("createToken", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::CreateTokenOk>().await?;
@@ -703,7 +710,8 @@ pub mod builder {
                     <types::SendStructuredBody as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendStructured", request, &[]);
+            let received = support::spanned!("sendStructured", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `POST /token`.
@@ -369,6 +375,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "createToken",
                     request,
                     &[
                         &[
@@ -377,8 +384,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("createToken", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::CreateTokenOk>().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `DELETE /pair`.
@@ -131,6 +137,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "pair",
                     request,
                     &[
                         &[
@@ -144,8 +151,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("pair", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -181,6 +188,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "either",
                     request,
                     &[
                         &[
@@ -196,8 +204,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("either", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -229,7 +237,8 @@ pub mod builder {
             );
             request.literal("/open");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("open", request, &[]);
+            let received = support::spanned!("open", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

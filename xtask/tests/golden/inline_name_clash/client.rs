@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `POST /things`.
@@ -650,7 +656,8 @@ pub mod builder {
                     <types::CreateThingBody2 as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("createThing", request, &[]);
+            let received = support::spanned!("createThing", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::CreateThingOk2>().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `POST /credentials/{id}/revoke`.
@@ -171,7 +177,8 @@ pub mod builder {
             request.path("id", support::Style::simple(), &self.id);
             request.literal("/revoke");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("revoke", request, &[]);
+            let received = support::spanned!("revoke", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `POST /upload`.
@@ -399,7 +405,8 @@ pub mod builder {
             request.literal("/upload");
             request.multipart(self.body, super::multipart::Upload::write);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("upload", request, &[]);
+            let received = support::spanned!("upload", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -451,7 +458,8 @@ pub mod builder {
             request.literal("/free");
             request.multipart(self.body, super::multipart::UploadFree::write);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("uploadFree", request, &[]);
+            let received = support::spanned!("uploadFree", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /foo`.
@@ -705,7 +711,8 @@ pub mod builder {
             );
             request.literal("/foo");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("getFoo", request, &[]);
+            let received = support::spanned!("getFoo", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -737,7 +744,8 @@ pub mod builder {
             );
             request.literal("/foo");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("get_foo", request, &[]);
+            let received = support::spanned!("get_foo", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -913,7 +921,8 @@ pub mod builder {
                     <types::String2 as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("new", request, &[]);
+            let received = support::spanned!("new", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Foo2>().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// The caller's notes, newest first.
@@ -446,6 +452,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "listNotes",
                     request,
                     &[
                         &[
@@ -454,8 +461,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("listNotes", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::ListNotesOk>().await?;
@@ -525,6 +532,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "addNote",
                     request,
                     &[
                         &[
@@ -533,8 +541,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("addNote", received).await?;
             match received.status() {
                 201u16 => {
                     let answer = received.json::<types::Note>().await?;
@@ -591,6 +599,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "getText",
                     request,
                     &[
                         &[
@@ -599,8 +608,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("getText", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -644,7 +653,8 @@ pub mod builder {
             );
             request.literal("/health");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("getHealth", request, &[]);
+            let received = support::spanned!("getHealth", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `POST /accounts`.
@@ -285,7 +291,8 @@ pub mod builder {
                     <types::Account as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("createAccount", request, &[]);
+            let received = support::spanned!("createAccount", received).await?;
             match received.status() {
                 201u16 => {
                     let answer = received.json::<types::Account>().await?;

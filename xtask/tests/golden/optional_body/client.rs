@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `POST /json`.
@@ -291,7 +297,8 @@ pub mod builder {
                     <types::Reason as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendJson", request, &[]);
+            let received = support::spanned!("sendJson", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -351,7 +358,8 @@ pub mod builder {
                     <types::Reason as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendForm", request, &[]);
+            let received = support::spanned!("sendForm", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -396,7 +404,8 @@ pub mod builder {
             request.literal("/any");
             request.json("body", "application/json", self.body, support::as_is);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendAny", request, &[]);
+            let received = support::spanned!("sendAny", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -441,7 +450,8 @@ pub mod builder {
             request.literal("/bytes");
             request.bytes("application/octet-stream", self.body);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendBytes", request, &[]);
+            let received = support::spanned!("sendBytes", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

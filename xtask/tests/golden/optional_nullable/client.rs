@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `PATCH /things/{id}`.
@@ -1161,7 +1167,8 @@ pub mod builder {
                     <types::ThingChange as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("updateThing", request, &[]);
+            let received = support::spanned!("updateThing", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Thing>().await?;
@@ -1234,7 +1241,8 @@ pub mod builder {
                     <types::ThingForm as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("submitThing", request, &[]);
+            let received = support::spanned!("submitThing", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -1298,7 +1306,8 @@ pub mod builder {
                     <types::MergedChange as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("replaceMerged", request, &[]);
+            let received = support::spanned!("replaceMerged", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -1346,7 +1355,8 @@ pub mod builder {
             request.literal("/alternatives");
             request.json("body", "application/json", self.body, support::as_is);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("replaceAlternative", request, &[]);
+            let received = support::spanned!("replaceAlternative", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /search/{path_ids}`.
@@ -334,7 +340,8 @@ pub mod builder {
             request.query("state", support::Style::form().exploded(), &self.state);
             request.header("Since", support::Style::simple(), &self.since);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("search", request, &[]);
+            let received = support::spanned!("search", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -390,7 +397,8 @@ pub mod builder {
             request.query("filter", support::Style::deep_object(), &self.filter);
             request.cookie("session", support::Style::form().exploded(), &self.session);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("raw", request, &[]);
+            let received = support::spanned!("raw", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /shelves/{shelf}/books/{book}`.
@@ -688,7 +694,8 @@ pub mod builder {
             request.header("X-Label", support::Style::simple(), &self.x_label);
             request.header("X-State", support::Style::simple(), &self.x_state);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("getBook", request, &[]);
+            let received = support::spanned!("getBook", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Book>().await?;
@@ -782,7 +789,8 @@ pub mod builder {
                     <types::Book as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("replaceBook", request, &[]);
+            let received = support::spanned!("replaceBook", received).await?;
             match received.status() {
                 201u16 => {
                     let answer = received.json::<types::Book>().await?;
@@ -843,7 +851,8 @@ pub mod builder {
             request.literal("/books/");
             request.path("book", support::Style::simple(), &self.book);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("removeBook", request, &[]);
+            let received = support::spanned!("removeBook", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -983,7 +992,8 @@ pub mod builder {
             request.query("tag", support::Style::form().exploded(), &self.tag);
             request.query("page", support::Style::form().exploded(), &self.page);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("listBooks", request, &[]);
+            let received = support::spanned!("listBooks", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::ListBooksOk>().await?;
@@ -1047,7 +1057,8 @@ pub mod builder {
                     <types::Loan as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("lendBook", request, &[]);
+            let received = support::spanned!("lendBook", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -1107,7 +1118,8 @@ pub mod builder {
             request.path("cover", support::Style::simple(), &self.cover);
             request.bytes("application/octet-stream", self.body);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendCover", request, &[]);
+            let received = support::spanned!("sendCover", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /search`.
@@ -423,7 +429,8 @@ pub mod builder {
             request.header("X-List", support::Style::simple(), &self.x_list);
             request.cookie("session", support::Style::form().exploded(), &self.session);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("search", request, &[]);
+            let received = support::spanned!("search", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -455,7 +462,8 @@ pub mod builder {
             );
             request.literal("/search");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("searchOptions", request, &[]);
+            let received = support::spanned!("searchOptions", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -487,7 +495,8 @@ pub mod builder {
             );
             request.literal("/search");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("searchHead", request, &[]);
+            let received = support::spanned!("searchHead", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.empty().await?;

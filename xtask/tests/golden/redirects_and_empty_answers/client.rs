@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /login`.
@@ -261,7 +267,8 @@ pub mod builder {
             );
             request.literal("/login");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("login", request, &[]);
+            let received = support::spanned!("login", received).await?;
             match received.status() {
                 302u16 => {
                     let answer = received.empty().await?;
@@ -301,7 +308,8 @@ pub mod builder {
             );
             request.literal("/thing");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("getThing", request, &[]);
+            let received = support::spanned!("getThing", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Thing>().await?;
@@ -348,7 +356,8 @@ pub mod builder {
             );
             request.literal("/thing");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("putThing", request, &[]);
+            let received = support::spanned!("putThing", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Thing>().await?;
@@ -391,7 +400,8 @@ pub mod builder {
             );
             request.literal("/thing");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("headThing", request, &[]);
+            let received = support::spanned!("headThing", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.empty().await?;
@@ -428,7 +438,8 @@ pub mod builder {
             );
             request.literal("/thing");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("deleteThing", request, &[]);
+            let received = support::spanned!("deleteThing", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.empty().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `POST /shops/{shop}/orders`.
@@ -1887,7 +1893,8 @@ pub mod builder {
                     <types::Order as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("placeOrder", request, &[]);
+            let received = support::spanned!("placeOrder", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Receipt>().await?;

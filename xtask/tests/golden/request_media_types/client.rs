@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `PATCH /patch`.
@@ -383,7 +389,8 @@ pub mod builder {
                     <types::Thing as ::std::convert::TryFrom<_>>::try_from,
                 );
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("patchThing", request, &[]);
+            let received = support::spanned!("patchThing", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -458,7 +465,8 @@ pub mod builder {
             request.bytes("application/xml", self.body_xml);
             request.require_body("body");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendSeveral", request, &[]);
+            let received = support::spanned!("sendSeveral", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -503,7 +511,8 @@ pub mod builder {
             request.literal("/text");
             request.text("text/csv", self.body);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendText", request, &[]);
+            let received = support::spanned!("sendText", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -555,7 +564,8 @@ pub mod builder {
             request.literal("/opaque");
             request.multipart(self.body, super::multipart::SendOpaque::write);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendOpaque", request, &[]);
+            let received = support::spanned!("sendOpaque", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -763,7 +773,8 @@ pub mod builder {
             request.within("body_star_json", "application/*+json", self.body_star_json);
             request.require_body("body");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendChoice", request, &[]);
+            let received = support::spanned!("sendChoice", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -810,7 +821,8 @@ pub mod builder {
             request.literal("/picture");
             request.within("body", "image/*", self.body);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendPicture", request, &[]);
+            let received = support::spanned!("sendPicture", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -855,7 +867,8 @@ pub mod builder {
             request.literal("/lines");
             request.text("application/x-ndjson", self.body);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendLines", request, &[]);
+            let received = support::spanned!("sendLines", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -900,7 +913,8 @@ pub mod builder {
             request.literal("/any");
             request.json("body", "application/json", self.body, support::as_is);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("deleteAny", request, &[]);
+            let received = support::spanned!("deleteAny", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -945,7 +959,8 @@ pub mod builder {
             request.literal("/empty");
             request.json("body", "application/json", self.body, support::as_is);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("sendEmpty", request, &[]);
+            let received = support::spanned!("sendEmpty", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

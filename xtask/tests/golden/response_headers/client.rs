@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `POST /things`.
@@ -474,7 +480,8 @@ pub mod builder {
             );
             request.literal("/things");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("createThing", request, &[]);
+            let received = support::spanned!("createThing", received).await?;
             match received.status() {
                 201u16 => {
                     let answer = received.empty().await?;
@@ -545,7 +552,8 @@ pub mod builder {
             request.literal("/things/");
             request.path("id", support::Style::simple(), &self.id);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("describeThing", request, &[]);
+            let received = support::spanned!("describeThing", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::DescribeThingOk>().await?;

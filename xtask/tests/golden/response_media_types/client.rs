@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /report`.
@@ -362,7 +368,8 @@ pub mod builder {
             );
             request.literal("/report");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("report", request, &[]);
+            let received = support::spanned!("report", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -460,7 +467,8 @@ pub mod builder {
             );
             request.literal("/versions");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("versions", request, &[]);
+            let received = support::spanned!("versions", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -516,7 +524,8 @@ pub mod builder {
             );
             request.literal("/anything");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("anything", request, &[]);
+            let received = support::spanned!("anything", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<types::Short>().await?;

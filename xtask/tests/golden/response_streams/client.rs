@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /file`.
@@ -201,7 +207,8 @@ pub mod builder {
             );
             request.literal("/file");
             let request = request.finish()?;
-            let received = self.client.core.send_streaming(request, &[]).await?;
+            let received = self.client.core.send_streaming("download", request, &[]);
+            let received = support::spanned!("download", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -251,7 +258,8 @@ pub mod builder {
             );
             request.literal("/events");
             let request = request.finish()?;
-            let received = self.client.core.send_streaming(request, &[]).await?;
+            let received = self.client.core.send_streaming("events", request, &[]);
+            let received = support::spanned!("events", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -291,7 +299,8 @@ pub mod builder {
             );
             request.literal("/lines");
             let request = request.finish()?;
-            let received = self.client.core.send_streaming(request, &[]).await?;
+            let received = self.client.core.send_streaming("lines", request, &[]);
+            let received = support::spanned!("lines", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /both`.
@@ -121,6 +127,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "needsBothOrSession",
                     request,
                     &[
                         &[
@@ -140,8 +147,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("needsBothOrSession", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -180,6 +187,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "worksForAnybody",
                     request,
                     &[
                         &[],
@@ -194,8 +202,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("worksForAnybody", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -227,7 +235,8 @@ pub mod builder {
             );
             request.literal("/open");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("needsNothing", request, &[]);
+            let received = support::spanned!("needsNothing", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

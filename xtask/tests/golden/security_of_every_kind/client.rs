@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /inherited`.
@@ -132,6 +138,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "inherited",
                     request,
                     &[
                         &[
@@ -140,8 +147,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("inherited", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -173,7 +180,8 @@ pub mod builder {
             );
             request.literal("/open");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("open", request, &[]);
+            let received = support::spanned!("open", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -209,6 +217,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "any",
                     request,
                     &[
                         &[
@@ -242,8 +251,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("any", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -279,6 +288,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "scoped",
                     request,
                     &[
                         &[
@@ -292,8 +302,8 @@ pub mod builder {
                             },
                         ],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("scoped", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;
@@ -329,6 +339,7 @@ pub mod builder {
                 .client
                 .core
                 .send(
+                    "optional",
                     request,
                     &[
                         &[
@@ -342,8 +353,8 @@ pub mod builder {
                         ],
                         &[],
                     ],
-                )
-                .await?;
+                );
+            let received = support::spanned!("optional", received).await?;
             match received.status() {
                 204u16 => {
                     let answer = received.empty().await?;

@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `POST /notes`.
@@ -290,7 +296,8 @@ pub mod builder {
                 );
             request.require_body("body");
             let request = request.finish()?;
-            let received = self.client.core.send_streaming(request, &[]).await?;
+            let received = self.client.core.send_streaming("addNote", request, &[]);
+            let received = support::spanned!("addNote", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -405,7 +412,8 @@ pub mod builder {
             request.text("text/plain", self.body_text);
             request.bytes("application/octet-stream", self.body_bytes);
             let request = request.finish()?;
-            let received = self.client.core.send_streaming(request, &[]).await?;
+            let received = self.client.core.send_streaming("upload", request, &[]);
+            let received = support::spanned!("upload", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received

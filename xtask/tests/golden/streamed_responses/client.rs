@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /exports/{id}`.
@@ -236,7 +242,8 @@ pub mod builder {
             request.literal("/exports/");
             request.path("id", support::Style::simple(), &self.id);
             let request = request.finish()?;
-            let received = self.client.core.send_streaming(request, &[]).await?;
+            let received = self.client.core.send_streaming("getExport", request, &[]);
+            let received = support::spanned!("getExport", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -291,7 +298,8 @@ pub mod builder {
             request.literal("/exports/");
             request.path("id", support::Style::simple(), &self.id);
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("probeExport", request, &[]);
+            let received = support::spanned!("probeExport", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.empty().await?;
@@ -330,7 +338,8 @@ pub mod builder {
             );
             request.literal("/events");
             let request = request.finish()?;
-            let received = self.client.core.send_streaming(request, &[]).await?;
+            let received = self.client.core.send_streaming("watch", request, &[]);
+            let received = support::spanned!("watch", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -370,7 +379,8 @@ pub mod builder {
             );
             request.literal("/lines");
             let request = request.finish()?;
-            let received = self.client.core.send_streaming(request, &[]).await?;
+            let received = self.client.core.send_streaming("listLines", request, &[]);
+            let received = support::spanned!("listLines", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -410,7 +420,8 @@ pub mod builder {
             );
             request.literal("/elsewhere");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("moved", request, &[]);
+            let received = support::spanned!("moved", received).await?;
             match received.status() {
                 302u16 => {
                     let answer = received.empty().await?;

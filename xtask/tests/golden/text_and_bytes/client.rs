@@ -29,6 +29,12 @@ impl Client {
         self.core.set_credentials(credentials);
         self
     }
+    /// The same client with `settings`: time limits, retries, hooks, what it sends over.
+    #[must_use]
+    pub fn with_settings(mut self, settings: support::Settings) -> Self {
+        self.core.set(settings);
+        self
+    }
 }
 impl Client {
     /// Sends `GET /metrics`.
@@ -123,7 +129,8 @@ pub mod builder {
             );
             request.literal("/metrics");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("metrics", request, &[]);
+            let received = support::spanned!("metrics", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -172,7 +179,8 @@ pub mod builder {
             );
             request.literal("/picture");
             let request = request.finish()?;
-            let received = self.client.core.send_streaming(request, &[]).await?;
+            let received = self.client.core.send_streaming("picture", request, &[]);
+            let received = support::spanned!("picture", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = match received
@@ -216,7 +224,8 @@ pub mod builder {
             );
             request.literal("/any");
             let request = request.finish()?;
-            let received = self.client.core.send(request, &[]).await?;
+            let received = self.client.core.send("any", request, &[]);
+            let received = support::spanned!("any", received).await?;
             match received.status() {
                 200u16 => {
                     let answer = received.json::<::serde_json::Value>().await?;

@@ -29,6 +29,7 @@ pub(super) fn send(
     let security = security(call, draft);
     let arms = &outcome.arms;
     let sending = ident(outcome.send);
+    let operation = &call.operation.id.0;
     quote! {
         #[doc = #doc]
         pub async fn send(self) -> ::std::result::Result<ResponseValue<#success>, Error<#failure>> {
@@ -37,7 +38,8 @@ pub(super) fn send(
             #(#others)*
             #(#bodies)*
             let request = request.finish()?;
-            let received = self.client.core.#sending(request, #security).await?;
+            let received = self.client.core.#sending(#operation, request, #security);
+            let received = support::spanned!(#operation, received).await?;
             match received.status() {
                 #(#arms,)*
             }

@@ -1,11 +1,25 @@
 //! One view of a failed call: a documented failure, an answer beside the contract, or no answer at all.
 
+mod attempts;
+mod problem;
+mod retry_after;
+mod transport;
+
 use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+
+pub use attempts::Attempts;
+pub use problem::Problem;
+pub use retry_after::RetryAfter;
+pub use transport::TransportError;
+
+pub(crate) use transport::Fate;
+
+use crate::source::SourceError;
 
 /// Why a call did not succeed. `E` has one variant for each documented failure of the operation.
 ///
@@ -20,8 +34,10 @@ pub enum Error<E> {
     Unexpected(Box<Unexpected>),
     /// An argument cannot be sent; nothing was.
     InvalidRequest(String),
+    /// There was nothing to present; nothing was sent.
+    Credentials(SourceError),
     /// No whole answer came back.
-    Transport(reqwest::Error),
+    Transport(TransportError),
 }
 
 /// A documented failure.
@@ -37,6 +53,8 @@ pub struct Failure<E> {
     pub body: Bytes,
     /// Whether that is all of it.
     pub extent: Extent,
+    /// How often the request was sent.
+    pub attempts: Attempts,
 }
 
 /// Whether a body that an error holds is all that the deployment sent.
@@ -58,6 +76,8 @@ pub struct Malformed {
     pub body: Bytes,
     /// Whether that is all of it.
     pub extent: Extent,
+    /// How often the request was sent.
+    pub attempts: Attempts,
     /// What is wrong with it.
     pub cause: MalformedCause,
 }
@@ -89,6 +109,8 @@ pub struct Unexpected {
     pub body: Bytes,
     /// Whether that is all of it.
     pub extent: Extent,
+    /// How often the request was sent.
+    pub attempts: Attempts,
 }
 
 impl Malformed {
@@ -124,8 +146,7 @@ impl<E> Error<E> {
             Self::Documented(failure) => Some(failure.status),
             Self::Malformed(malformed) => Some(malformed.status),
             Self::Unexpected(unexpected) => Some(unexpected.status),
-            Self::InvalidRequest(_) => None,
-            Self::Transport(error) => error.status(),
+            Self::InvalidRequest(_) | Self::Credentials(_) | Self::Transport(_) => None,
         }
     }
 
@@ -135,7 +156,7 @@ impl<E> Error<E> {
             Self::Documented(failure) => Some(&failure.headers),
             Self::Malformed(malformed) => Some(&malformed.headers),
             Self::Unexpected(unexpected) => Some(&unexpected.headers),
-            Self::InvalidRequest(_) | Self::Transport(_) => None,
+            Self::InvalidRequest(_) | Self::Credentials(_) | Self::Transport(_) => None,
         }
     }
 
@@ -145,8 +166,33 @@ impl<E> Error<E> {
             Self::Documented(failure) => Some(&failure.body),
             Self::Malformed(malformed) => Some(&malformed.body),
             Self::Unexpected(unexpected) => Some(&unexpected.body),
-            Self::InvalidRequest(_) | Self::Transport(_) => None,
+            Self::InvalidRequest(_) | Self::Credentials(_) | Self::Transport(_) => None,
         }
+    }
+
+    /// How often the request was sent, if an answer came back.
+    pub fn attempts(&self) -> Option<Attempts> {
+        match self {
+            Self::Documented(failure) => Some(failure.attempts),
+            Self::Malformed(malformed) => Some(malformed.attempts),
+            Self::Unexpected(unexpected) => Some(unexpected.attempts),
+            Self::InvalidRequest(_) | Self::Credentials(_) | Self::Transport(_) => None,
+        }
+    }
+
+    /// What the body says of the problem, whatever envelope it has: problem details (RFC 9457) and others.
+    pub fn problem(&self) -> Option<Problem> {
+        self.body().and_then(Problem::read)
+    }
+
+    /// The name that the deployment gave the request: `X-Request-Id` and the like, or `request_id` of the body.
+    pub fn request_id(&self) -> Option<String> {
+        let headers = self.headers()?;
+        let header = REQUEST_ID.iter().find_map(|name| headers.get(*name)?.to_str().ok());
+        header.map(str::to_owned).or_else(|| {
+            let problem = self.problem()?;
+            problem.members.get("request_id")?.as_str().map(str::to_owned)
+        })
     }
 
     /// Whether the same call may succeed later: a status for overload or outage, or no answer.
@@ -154,33 +200,37 @@ impl<E> Error<E> {
     /// A call whose answer was lost may have been carried out. Only repeat what may happen twice.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Transport(error) => !error.is_builder() && !error.is_redirect(),
-            _ => {
-                matches!(self.status().map(|status| status.as_u16()), Some(408 | 429 | 500 | 502 | 503 | 504))
-            }
+            Self::Transport(error) => error.is_retryable(),
+            _ => self.status().is_some_and(is_retryable),
         }
     }
 
-    /// How long the answer asks to wait: `Retry-After` in seconds (RFC 9110 §10.2.3).
-    ///
-    /// `None` where the header is absent or holds a date, which only the caller's clock can turn into a delay.
-    pub fn retry_after(&self) -> Option<Duration> {
-        let value = self.headers()?.get(RETRY_AFTER)?.to_str().ok()?;
-        value.trim().parse().ok().map(Duration::from_secs)
+    /// When the answer asks to be called again: `Retry-After` in seconds or as a date (RFC 9110 §10.2.3),
+    /// `X-RateLimit-Reset` of a `429`, or `retry_after_seconds` of the body.
+    pub fn retry_after(&self) -> Option<RetryAfter> {
+        RetryAfter::read(self.status()?, self.headers()?).or_else(|| {
+            let problem = self.problem()?;
+            let seconds = problem.members.get("retry_after_seconds")?.as_f64()?;
+            Duration::try_from_secs_f64(seconds).ok().map(RetryAfter::Delay)
+        })
     }
+}
+
+/// The headers by which deployments name a request.
+const REQUEST_ID: [&str; 3] = ["x-request-id", "request-id", "x-correlation-id"];
+
+/// Whether the status tells of overload or outage.
+pub(crate) fn is_retryable(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
 }
 
 fn content_type(headers: &HeaderMap) -> Option<&str> {
     headers.get(CONTENT_TYPE)?.to_str().ok()
 }
 
-impl<E> From<reqwest::Error> for Error<E> {
-    /// The URL is left out: it may hold an API key.
-    fn from(error: reqwest::Error) -> Self {
-        if error.is_builder() {
-            return Self::InvalidRequest(chain(&error.without_url()));
-        }
-        Self::Transport(error.without_url())
+impl<E> From<TransportError> for Error<E> {
+    fn from(error: TransportError) -> Self {
+        Self::Transport(error)
     }
 }
 
@@ -188,18 +238,6 @@ impl<E> From<reqwest::header::InvalidHeaderValue> for Error<E> {
     fn from(_: reqwest::header::InvalidHeaderValue) -> Self {
         Self::InvalidRequest("a header parameter holds characters that a header cannot carry".into())
     }
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        text.push_str(": ");
-        text.push_str(&next.to_string());
-        cause = next.source();
-    }
-    text
 }
 
 impl<E> fmt::Display for Error<E> {
@@ -223,7 +261,8 @@ impl<E> fmt::Display for Error<E> {
                 )
             }
             Self::InvalidRequest(reason) => write!(f, "the request cannot be sent: {reason}"),
-            Self::Transport(error) => write!(f, "no answer: {}", chain(error)),
+            Self::Credentials(error) => write!(f, "there are no credentials for the call: {error}"),
+            Self::Transport(error) => write!(f, "no answer: {error}"),
         }
     }
 }
@@ -256,6 +295,7 @@ impl<E: fmt::Debug> fmt::Debug for Error<E> {
             Self::Malformed(malformed) => f.debug_tuple("Malformed").field(malformed).finish(),
             Self::Unexpected(unexpected) => f.debug_tuple("Unexpected").field(unexpected).finish(),
             Self::InvalidRequest(reason) => f.debug_tuple("InvalidRequest").field(reason).finish(),
+            Self::Credentials(error) => f.debug_tuple("Credentials").field(error).finish(),
             Self::Transport(error) => f.debug_tuple("Transport").field(error).finish(),
         }
     }
@@ -301,6 +341,7 @@ impl<E: fmt::Debug> std::error::Error for Error<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Transport(error) => Some(error),
+            Self::Credentials(error) => Some(error.as_ref()),
             _ => None,
         }
     }

@@ -1,0 +1,11 @@
+//! How a revocation was learned of.
+
+/// How it is known that a credential is revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Acknowledged {
+    /// The deployment said so.
+    Now,
+    /// An earlier attempt at the same call, whose answer was lost, has done it: the last one was refused because there
+    /// was nothing left to revoke.
+    Earlier,
+}

@@ -1,0 +1,58 @@
+//! A span for each call, if the feature `tracing` is on: named by its operation, with what came of it, without secrets.
+
+use crate::error::{Attempts, TransportError};
+use crate::received::Received;
+
+/// Runs a future in a span that is called `$name`.
+#[cfg(feature = "tracing")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rescind_client_spanned {
+    ($name:literal, $future:expr) => {
+        $crate::support::tracing::Instrument::instrument(
+            $future,
+            $crate::support::tracing::info_span!(
+                target: "rescind_client",
+                $name,
+                otel.kind = "client",
+                http.response.status_code = $crate::support::tracing::field::Empty,
+                http.request.resend_count = $crate::support::tracing::field::Empty,
+                error.message = $crate::support::tracing::field::Empty,
+            ),
+        )
+    };
+}
+
+/// Runs a future; without the feature `tracing` there are no spans.
+#[cfg(not(feature = "tracing"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rescind_client_spanned {
+    ($name:literal, $future:expr) => {
+        $future
+    };
+}
+
+/// Tells the span of the call how it ended.
+#[cfg(feature = "tracing")]
+pub(crate) fn ended(answer: &Result<Received, TransportError>, attempts: Attempts) {
+    let span = tracing::Span::current();
+    // Where nobody listens to ours, the current one is somebody else's.
+    if span.metadata().is_none_or(|metadata| metadata.target() != "rescind_client") {
+        return;
+    }
+    match answer {
+        Ok(answer) => {
+            span.record("http.response.status_code", answer.status());
+        }
+        Err(error) => {
+            span.record("error.message", tracing::field::display(error));
+        }
+    }
+    if attempts.sent() > 1 {
+        span.record("http.request.resend_count", attempts.sent() - 1);
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn ended(_: &Result<Received, TransportError>, _: Attempts) {}

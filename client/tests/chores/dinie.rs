@@ -1,0 +1,195 @@
+//! Sessions: one exchange for everybody, renewed in time, over once the credential is; and replacements.
+
+use std::time::Duration;
+
+use rescind_client::dinie::types::{ClientId, CredentialStatus};
+use rescind_client::dinie::{Client, Ended, ReplaceError, Session, SessionError};
+use rescind_client::{Acknowledged, Error, Settings};
+use rescind_server::Vendor;
+
+use crate::support::{CHAOS, Deployment, Moved};
+
+fn session(deployment: &Deployment, name: &str, settings: Settings) -> Session {
+    let (id, secret) = deployment.caller(name);
+    let client = Client::new(&deployment.url()).with_settings(settings);
+    Session::new(&client, id.try_into().unwrap(), secret, deployment.clock())
+}
+
+/// Each credential with its state, as another one of the same partner sees it.
+async fn listed(session: &Session) -> Vec<(ClientId, String, CredentialStatus)> {
+    let page = session.client().list_credentials().limit(100).send().await.unwrap();
+    assert!(!page.has_more);
+    let credential = page.into_inner().data.into_iter();
+    credential.map(|credential| (credential.client_id, credential.name, credential.status)).collect()
+}
+
+#[tokio::test]
+async fn one_exchange_serves_everybody() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    // Long enough for all of them to ask before the first one is answered.
+    deployment.disturb("latency=50ms,operation=createToken");
+    let session = session(&deployment, "operator", Settings::new());
+    let calls: Vec<_> = (0..40)
+        .map(|_| {
+            let client = session.client();
+            tokio::spawn(async move { client.list_credentials().send().await.map(|_| ()) })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!((deployment.calls("createToken"), deployment.calls("listCredentials")), (1, 40));
+}
+
+#[tokio::test]
+async fn one_failure_is_told_to_everybody_that_waited_for_it() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    deployment.disturb("latency=50ms,operation=createToken");
+    deployment.disturb("status=503,operation=createToken,times=1");
+    let session = session(&deployment, "operator", Settings::new());
+    let calls: Vec<_> = (0..20)
+        .map(|_| {
+            let session = session.clone();
+            tokio::spawn(async move { session.ready().await })
+        })
+        .collect();
+    for call in calls {
+        let error = call.await.unwrap().unwrap_err();
+        let SessionError::Exchange(cause) = &error else { panic!("{error}") };
+        assert_eq!(cause.status().unwrap(), 503);
+    }
+    assert_eq!(deployment.calls("createToken"), 1);
+    // That is no verdict on the credential.
+    session.ready().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_before_it_ends_and_used_to_its_end_where_it_cannot_be() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let session = session(&deployment, "operator", Settings::new());
+    let client = session.client();
+    client.list_credentials().send().await.unwrap();
+    deployment.server.clock().advance(Duration::from_secs(3539)).unwrap();
+    client.list_credentials().send().await.unwrap();
+    assert_eq!(deployment.calls("createToken"), 1);
+
+    deployment.server.clock().advance(Duration::from_secs(30)).unwrap();
+    deployment.disturb("drop,operation=createToken,times=1");
+    client.list_credentials().send().await.unwrap();
+    assert_eq!(deployment.calls("createToken"), 2, "one was tried");
+    client.list_credentials().send().await.unwrap();
+    assert_eq!(deployment.calls("createToken"), 3);
+    deployment.server.clock().advance(Duration::from_secs(3500)).unwrap();
+    client.list_credentials().send().await.unwrap();
+    assert_eq!(deployment.calls("createToken"), 3);
+    deployment.server.journal().expect("listCredentials").answered(401).never();
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_early_is_replaced_and_the_call_made_again() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let (id, secret) = deployment.caller("operator");
+    // A clock that has stopped: the token ends without anybody noticing.
+    let stopped = Moved(rescind_server::Clock::virtual_at("2026-03-04T12:00:00Z".parse().unwrap()));
+    let session = Session::new(&Client::new(&deployment.url()), id.try_into().unwrap(), secret, stopped);
+    let client = session.client();
+    client.list_credentials().send().await.unwrap();
+    deployment.server.clock().advance(Duration::from_hours(2)).unwrap();
+    client.list_credentials().send().await.unwrap();
+    deployment.server.journal().expect("listCredentials").answered(401).times(1);
+    assert_eq!(deployment.calls("createToken"), 2);
+}
+
+#[tokio::test]
+async fn nothing_of_a_revoked_credential_is_used_although_its_token_lives() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let operator = session(&deployment, "operator", Settings::new());
+    let issued =
+        operator.client().create_credential().body_map(|body| body.name("short")).send().await.unwrap();
+    let client = Client::new(&deployment.url());
+    let session = Session::new(&client, issued.client_id.clone(), &issued.client_secret, deployment.clock());
+    let kept = session.client();
+    kept.list_credentials().send().await.unwrap();
+    assert_eq!(session.revoke(session.id()).await.unwrap(), Acknowledged::Now);
+    assert_eq!(session.ended(), Some(Ended::Revoked));
+
+    let before = deployment.server.journal().expect_any().received().len();
+    let error = kept.list_credentials().send().await.unwrap_err();
+    assert!(matches!(&error, Error::Credentials(_)), "{error}");
+    assert!(error.to_string().contains("was revoked"), "{error}");
+    assert_eq!(deployment.server.journal().expect_any().received().len(), before, "nothing was sent");
+}
+
+#[tokio::test]
+async fn a_revocation_elsewhere_is_noticed_at_the_next_renewal() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let operator = session(&deployment, "operator", Settings::new());
+    let issued =
+        operator.client().create_credential().body_map(|body| body.name("short")).send().await.unwrap();
+    let client = Client::new(&deployment.url());
+    let session = Session::new(&client, issued.client_id.clone(), &issued.client_secret, deployment.clock());
+    let kept = session.client();
+    kept.list_credentials().send().await.unwrap();
+    operator.revoke(&issued.client_id).await.unwrap();
+    // The token lives, and nobody has told.
+    kept.list_credentials().send().await.unwrap();
+    deployment.server.clock().advance(Duration::from_secs(3550)).unwrap();
+    let error = kept.list_credentials().send().await.unwrap_err();
+    assert!(error.to_string().contains("was refused"), "{error}");
+    assert_eq!(session.ended(), Some(Ended::Refused));
+    let exchanges = deployment.calls("createToken");
+    assert!(kept.list_credentials().send().await.is_err());
+    assert_eq!(deployment.calls("createToken"), exchanges, "it is not asked for again");
+}
+
+#[tokio::test]
+async fn a_leaked_credential_is_replaced_whatever_goes_wrong_and_by_one_alone() {
+    for operation in ["createToken", "createCredential", "revokeCredential"] {
+        for chaos in CHAOS {
+            let deployment = Deployment::of(Vendor::Dinie).await;
+            let leaked = session(&deployment, "operator", deployment.patient());
+            leaked.ready().await.unwrap();
+            let before = listed(&leaked).await;
+            deployment.disturb(&format!("{chaos},operation={operation},times=2"));
+            let (replaced, _) = leaked.replace("new", "replace-1").await.unwrap_or_else(|error| {
+                panic!("{operation}, {chaos}: {error} {error:?}");
+            });
+            let after = listed(&replaced.session).await;
+            let new: Vec<_> = after.iter().filter(|(_, name, _)| name == "new").collect();
+            assert_eq!(new.len(), 1, "{operation}, {chaos}: {after:?}");
+            assert_eq!(new[0].0, replaced.credential.client_id);
+            assert_eq!(after.len(), before.len() + 1);
+            for (id, _, status) in &after {
+                let documented =
+                    if id == leaked.id() { CredentialStatus::Revoked } else { CredentialStatus::Active };
+                assert_eq!(*status, documented, "{operation}, {chaos}: {id}");
+            }
+            assert_eq!(leaked.ended(), Some(Ended::Revoked));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_replacement_that_stops_half_way_goes_on_with_the_credential_that_it_made() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let leaked = session(&deployment, "operator", Settings::new());
+    leaked.ready().await.unwrap();
+    deployment.disturb("status=503,operation=revokeCredential,times=1");
+    let error = leaked.replace("new", "replace-1").await.unwrap_err();
+    let ReplaceError::Revoke { replaced: first, .. } = &error else { panic!("{error}") };
+    let (second, acknowledged) = leaked.replace("new", "replace-1").await.unwrap();
+    assert_eq!(second.credential.client_id, first.credential.client_id);
+    assert_eq!(acknowledged, Acknowledged::Now);
+    let listed = listed(&second.session).await;
+    assert_eq!(listed.iter().filter(|(_, name, _)| name == "new").count(), 1);
+}
+
+#[tokio::test]
+async fn the_last_credential_stays_and_so_does_its_session() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let outsider = session(&deployment, "outsider", Settings::new());
+    let error = outsider.revoke(outsider.id()).await.unwrap_err();
+    assert_eq!(error.problem().unwrap().code.as_deref(), Some("last_active_credential"));
+    assert_eq!(outsider.ended(), None);
+    outsider.client().list_credentials().send().await.unwrap();
+}
