@@ -2,6 +2,7 @@
 
 mod argument;
 mod body;
+mod chain;
 mod escape;
 mod multipart;
 mod outgoing;

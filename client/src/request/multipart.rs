@@ -4,16 +4,14 @@ use std::collections::VecDeque;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http_body::{Body as HttpBody, Frame, SizeHint};
 use reqwest::Body;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::argument::Argument;
+use super::chain::chained;
 use super::outgoing::plain;
 
 /// A file of a form: its content, whole or as a stream, and what is said of it.
@@ -188,7 +186,7 @@ impl Parts {
             pieces.push_back(Body::from("\r\n"));
         }
         pieces.push_back(Body::from(format!("--{boundary}--\r\n")));
-        Ok((format!("multipart/form-data; boundary={boundary}"), Body::wrap(Chain(pieces))))
+        Ok((format!("multipart/form-data; boundary={boundary}"), chained(pieces)?))
     }
 }
 
@@ -236,44 +234,6 @@ fn boundary() -> String {
     format!("{:016x}{:016x}", part(0), part(1))
 }
 
-/// Bodies one after the other.
-struct Chain(VecDeque<Body>);
-
-impl HttpBody for Chain {
-    type Data = Bytes;
-    type Error = reqwest::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        while let Some(first) = self.0.front_mut() {
-            match Pin::new(first).poll_frame(context) {
-                Poll::Ready(None) => drop(self.0.pop_front()),
-                // Trailers of a content are no part of the form.
-                Poll::Ready(Some(Ok(frame))) if !frame.is_data() => {}
-                other => return other,
-            }
-        }
-        Poll::Ready(None)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let hints = self.0.iter().map(HttpBody::size_hint);
-        let (mut lower, mut upper) = (0_u64, Some(0_u64));
-        for hint in hints {
-            lower = lower.saturating_add(hint.lower());
-            upper = upper.zip(hint.upper()).and_then(|(sum, more)| sum.checked_add(more));
-        }
-        let mut sum = SizeHint::new();
-        sum.set_lower(lower);
-        if let Some(upper) = upper {
-            sum.set_upper(upper.max(lower));
-        }
-        sum
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,6 +265,6 @@ mod tests {
         parts.value("c", Some("application/json"), &Argument::starting("x"));
         let (_, body) = parts.bounded("b").unwrap();
         let head = "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n".len();
-        assert!(HttpBody::size_hint(&body).exact().unwrap() > head as u64);
+        assert!(http_body::Body::size_hint(&body).exact().unwrap() > head as u64);
     }
 }
