@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use rescind_conformance::drift::{Change, Drift, compare};
+use rescind_conformance::drift::{Change, Drift, Keep, compare};
 use rescind_conformance::plan::{Envelopes, Plan};
 use rescind_conformance::progress::Silent;
 use rescind_conformance::redact::Redactor;
@@ -15,6 +15,10 @@ use rescind_server::Fault;
 use rescind_specs::Vendor;
 
 async fn drift(vendor: Vendor, faults: &[Fault], only: &[&str], folder: &Path) -> Vec<Drift> {
+    kept(vendor, faults, only, folder, Keep::ForReview).await
+}
+
+async fn kept(vendor: Vendor, faults: &[Fault], only: &[&str], folder: &Path, keep: Keep) -> Vec<Drift> {
     let server = Reference::start(&[vendor], faults).await.expect("the reference server starts");
     let deployment = server.deployment(vendor).expect("it has a deployment");
     let contract = vendor.contract().expect("the bundled contract is right");
@@ -24,7 +28,7 @@ async fn drift(vendor: Vendor, faults: &[Fault], only: &[&str], folder: &Path) -
     server.stop().await;
     let report = report.expect("the run ends with a report");
     assert!(!report.envelopes.is_empty());
-    compare(folder, contract.name(), &report.envelopes).expect("the folder can be written")
+    compare(folder, contract.name(), &report.envelopes, keep).expect("the folder can be written")
 }
 
 /// Accepts what waits in a folder, as `cargo insta accept` does.
@@ -67,4 +71,15 @@ async fn an_envelope_with_another_member_shows() {
     // Back in order, nothing waits any more.
     assert_eq!(drift(Vendor::ShiftAgent, &[], &only, folder.path()).await, []);
     assert!(!Path::new(&one.file).exists());
+}
+
+#[tokio::test]
+async fn what_is_accepted_at_once_waits_no_more() {
+    let (folder, only) = (tempfile::tempdir().expect("there is room"), ["R12"]);
+    let waiting = drift(Vendor::ShiftAgent, &[], &only, folder.path()).await;
+    let accepted = kept(Vendor::ShiftAgent, &[], &only, folder.path(), Keep::AsSnapshot).await;
+    assert_eq!(accepted.len(), waiting.len());
+    assert!(accepted.iter().all(|drift| drift.file.ends_with(".snap")));
+    assert_eq!(accept(folder.path()), 0, "nothing is left to review");
+    assert_eq!(drift(Vendor::ShiftAgent, &[], &only, folder.path()).await, []);
 }

@@ -176,13 +176,17 @@ pub struct CheckArgs {
     #[arg(help_heading = "What is told")]
     pub counterexamples: Option<PathBuf>,
     /// A folder of snapshots: what answers look like when identifiers, secrets, times and numbers are taken out. New and
-    /// different ones are written as .snap.new for `cargo insta review`. Without --seed, the seed is 0 then.
+    /// different ones are written beside them as .snap.new, which `cargo insta review` shows. Without --seed, the seed is
+    /// 0 then.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, env = "RESCIND_SNAPSHOTS")]
     #[arg(help_heading = "What is told")]
     pub snapshots: Option<PathBuf>,
     /// End with exit code 1 if an envelope is new or differs from its snapshot.
     #[arg(long, requires = "snapshots", help_heading = "What is told")]
     pub deny_drift: bool,
+    /// Take what is new or different for the snapshot from now on.
+    #[arg(long, requires = "snapshots", conflicts_with = "deny_drift", help_heading = "What is told")]
+    pub accept_drift: bool,
     /// A report to write, where - is standard output; may be repeated. Formats: human, json, junit, sarif, har,
     /// markdown, html; github appends Markdown to the summary of a job.
     #[arg(long, value_name = "FORMAT=FILE", env = "RESCIND_REPORT", value_delimiter = ',')]

@@ -22,7 +22,7 @@ use super::selection;
 use super::settings::Settings;
 use crate::cleanup::{self, CleanupFile};
 use crate::clock;
-use crate::drift;
+use crate::drift::{self, Keep};
 use crate::exit_code::ExitCode;
 use crate::plan::{Envelopes, Plan, Writes};
 use crate::progress::{self, Console, Event, Progress as _};
@@ -210,7 +210,7 @@ async fn judge(
     let internal = |error: serde_json::Error| CliError::Internal(error.to_string());
     let mut report = redactor.redact_report(&report).map_err(internal)?;
     // Whatever goes wrong beside it: the report is written.
-    let compared = args.snapshots.as_deref().map_or(Ok(()), |folder| compare(&mut report, folder));
+    let compared = args.snapshots.as_deref().map_or(Ok(()), |folder| compare(&mut report, folder, args));
     seeds.keep(&report, progress);
     let kept = args.counterexamples.as_deref();
     let kept = kept.map_or(Ok(()), |folder| keep_counterexamples(&report, folder, progress));
@@ -224,10 +224,11 @@ async fn judge(
 }
 
 /// Compares the envelopes of a report with the snapshots in a folder.
-fn compare(report: &mut Report, folder: &Path) -> Result<(), CliError> {
+fn compare(report: &mut Report, folder: &Path, args: &CheckArgs) -> Result<(), CliError> {
+    let keep = if args.accept_drift { Keep::AsSnapshot } else { Keep::ForReview };
     for contract in &mut report.contracts {
         let envelopes = std::mem::take(&mut contract.envelopes);
-        let drift = drift::compare(folder, &contract.contract, &envelopes);
+        let drift = drift::compare(folder, &contract.contract, &envelopes, keep);
         contract.drift = drift.map_err(|error| CliError::Usage(error.to_string()))?;
     }
     Ok(())

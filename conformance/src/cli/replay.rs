@@ -59,7 +59,7 @@ pub struct ReplayArgs {
 }
 
 /// Options of `check` that mean nothing for a single sequence.
-const MEANINGLESS: [&str; 9] = [
+const MEANINGLESS: [&str; 10] = [
     "skip",
     "cases",
     "sequences",
@@ -69,6 +69,7 @@ const MEANINGLESS: [&str; 9] = [
     "counterexamples",
     "snapshots",
     "deny_drift",
+    "accept_drift",
 ];
 
 fn hide_what_means_nothing(arg: Arg) -> Arg {

@@ -9,4 +9,4 @@ mod placeholder;
 mod snapshot;
 
 pub use envelope::{Envelope, envelopes};
-pub use snapshot::{Change, Drift, DriftError, compare};
+pub use snapshot::{Change, Drift, DriftError, Keep, compare};

@@ -28,7 +28,7 @@ pub struct Drift {
     pub change: Change,
     /// The lines that differ, with `-` before those of the snapshot and `+` before those of this run.
     pub lines: Vec<String>,
-    /// The snapshot to be reviewed.
+    /// The file that it was written to: the snapshot, or `.snap.new` beside it, to be looked at.
     pub file: String,
 }
 
@@ -63,12 +63,26 @@ pub enum DriftError {
     },
 }
 
-/// Compares envelopes with the snapshots in a folder. New and different ones are written beside them as `.snap.new`; what
-/// waited there and is settled is removed.
+/// What becomes of an envelope that is new or different.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// It waits beside the snapshot, as `.snap.new`, until somebody has looked at it.
+    ForReview,
+    /// It is the snapshot from now on.
+    AsSnapshot,
+}
+
+/// Compares envelopes with the snapshots in a folder, and keeps those that are new or different. What waited there and is
+/// settled is removed.
 ///
 /// # Errors
 /// A file cannot be read or written.
-pub fn compare(folder: &Path, contract: &str, envelopes: &[Envelope]) -> Result<Vec<Drift>, DriftError> {
+pub fn compare(
+    folder: &Path,
+    contract: &str,
+    envelopes: &[Envelope],
+    keep: Keep,
+) -> Result<Vec<Drift>, DriftError> {
     let write = |path: &Path, source: io::Error| DriftError::Write { path: path.to_owned(), source };
     fs::create_dir_all(folder).map_err(|error| write(folder, error))?;
     let mut drift = Vec::new();
@@ -82,20 +96,27 @@ pub fn compare(folder: &Path, contract: &str, envelopes: &[Envelope]) -> Result<
         let waiting = folder.join(format!("{name}.snap.new"));
         let known = known(&path)?;
         let same = known.as_ref().is_some_and(|known| known.trim_end() == envelope.text.trim_end());
-        if same {
+        if same || keep == Keep::AsSnapshot {
             match fs::remove_file(&waiting) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(write(&waiting, error)),
-                _ => continue,
+                _ => {}
             }
         }
-        fs::write(&waiting, written(envelope)).map_err(|error| write(&waiting, error))?;
+        if same {
+            continue;
+        }
+        let file = match keep {
+            Keep::ForReview => waiting,
+            Keep::AsSnapshot => path,
+        };
+        fs::write(&file, written(envelope)).map_err(|error| write(&file, error))?;
         drift.push(Drift {
             operation: envelope.operation.clone(),
             signature: envelope.signature.clone(),
             status: envelope.status,
             change: if known.is_some() { Change::Different } else { Change::New },
             lines: known.map(|known| differences(&known, &envelope.text)).unwrap_or_default(),
-            file: waiting.display().to_string(),
+            file: file.display().to_string(),
         });
     }
     Ok(drift)

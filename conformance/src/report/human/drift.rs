@@ -14,7 +14,7 @@ pub(super) fn write(report: &Report, page: &mut Page<'_>) -> io::Result<()> {
             "DRIFT {}: envelopes that are new: {new}, that differ from their snapshots: {different}",
             contract.contract,
         ))?;
-        page.line("      `cargo insta review` shows and accepts them.")?;
+        page.line("      Look at them with `cargo insta review`; --accept-drift accepts all.")?;
         for drift in contract.drift.iter().filter(|drift| drift.change == Change::Different) {
             page.line(&format!("      {} → {} ({})", drift.signature, drift.status, drift.operation))?;
             for line in &drift.lines {
