@@ -75,7 +75,6 @@ pub struct Sent<'a> {
 
 /// What came of a request.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum Outcome<'a> {
     /// The head of an answer.
     Answered {

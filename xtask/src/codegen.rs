@@ -243,9 +243,7 @@ fn list(names: &[String]) -> Artifact {
     contents.push_str(
         "#![allow(clippy::all, clippy::pedantic, clippy::allow_attributes, clippy::unwrap_used)]\n",
     );
-    contents.push_str(
-        "#![allow(missing_docs, nonstandard_style, unreachable_pub, unused_qualifications, rustdoc::all)]\n",
-    );
+    contents.push_str("#![allow(nonstandard_style, unreachable_pub, unused_qualifications, rustdoc::all)]\n");
     for name in names {
         let module = names::snake(name);
         contents.push_str("\n#[cfg(feature = \"");

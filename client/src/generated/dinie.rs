@@ -385,19 +385,25 @@ pub mod types {
     pub struct Credential {
         /// The public half of the pair, opaque after its prefix dinie_ci_.
         pub client_id: ClientId,
+        /// The member `created_at`.
         pub created_at: ::jiff::Timestamp,
         /// null means never.
         pub expires_at: ::std::option::Option<::jiff::Timestamp>,
+        /// The member `id`.
         pub id: ::std::string::String,
         /// Last use; null before the first.
         pub last_used_at: ::std::option::Option<::jiff::Timestamp>,
+        /// The member `name`.
         pub name: ::std::string::String,
+        /// The member `status`.
         pub status: CredentialStatus,
+        /// The member `updated_at`.
         pub updated_at: ::jiff::Timestamp,
     }
     /// `CredentialList`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CredentialList {
+        /// The member `data`.
         pub data: ::std::vec::Vec<Credential>,
         /// Whether a further page exists.
         pub has_more: bool,
@@ -416,8 +422,10 @@ pub mod types {
         PartialOrd
     )]
     pub enum CredentialStatus {
+        /// The value `active`.
         #[serde(rename = "active")]
         Active,
+        /// The value `revoked`.
         #[serde(rename = "revoked")]
         Revoked,
     }
@@ -464,14 +472,19 @@ pub mod types {
         pub client_id: ClientId,
         /// The secret half of the pair, dinie_cs_live_ and 32 characters; shown this once.
         pub client_secret: ClientSecret,
+        /// The member `created_at`.
         pub created_at: ::jiff::Timestamp,
         /// null means never.
         pub expires_at: ::std::option::Option<::jiff::Timestamp>,
+        /// The member `id`.
         pub id: ::std::string::String,
         /// Last use; null before the first.
         pub last_used_at: ::std::option::Option<::jiff::Timestamp>,
+        /// The member `name`.
         pub name: ::std::string::String,
+        /// The member `status`.
         pub status: CredentialStatus,
+        /// The member `updated_at`.
         pub updated_at: ::jiff::Timestamp,
     }
     /// Problem details. Clients branch on code, not on type.
@@ -480,7 +493,9 @@ pub mod types {
         /// The machine-readable subtype.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub code: ::std::option::Option<::std::string::String>,
+        /// The member `detail`.
         pub detail: ::std::string::String,
+        /// The member `errors`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub errors: ::std::option::Option<::std::vec::Vec<ProblemItem>>,
         /// Usually the path of the request.
@@ -491,16 +506,21 @@ pub mod types {
         pub param: ::std::option::Option<::std::string::String>,
         /// Equals the HTTP status.
         pub status: i64,
+        /// The member `title`.
         pub title: ::std::string::String,
+        /// The member `type`.
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
     /// `ProblemItem`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ProblemItem {
+        /// The member `code`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub code: ::std::option::Option<::std::string::String>,
+        /// The member `detail`.
         pub detail: ::std::string::String,
+        /// The member `param`.
         pub param: ::std::string::String,
     }
     /// `Token`
@@ -533,6 +553,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum TokenRequestGrantType {
+        /// The value `client_credentials`.
         #[serde(rename = "client_credentials")]
         ClientCredentials,
     }
@@ -637,6 +658,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `CreateCredentialRequest`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CreateCredentialRequest {
             expires_at: ::std::result::Result<
@@ -708,6 +730,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Credential`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Credential {
             client_id: ::std::result::Result<super::ClientId, ::std::string::String>,
@@ -756,6 +779,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `created_at`.
             pub fn created_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -781,6 +805,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -804,6 +829,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -816,6 +842,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `status`.
             pub fn status<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CredentialStatus>,
@@ -828,6 +855,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `updated_at`.
             pub fn updated_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -878,6 +906,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `CredentialList`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CredentialList {
             data: ::std::result::Result<
@@ -895,6 +924,7 @@ pub mod types {
             }
         }
         impl CredentialList {
+            /// Sets `data`.
             pub fn data<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<super::Credential>>,
@@ -946,6 +976,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `CredentialWithSecret`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CredentialWithSecret {
             client_id: ::std::result::Result<super::ClientId, ::std::string::String>,
@@ -1012,6 +1043,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `created_at`.
             pub fn created_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -1037,6 +1069,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1060,6 +1093,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1072,6 +1106,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `status`.
             pub fn status<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CredentialStatus>,
@@ -1084,6 +1119,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `updated_at`.
             pub fn updated_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -1137,6 +1173,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Problem`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Problem {
             code: ::std::result::Result<
@@ -1188,6 +1225,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `detail`.
             pub fn detail<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1200,6 +1238,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `errors`.
             pub fn errors<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1253,6 +1292,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `title`.
             pub fn title<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1265,6 +1305,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `type_`.
             pub fn type_<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1315,6 +1356,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `ProblemItem`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct ProblemItem {
             code: ::std::result::Result<
@@ -1334,6 +1376,7 @@ pub mod types {
             }
         }
         impl ProblemItem {
+            /// Sets `code`.
             pub fn code<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1346,6 +1389,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `detail`.
             pub fn detail<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1358,6 +1402,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `param`.
             pub fn param<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1398,6 +1443,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Token`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Token {
             access_token: ::std::result::Result<
@@ -1487,6 +1533,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `TokenRequest`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct TokenRequest {
             grant_type: ::std::result::Result<

@@ -172,11 +172,17 @@ pub mod types {
     /// `Account`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Account {
+        /// The member `asset`.
         pub asset: AccountAsset,
+        /// The member `balance`.
         pub balance: i64,
+        /// The member `category`.
         pub category: AccountCategory,
+        /// The member `created_at`.
         pub created_at: ::jiff::Timestamp,
+        /// The member `id`.
         pub id: ::uuid::Uuid,
+        /// The member `version`.
         pub version: i64,
     }
     /// `AccountAsset`
@@ -599,6 +605,7 @@ pub mod types {
     /// `CreatedAccount`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreatedAccount {
+        /// The member `id`.
         pub id: ::uuid::Uuid,
     }
     /// `ErrorDetail`
@@ -606,16 +613,19 @@ pub mod types {
     pub struct ErrorDetail {
         /// Tells the cause; more codes may exist than those seen.
         pub code: ::std::string::String,
+        /// The member `message`.
         pub message: ::std::string::String,
     }
     /// `ErrorEnvelope`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ErrorEnvelope {
+        /// The member `error`.
         pub error: ErrorDetail,
     }
     /// `Health`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Health {
+        /// The member `status`.
         pub status: HealthStatus,
     }
     /// `HealthStatus`
@@ -632,6 +642,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum HealthStatus {
+        /// The value `ok`.
         #[serde(rename = "ok")]
         Ok,
     }
@@ -722,6 +733,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Account`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Account {
             asset: ::std::result::Result<super::AccountAsset, ::std::string::String>,
@@ -747,6 +759,7 @@ pub mod types {
             }
         }
         impl Account {
+            /// Sets `asset`.
             pub fn asset<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::AccountAsset>,
@@ -759,6 +772,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `balance`.
             pub fn balance<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -771,6 +785,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `category`.
             pub fn category<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::AccountCategory>,
@@ -783,6 +798,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `created_at`.
             pub fn created_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -795,6 +811,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::uuid::Uuid>,
@@ -805,6 +822,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Sets `version`.
             pub fn version<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -851,6 +869,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `CreateAccountRequest`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CreateAccountRequest {
             asset: ::std::result::Result<
@@ -924,6 +943,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `CreatedAccount`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CreatedAccount {
             id: ::std::result::Result<::uuid::Uuid, ::std::string::String>,
@@ -936,6 +956,7 @@ pub mod types {
             }
         }
         impl CreatedAccount {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::uuid::Uuid>,
@@ -966,6 +987,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `ErrorDetail`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct ErrorDetail {
             code: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -993,6 +1015,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `message`.
             pub fn message<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1031,6 +1054,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `ErrorEnvelope`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct ErrorEnvelope {
             error: ::std::result::Result<super::ErrorDetail, ::std::string::String>,
@@ -1043,6 +1067,7 @@ pub mod types {
             }
         }
         impl ErrorEnvelope {
+            /// Sets `error`.
             pub fn error<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::ErrorDetail>,
@@ -1075,6 +1100,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Health`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Health {
             status: ::std::result::Result<super::HealthStatus, ::std::string::String>,
@@ -1087,6 +1113,7 @@ pub mod types {
             }
         }
         impl Health {
+            /// Sets `status`.
             pub fn status<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::HealthStatus>,
@@ -1119,6 +1146,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `RegisterCredentialRequest`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct RegisterCredentialRequest {
             api_key: ::std::result::Result<super::ApiKey, ::std::string::String>,
@@ -1187,6 +1215,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `RegisteredCredential`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct RegisteredCredential {
             api_key: ::std::result::Result<super::ApiKey, ::std::string::String>,
@@ -1233,6 +1262,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `RevokedCredential`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct RevokedCredential {
             api_key: ::std::result::Result<super::ApiKey, ::std::string::String>,

@@ -288,8 +288,11 @@ pub mod types {
     /// `ApproverKey`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ApproverKey {
+        /// The member `algorithm`.
         pub algorithm: ApproverKeyAlgorithm,
+        /// The member `created_at`.
         pub created_at: ::jiff::Timestamp,
+        /// The member `key_id`.
         pub key_id: ::std::string::String,
     }
     /// `ApproverKeyAlgorithm`
@@ -306,8 +309,10 @@ pub mod types {
         PartialOrd
     )]
     pub enum ApproverKeyAlgorithm {
+        /// The value `hmac-sha256`.
         #[serde(rename = "hmac-sha256")]
         HmacSha256,
+        /// The value `ed25519`.
         #[serde(rename = "ed25519")]
         Ed25519,
     }
@@ -412,12 +417,14 @@ pub mod types {
     /// `CreateCredentialRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateCredentialRequest {
+        /// The member `metadata`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<Metadata>,
         /// Unique across the registry.
         pub name: CreateCredentialRequestName,
         /// Vaulted on arrival and never shown again.
         pub secret: CredentialSecret,
+        /// The member `type`.
         #[serde(rename = "type")]
         pub type_: CredentialType,
     }
@@ -485,13 +492,20 @@ pub mod types {
     /// The handle of a vaulted secret.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Credential {
+        /// The member `created_at`.
         pub created_at: ::jiff::Timestamp,
+        /// The member `id`.
         pub id: CredentialId,
+        /// The member `metadata`.
         pub metadata: Metadata,
+        /// The member `name`.
         pub name: CredentialName,
+        /// The member `object`.
         pub object: CredentialObject,
+        /// The member `type`.
         #[serde(rename = "type")]
         pub type_: CredentialType,
+        /// The member `updated_at`.
         pub updated_at: ::jiff::Timestamp,
     }
     /// The credential the repository is read with; none for a public one.
@@ -593,11 +607,14 @@ pub mod types {
     /// `CredentialList`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CredentialList {
+        /// The member `data`.
         pub data: ::std::vec::Vec<Credential>,
+        /// The member `has_more`.
         pub has_more: bool,
         /// The starting_after of the next page; null on the last one.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next_cursor: ::std::option::Option<::std::string::String>,
+        /// The member `object`.
         pub object: CredentialListObject,
     }
     /// `CredentialListObject`
@@ -614,6 +631,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum CredentialListObject {
+        /// The value `list`.
         #[serde(rename = "list")]
         List,
     }
@@ -726,6 +744,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum CredentialObject {
+        /// The value `credential`.
         #[serde(rename = "credential")]
         Credential,
     }
@@ -842,6 +861,7 @@ pub mod types {
     /// `FieldProblem`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct FieldProblem {
+        /// The member `message`.
         pub message: ::std::string::String,
         /// JSON pointer to the member.
         pub pointer: ::std::string::String,
@@ -849,9 +869,13 @@ pub mod types {
     /// `Health`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Health {
+        /// The member `object`.
         pub object: HealthObject,
+        /// The member `status`.
         pub status: HealthStatus,
+        /// The member `time`.
         pub time: ::jiff::Timestamp,
+        /// The member `version`.
         pub version: ::std::string::String,
     }
     /// `HealthObject`
@@ -868,6 +892,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum HealthObject {
+        /// The value `health`.
         #[serde(rename = "health")]
         Health,
     }
@@ -919,6 +944,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum HealthStatus {
+        /// The value `ok`.
         #[serde(rename = "ok")]
         Ok,
     }
@@ -970,6 +996,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum IdempotencyReplayed {
+        /// The value `true`.
         #[serde(rename = "true")]
         True,
     }
@@ -1010,12 +1037,17 @@ pub mod types {
     /// `IntegrationPrincipal`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct IntegrationPrincipal {
+        /// The member `approver_keys`.
         pub approver_keys: ::std::vec::Vec<ApproverKey>,
+        /// The member `key_id`.
         pub key_id: ::std::string::String,
+        /// The member `name`.
         pub name: ::std::string::String,
+        /// The member `object`.
         pub object: IntegrationPrincipalObject,
         /// The tenant whose subtree the key can see.
         pub root_tenant_id: IntegrationPrincipalRootTenantId,
+        /// The member `scopes`.
         pub scopes: ::std::vec::Vec<::std::string::String>,
     }
     /// `IntegrationPrincipalObject`
@@ -1032,6 +1064,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum IntegrationPrincipalObject {
+        /// The value `integration_principal`.
         #[serde(rename = "integration_principal")]
         IntegrationPrincipal,
     }
@@ -1270,16 +1303,21 @@ pub mod types {
         /// The resource in the way; on name-conflict, external-id-conflict and resource-in-use.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub conflicting_resource_id: ::std::option::Option<::std::string::String>,
+        /// The member `detail`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub detail: ::std::option::Option<::std::string::String>,
         /// The members at fault; on validation-error.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub errors: ::std::option::Option<::std::vec::Vec<FieldProblem>>,
+        /// The member `instance`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub instance: ::std::option::Option<::std::string::String>,
+        /// The member `request_id`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub request_id: ::std::option::Option<::std::string::String>,
+        /// The member `status`.
         pub status: i32,
+        /// The member `title`.
         pub title: ::std::string::String,
         /// The kind of problem, /problems/ and a slug on the host of the deployment.
         #[serde(rename = "type")]
@@ -1351,17 +1389,21 @@ pub mod types {
     /// `RegisterRepositoryRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RegisterRepositoryRequest {
+        /// The member `branch`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub branch: ::std::option::Option<::std::string::String>,
         /// The credential the repository is read with; none for a public one.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub credential_id: ::std::option::Option<CredentialId>,
+        /// The member `metadata`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<Metadata>,
         /// Unique across the registry.
         pub name: RegisterRepositoryRequestName,
+        /// The member `provider`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub provider: ::std::option::Option<RegisterRepositoryRequestProvider>,
+        /// The member `repo_url`.
         pub repo_url: ::std::string::String,
     }
     /// Unique across the registry.
@@ -1440,14 +1482,19 @@ pub mod types {
         PartialOrd
     )]
     pub enum RegisterRepositoryRequestProvider {
+        /// The value `github`.
         #[serde(rename = "github")]
         Github,
+        /// The value `gitlab`.
         #[serde(rename = "gitlab")]
         Gitlab,
+        /// The value `bitbucket`.
         #[serde(rename = "bitbucket")]
         Bitbucket,
+        /// The value `azure_devops`.
         #[serde(rename = "azure_devops")]
         AzureDevops,
+        /// The value `generic`.
         #[serde(rename = "generic")]
         Generic,
     }
@@ -1497,17 +1544,27 @@ pub mod types {
     /// `Repository`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Repository {
+        /// The member `branch`.
         pub branch: ::std::string::String,
+        /// The member `created_at`.
         pub created_at: ::jiff::Timestamp,
         /// The credential referred to, or null.
         pub credential_id: ::std::option::Option<CredentialId>,
+        /// The member `id`.
         pub id: RepositoryId,
+        /// The member `metadata`.
         pub metadata: Metadata,
+        /// The member `name`.
         pub name: RepositoryName,
+        /// The member `object`.
         pub object: RepositoryObject,
+        /// The member `provider`.
         pub provider: RepositoryProvider,
+        /// The member `repo_url`.
         pub repo_url: ::std::string::String,
+        /// The member `sync`.
         pub sync: RepositorySync,
+        /// The member `updated_at`.
         pub updated_at: ::jiff::Timestamp,
     }
     /// `RepositoryId`
@@ -1609,11 +1666,14 @@ pub mod types {
     /// `RepositoryList`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RepositoryList {
+        /// The member `data`.
         pub data: ::std::vec::Vec<Repository>,
+        /// The member `has_more`.
         pub has_more: bool,
         /// The starting_after of the next page; null on the last one.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub next_cursor: ::std::option::Option<::std::string::String>,
+        /// The member `object`.
         pub object: RepositoryListObject,
     }
     /// `RepositoryListObject`
@@ -1630,6 +1690,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum RepositoryListObject {
+        /// The value `list`.
         #[serde(rename = "list")]
         List,
     }
@@ -1742,6 +1803,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum RepositoryObject {
+        /// The value `repository`.
         #[serde(rename = "repository")]
         Repository,
     }
@@ -1793,14 +1855,19 @@ pub mod types {
         PartialOrd
     )]
     pub enum RepositoryProvider {
+        /// The value `github`.
         #[serde(rename = "github")]
         Github,
+        /// The value `gitlab`.
         #[serde(rename = "gitlab")]
         Gitlab,
+        /// The value `bitbucket`.
         #[serde(rename = "bitbucket")]
         Bitbucket,
+        /// The value `azure_devops`.
         #[serde(rename = "azure_devops")]
         AzureDevops,
+        /// The value `generic`.
         #[serde(rename = "generic")]
         Generic,
     }
@@ -1849,9 +1916,13 @@ pub mod types {
     /// `RepositorySync`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RepositorySync {
+        /// The member `error`.
         pub error: ::std::option::Option<::std::string::String>,
+        /// The member `last_synced_at`.
         pub last_synced_at: ::std::option::Option<::jiff::Timestamp>,
+        /// The member `skill_count`.
         pub skill_count: i64,
+        /// The member `state`.
         pub state: RepositorySyncState,
     }
     /// `RepositorySyncState`
@@ -1868,12 +1939,16 @@ pub mod types {
         PartialOrd
     )]
     pub enum RepositorySyncState {
+        /// The value `pending`.
         #[serde(rename = "pending")]
         Pending,
+        /// The value `syncing`.
         #[serde(rename = "syncing")]
         Syncing,
+        /// The value `ready`.
         #[serde(rename = "ready")]
         Ready,
+        /// The value `error`.
         #[serde(rename = "error")]
         Error,
     }
@@ -1982,21 +2057,28 @@ pub mod types {
     /// `Token`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Token {
+        /// The member `expires_at`.
         pub expires_at: ::jiff::Timestamp,
+        /// The member `object`.
         pub object: TokenObject,
+        /// The member `tenant_id`.
         pub tenant_id: TokenTenantId,
         /// The platform JWT.
         pub token: PlatformToken,
+        /// The member `token_type`.
         pub token_type: TokenTokenType,
+        /// The member `user_id`.
         pub user_id: ::std::string::String,
     }
     /// `TokenExchangeRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TokenExchangeRequest {
+        /// The member `tenant_external_id`.
         pub tenant_external_id: TokenExchangeRequestTenantExternalId,
         /// Lifetime of the token, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub ttl_seconds: ::std::option::Option<i64>,
+        /// The member `user_external_id`.
         pub user_external_id: TokenExchangeRequestUserExternalId,
     }
     /// `TokenExchangeRequestTenantExternalId`
@@ -2139,6 +2221,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum TokenObject {
+        /// The value `token`.
         #[serde(rename = "token")]
         Token,
     }
@@ -2253,6 +2336,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum TokenTokenType {
+        /// The value `Bearer`.
         Bearer,
     }
     impl ::std::fmt::Display for TokenTokenType {
@@ -2292,13 +2376,16 @@ pub mod types {
     /// `UpdateRepositoryRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct UpdateRepositoryRequest {
+        /// The member `branch`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub branch: ::std::option::Option<::std::string::String>,
         /// Another id repoints the reference, null clears it.
         #[serde(default, skip_serializing_if = "crate::Nullable::is_absent")]
         pub credential_id: crate::Nullable<CredentialId>,
+        /// The member `metadata`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub metadata: ::std::option::Option<Metadata>,
+        /// The member `name`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<UpdateRepositoryRequestName>,
     }
@@ -2375,6 +2462,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `ApproverKey`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct ApproverKey {
             algorithm: ::std::result::Result<
@@ -2394,6 +2482,7 @@ pub mod types {
             }
         }
         impl ApproverKey {
+            /// Sets `algorithm`.
             pub fn algorithm<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::ApproverKeyAlgorithm>,
@@ -2406,6 +2495,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `created_at`.
             pub fn created_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -2418,6 +2508,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `key_id`.
             pub fn key_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -2458,6 +2549,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `CreateCredentialRequest`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CreateCredentialRequest {
             metadata: ::std::result::Result<
@@ -2485,6 +2577,7 @@ pub mod types {
             }
         }
         impl CreateCredentialRequest {
+            /// Sets `metadata`.
             pub fn metadata<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::Metadata>>,
@@ -2523,6 +2616,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `type_`.
             pub fn type_<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CredentialType>,
@@ -2567,6 +2661,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Credential`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Credential {
             created_at: ::std::result::Result<::jiff::Timestamp, ::std::string::String>,
@@ -2594,6 +2689,7 @@ pub mod types {
             }
         }
         impl Credential {
+            /// Sets `created_at`.
             pub fn created_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -2606,6 +2702,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CredentialId>,
@@ -2616,6 +2713,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Sets `metadata`.
             pub fn metadata<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::Metadata>,
@@ -2628,6 +2726,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CredentialName>,
@@ -2640,6 +2739,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `object`.
             pub fn object<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CredentialObject>,
@@ -2652,6 +2752,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `type_`.
             pub fn type_<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CredentialType>,
@@ -2664,6 +2765,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `updated_at`.
             pub fn updated_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -2712,6 +2814,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `CredentialList`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CredentialList {
             data: ::std::result::Result<
@@ -2739,6 +2842,7 @@ pub mod types {
             }
         }
         impl CredentialList {
+            /// Sets `data`.
             pub fn data<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<super::Credential>>,
@@ -2751,6 +2855,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `has_more`.
             pub fn has_more<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<bool>,
@@ -2776,6 +2881,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `object`.
             pub fn object<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CredentialListObject>,
@@ -2818,6 +2924,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `FieldProblem`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct FieldProblem {
             message: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -2832,6 +2939,7 @@ pub mod types {
             }
         }
         impl FieldProblem {
+            /// Sets `message`.
             pub fn message<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -2883,6 +2991,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Health`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Health {
             object: ::std::result::Result<super::HealthObject, ::std::string::String>,
@@ -2901,6 +3010,7 @@ pub mod types {
             }
         }
         impl Health {
+            /// Sets `object`.
             pub fn object<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::HealthObject>,
@@ -2913,6 +3023,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `status`.
             pub fn status<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::HealthStatus>,
@@ -2925,6 +3036,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `time`.
             pub fn time<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -2937,6 +3049,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `version`.
             pub fn version<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -2979,6 +3092,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `IntegrationPrincipal`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct IntegrationPrincipal {
             approver_keys: ::std::result::Result<
@@ -3015,6 +3129,7 @@ pub mod types {
             }
         }
         impl IntegrationPrincipal {
+            /// Sets `approver_keys`.
             pub fn approver_keys<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<super::ApproverKey>>,
@@ -3027,6 +3142,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `key_id`.
             pub fn key_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -3039,6 +3155,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -3051,6 +3168,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `object`.
             pub fn object<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::IntegrationPrincipalObject>,
@@ -3078,6 +3196,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `scopes`.
             pub fn scopes<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<::std::string::String>>,
@@ -3125,6 +3244,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Problem`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Problem {
             conflicting_resource_id: ::std::result::Result<
@@ -3181,6 +3301,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `detail`.
             pub fn detail<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3208,6 +3329,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `instance`.
             pub fn instance<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3220,6 +3342,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `request_id`.
             pub fn request_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3232,6 +3355,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `status`.
             pub fn status<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i32>,
@@ -3244,6 +3368,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `title`.
             pub fn title<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -3307,6 +3432,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `RegisterRepositoryRequest`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct RegisterRepositoryRequest {
             branch: ::std::result::Result<
@@ -3347,6 +3473,7 @@ pub mod types {
             }
         }
         impl RegisterRepositoryRequest {
+            /// Sets `branch`.
             pub fn branch<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3372,6 +3499,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `metadata`.
             pub fn metadata<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::Metadata>>,
@@ -3397,6 +3525,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `provider`.
             pub fn provider<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -3411,6 +3540,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `repo_url`.
             pub fn repo_url<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -3459,6 +3589,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Repository`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Repository {
             branch: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -3503,6 +3634,7 @@ pub mod types {
             }
         }
         impl Repository {
+            /// Sets `branch`.
             pub fn branch<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -3515,6 +3647,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `created_at`.
             pub fn created_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -3540,6 +3673,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::RepositoryId>,
@@ -3550,6 +3684,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Sets `metadata`.
             pub fn metadata<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::Metadata>,
@@ -3562,6 +3697,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::RepositoryName>,
@@ -3574,6 +3710,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `object`.
             pub fn object<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::RepositoryObject>,
@@ -3586,6 +3723,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `provider`.
             pub fn provider<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::RepositoryProvider>,
@@ -3598,6 +3736,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `repo_url`.
             pub fn repo_url<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -3610,6 +3749,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `sync`.
             pub fn sync<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::RepositorySync>,
@@ -3622,6 +3762,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `updated_at`.
             pub fn updated_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -3678,6 +3819,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `RepositoryList`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct RepositoryList {
             data: ::std::result::Result<
@@ -3705,6 +3847,7 @@ pub mod types {
             }
         }
         impl RepositoryList {
+            /// Sets `data`.
             pub fn data<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<super::Repository>>,
@@ -3717,6 +3860,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `has_more`.
             pub fn has_more<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<bool>,
@@ -3742,6 +3886,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `object`.
             pub fn object<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::RepositoryListObject>,
@@ -3784,6 +3929,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `RepositorySync`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct RepositorySync {
             error: ::std::result::Result<
@@ -3813,6 +3959,7 @@ pub mod types {
             }
         }
         impl RepositorySync {
+            /// Sets `error`.
             pub fn error<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3825,6 +3972,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `last_synced_at`.
             pub fn last_synced_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::jiff::Timestamp>>,
@@ -3839,6 +3987,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `skill_count`.
             pub fn skill_count<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -3851,6 +4000,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `state`.
             pub fn state<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::RepositorySyncState>,
@@ -3893,6 +4043,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Token`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Token {
             expires_at: ::std::result::Result<::jiff::Timestamp, ::std::string::String>,
@@ -3921,6 +4072,7 @@ pub mod types {
             }
         }
         impl Token {
+            /// Sets `expires_at`.
             pub fn expires_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -3933,6 +4085,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `object`.
             pub fn object<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::TokenObject>,
@@ -3945,6 +4098,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `tenant_id`.
             pub fn tenant_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::TokenTenantId>,
@@ -3970,6 +4124,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `token_type`.
             pub fn token_type<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::TokenTokenType>,
@@ -3982,6 +4137,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `user_id`.
             pub fn user_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -4028,6 +4184,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `TokenExchangeRequest`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct TokenExchangeRequest {
             tenant_external_id: ::std::result::Result<
@@ -4057,6 +4214,7 @@ pub mod types {
             }
         }
         impl TokenExchangeRequest {
+            /// Sets `tenant_external_id`.
             pub fn tenant_external_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::TokenExchangeRequestTenantExternalId>,
@@ -4084,6 +4242,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `user_external_id`.
             pub fn user_external_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::TokenExchangeRequestUserExternalId>,
@@ -4127,6 +4286,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `UpdateRepositoryRequest`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct UpdateRepositoryRequest {
             branch: ::std::result::Result<
@@ -4157,6 +4317,7 @@ pub mod types {
             }
         }
         impl UpdateRepositoryRequest {
+            /// Sets `branch`.
             pub fn branch<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -4182,6 +4343,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `metadata`.
             pub fn metadata<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::Metadata>>,
@@ -4194,6 +4356,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<

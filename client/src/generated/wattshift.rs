@@ -124,20 +124,28 @@ pub mod types {
         /// Names the credential when it is revoked.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub credential_id: ::std::option::Option<CredentialId>,
+        /// The member `credential_request_id`.
         pub credential_request_id: ::std::string::String,
+        /// The member `environment`.
         pub environment: AgentCredentialResponseDtoEnvironment,
+        /// The member `expires_at`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub expires_at: ::std::option::Option<::jiff::Timestamp>,
+        /// The member `key_prefix`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub key_prefix: ::std::option::Option<::std::string::String>,
         /// Advice for the caller, free text.
         pub next_steps: ::std::string::String,
+        /// The member `outcome`.
         pub outcome: AgentCredentialResponseDtoOutcome,
+        /// The member `production_access`.
         pub production_access: bool,
+        /// The member `request_id`.
         pub request_id: ::std::string::String,
         /// Delay before the next request, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub retry_after_seconds: ::std::option::Option<u64>,
+        /// The member `revocation_method`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub revocation_method: ::std::option::Option<
             AgentCredentialResponseDtoRevocationMethod,
@@ -163,6 +171,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum AgentCredentialResponseDtoEnvironment {
+        /// The value `sandbox`.
         #[serde(rename = "sandbox")]
         Sandbox,
     }
@@ -215,12 +224,16 @@ pub mod types {
         PartialOrd
     )]
     pub enum AgentCredentialResponseDtoOutcome {
+        /// The value `issued`.
         #[serde(rename = "issued")]
         Issued,
+        /// The value `needs_more_info`.
         #[serde(rename = "needs_more_info")]
         NeedsMoreInfo,
+        /// The value `rate_limited`.
         #[serde(rename = "rate_limited")]
         RateLimited,
+        /// The value `production_denied`.
         #[serde(rename = "production_denied")]
         ProductionDenied,
     }
@@ -279,6 +292,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum AgentCredentialResponseDtoRevocationMethod {
+        /// The value `POST`.
         #[serde(rename = "POST")]
         Post,
     }
@@ -324,8 +338,11 @@ pub mod types {
         pub credential_id: CredentialId,
         /// Advice for the caller, free text.
         pub next_steps: ::std::string::String,
+        /// The member `outcome`.
         pub outcome: AgentCredentialRevocationResponseDtoOutcome,
+        /// The member `production_access`.
         pub production_access: bool,
+        /// The member `request_id`.
         pub request_id: ::std::string::String,
     }
     /// `AgentCredentialRevocationResponseDtoOutcome`
@@ -342,6 +359,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum AgentCredentialRevocationResponseDtoOutcome {
+        /// The value `revoked`.
         #[serde(rename = "revoked")]
         Revoked,
     }
@@ -383,13 +401,17 @@ pub mod types {
     /// `ApiErrorEnvelopeDto`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ApiErrorEnvelopeDto {
+        /// The member `error_code`.
         pub error_code: ErrorCode,
+        /// The member `field_errors`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub field_errors: ::std::option::Option<::std::vec::Vec<FieldError>>,
+        /// The member `message`.
         pub message: ::std::string::String,
         /// What the caller can do.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub recovery_action: ::std::option::Option<::std::string::String>,
+        /// The member `request_id`.
         pub request_id: ::std::string::String,
         /// Delay before the next call, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -398,23 +420,30 @@ pub mod types {
     /// `CreateAgentCredentialRequestDto`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateAgentCredentialRequestDto {
+        /// The member `agent`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub agent: ::std::option::Option<CreateAgentCredentialRequestDtoAgent>,
         /// What the credential is wanted for.
         pub assignment: CreateAgentCredentialRequestDtoAssignment,
+        /// The member `client`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub client: ::std::option::Option<CreateAgentCredentialRequestDtoClient>,
+        /// The member `company`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub company: ::std::option::Option<CreateAgentCredentialRequestDtoCompany>,
+        /// The member `device_segment`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub device_segment: ::std::option::Option<
             CreateAgentCredentialRequestDtoDeviceSegment,
         >,
+        /// The member `docs_context`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub docs_context: ::std::option::Option<
             CreateAgentCredentialRequestDtoDocsContext,
         >,
+        /// The member `organization_name`.
         pub organization_name: CreateAgentCredentialRequestDtoOrganizationName,
+        /// The member `project`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub project: ::std::option::Option<CreateAgentCredentialRequestDtoProject>,
         /// Only sandbox is ever granted.
@@ -429,14 +458,18 @@ pub mod types {
         /// Lifetime asked for, in seconds.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub requested_ttl_seconds: ::std::option::Option<u64>,
+        /// The member `tech_stack`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub tech_stack: ::std::option::Option<
             ::std::vec::Vec<CreateAgentCredentialRequestDtoTechStackItem>,
         >,
+        /// The member `use_case`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub use_case: ::std::option::Option<CreateAgentCredentialRequestDtoUseCase>,
+        /// The member `user_email`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub user_email: ::std::option::Option<::std::string::String>,
+        /// The member `user_name`.
         pub user_name: CreateAgentCredentialRequestDtoUserName,
     }
     /// `CreateAgentCredentialRequestDtoAgent`
@@ -966,8 +999,10 @@ pub mod types {
         PartialOrd
     )]
     pub enum CreateAgentCredentialRequestDtoRequestedEnvironment {
+        /// The value `sandbox`.
         #[serde(rename = "sandbox")]
         Sandbox,
+        /// The value `production`.
         #[serde(rename = "production")]
         Production,
     }
@@ -1397,26 +1432,37 @@ pub mod types {
         PartialOrd
     )]
     pub enum ErrorCode {
+        /// The value `AUTH_MISSING_API_KEY`.
         #[serde(rename = "AUTH_MISSING_API_KEY")]
         AuthMissingApiKey,
+        /// The value `AUTH_INVALID_API_KEY`.
         #[serde(rename = "AUTH_INVALID_API_KEY")]
         AuthInvalidApiKey,
+        /// The value `AUTH_EXPIRED_CREDENTIAL`.
         #[serde(rename = "AUTH_EXPIRED_CREDENTIAL")]
         AuthExpiredCredential,
+        /// The value `AUTH_REVOKED_CREDENTIAL`.
         #[serde(rename = "AUTH_REVOKED_CREDENTIAL")]
         AuthRevokedCredential,
+        /// The value `AUTH_INSUFFICIENT_SCOPE`.
         #[serde(rename = "AUTH_INSUFFICIENT_SCOPE")]
         AuthInsufficientScope,
+        /// The value `VALIDATION_FAILED`.
         #[serde(rename = "VALIDATION_FAILED")]
         ValidationFailed,
+        /// The value `RATE_LIMITED`.
         #[serde(rename = "RATE_LIMITED")]
         RateLimited,
+        /// The value `NOT_FOUND`.
         #[serde(rename = "NOT_FOUND")]
         NotFound,
+        /// The value `FORBIDDEN`.
         #[serde(rename = "FORBIDDEN")]
         Forbidden,
+        /// The value `PRODUCTION_ACCESS_DENIED`.
         #[serde(rename = "PRODUCTION_ACCESS_DENIED")]
         ProductionAccessDenied,
+        /// The value `INTERNAL_ERROR`.
         #[serde(rename = "INTERNAL_ERROR")]
         InternalError,
     }
@@ -1477,13 +1523,16 @@ pub mod types {
     /// `FieldError`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct FieldError {
+        /// The member `field`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub field: ::std::option::Option<::std::string::String>,
+        /// The member `message`.
         pub message: ::std::string::String,
     }
     /// `GenerateSessionTokenRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct GenerateSessionTokenRequest {
+        /// The member `userId`.
         #[serde(
             rename = "userId",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -1500,54 +1549,69 @@ pub mod types {
     /// `Home`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Home {
+        /// The member `UtilityId`.
         #[serde(
             rename = "UtilityId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub utility_id: ::std::option::Option<::std::string::String>,
+        /// The member `carbonSignalIntensity`.
         #[serde(rename = "carbonSignalIntensity")]
         pub carbon_signal_intensity: HomeCarbonSignalIntensity,
+        /// The member `channelPartnerId`.
         #[serde(
             rename = "channelPartnerId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub channel_partner_id: ::std::option::Option<::std::string::String>,
+        /// The member `city`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub city: ::std::option::Option<::std::string::String>,
+        /// The member `country`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub country: ::std::option::Option<::std::string::String>,
         /// No type is published; shown as an ISO 8601 string.
         #[serde(rename = "createdAt")]
         pub created_at: ::serde_json::Value,
+        /// The member `enabled`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub enabled: ::std::option::Option<bool>,
+        /// The member `energyMarketBiddingEnabled`.
         #[serde(rename = "energyMarketBiddingEnabled")]
         pub energy_market_bidding_enabled: bool,
+        /// The member `id`.
         pub id: ::std::string::String,
+        /// The member `meterId`.
         #[serde(
             rename = "meterId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub meter_id: ::std::option::Option<::std::string::String>,
+        /// The member `meterIdSource`.
         #[serde(
             rename = "meterIdSource",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub meter_id_source: ::std::option::Option<::std::string::String>,
+        /// The member `name`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
+        /// The member `ratePlanId`.
         #[serde(
             rename = "ratePlanId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub rate_plan_id: ::std::option::Option<::std::string::String>,
+        /// The member `streetAddress`.
         #[serde(
             rename = "streetAddress",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub street_address: ::std::option::Option<::std::string::String>,
+        /// The member `timezone`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub timezone: ::std::option::Option<::std::string::String>,
+        /// The member `unstructuredAddress`.
         #[serde(
             rename = "unstructuredAddress",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -1556,11 +1620,13 @@ pub mod types {
         /// No type is published; shown as an ISO 8601 string.
         #[serde(rename = "updatedAt")]
         pub updated_at: ::serde_json::Value,
+        /// The member `userId`.
         #[serde(
             rename = "userId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub user_id: ::std::option::Option<::std::string::String>,
+        /// The member `zipcode`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub zipcode: ::std::option::Option<::std::string::String>,
     }
@@ -1578,10 +1644,13 @@ pub mod types {
         PartialOrd
     )]
     pub enum HomeCarbonSignalIntensity {
+        /// The value `LOW`.
         #[serde(rename = "LOW")]
         Low,
+        /// The value `MEDIUM`.
         #[serde(rename = "MEDIUM")]
         Medium,
+        /// The value `HIGH`.
         #[serde(rename = "HIGH")]
         High,
     }
@@ -1646,13 +1715,16 @@ pub mod types {
     /// `RatePlan`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RatePlan {
+        /// The member `id`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
+        /// The member `rateID`.
         #[serde(
             rename = "rateID",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub rate_id: ::std::option::Option<::std::string::String>,
+        /// The member `ratePlanName`.
         #[serde(
             rename = "ratePlanName",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -1671,6 +1743,7 @@ pub mod types {
     /// `RevokeAgentCredentialRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RevokeAgentCredentialRequest {
+        /// The member `reason`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub reason: ::std::option::Option<RevokeAgentCredentialRequestReason>,
     }
@@ -1754,16 +1827,19 @@ pub mod types {
     /// `Utility`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Utility {
+        /// The member `ratePlans`.
         #[serde(
             rename = "ratePlans",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub rate_plans: ::std::option::Option<::std::vec::Vec<RatePlan>>,
+        /// The member `utilityId`.
         #[serde(
             rename = "utilityId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub utility_id: ::std::option::Option<::std::string::String>,
+        /// The member `utilityName`.
         #[serde(
             rename = "utilityName",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -1802,6 +1878,7 @@ pub mod types {
     /// `UtilityRequestDto`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct UtilityRequestDto {
+        /// The member `detailLevel`.
         #[serde(
             rename = "detailLevel",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -1815,6 +1892,7 @@ pub mod types {
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub effective_on_date: ::std::option::Option<::serde_json::Value>,
+        /// The member `isSolarPrioritizedOrder`.
         #[serde(
             rename = "isSolarPrioritizedOrder",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -1849,11 +1927,13 @@ pub mod types {
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub radius: ::std::option::Option<::serde_json::Value>,
+        /// The member `utilityId`.
         #[serde(
             rename = "utilityId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub utility_id: ::std::option::Option<::std::string::String>,
+        /// The member `zipcode`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub zipcode: ::std::option::Option<UtilityRequestDtoZipcode>,
     }
@@ -1887,8 +1967,10 @@ pub mod types {
         PartialOrd
     )]
     pub enum UtilityRequestDtoDetailLevel {
+        /// The value `full`.
         #[serde(rename = "full")]
         Full,
+        /// The value `minimal`.
         #[serde(rename = "minimal")]
         Minimal,
     }
@@ -2002,6 +2084,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `AgentCredentialResponseDto`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct AgentCredentialResponseDto {
             credential: ::std::result::Result<
@@ -2111,6 +2194,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `credential_request_id`.
             pub fn credential_request_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -2125,6 +2209,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `environment`.
             pub fn environment<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::AgentCredentialResponseDtoEnvironment>,
@@ -2137,6 +2222,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `expires_at`.
             pub fn expires_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::jiff::Timestamp>>,
@@ -2149,6 +2235,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `key_prefix`.
             pub fn key_prefix<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -2174,6 +2261,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `outcome`.
             pub fn outcome<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::AgentCredentialResponseDtoOutcome>,
@@ -2186,6 +2274,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `production_access`.
             pub fn production_access<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<bool>,
@@ -2200,6 +2289,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `request_id`.
             pub fn request_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -2227,6 +2317,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `revocation_method`.
             pub fn revocation_method<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2327,6 +2418,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `AgentCredentialRevocationResponseDto`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct AgentCredentialRevocationResponseDto {
             credential_id: ::std::result::Result<
@@ -2387,6 +2479,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `outcome`.
             pub fn outcome<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2401,6 +2494,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `production_access`.
             pub fn production_access<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<bool>,
@@ -2415,6 +2509,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `request_id`.
             pub fn request_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -2461,6 +2556,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `ApiErrorEnvelopeDto`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct ApiErrorEnvelopeDto {
             error_code: ::std::result::Result<super::ErrorCode, ::std::string::String>,
@@ -2495,6 +2591,7 @@ pub mod types {
             }
         }
         impl ApiErrorEnvelopeDto {
+            /// Sets `error_code`.
             pub fn error_code<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::ErrorCode>,
@@ -2507,6 +2604,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `field_errors`.
             pub fn field_errors<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2521,6 +2619,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `message`.
             pub fn message<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -2548,6 +2647,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `request_id`.
             pub fn request_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -2610,6 +2710,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `CreateAgentCredentialRequestDto`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CreateAgentCredentialRequestDto {
             agent: ::std::result::Result<
@@ -2707,6 +2808,7 @@ pub mod types {
             }
         }
         impl CreateAgentCredentialRequestDto {
+            /// Sets `agent`.
             pub fn agent<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2736,6 +2838,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `client`.
             pub fn client<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2750,6 +2853,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `company`.
             pub fn company<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2764,6 +2868,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `device_segment`.
             pub fn device_segment<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2782,6 +2887,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `docs_context`.
             pub fn docs_context<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2798,6 +2904,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `organization_name`.
             pub fn organization_name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2814,6 +2921,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `project`.
             pub fn project<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2881,6 +2989,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `tech_stack`.
             pub fn tech_stack<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2899,6 +3008,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `use_case`.
             pub fn use_case<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2913,6 +3023,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `user_email`.
             pub fn user_email<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -2925,6 +3036,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `user_name`.
             pub fn user_name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -2993,6 +3105,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `FieldError`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct FieldError {
             field: ::std::result::Result<
@@ -3010,6 +3123,7 @@ pub mod types {
             }
         }
         impl FieldError {
+            /// Sets `field`.
             pub fn field<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3022,6 +3136,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `message`.
             pub fn message<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -3060,6 +3175,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `GenerateSessionTokenRequest`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct GenerateSessionTokenRequest {
             user_id: ::std::result::Result<
@@ -3075,6 +3191,7 @@ pub mod types {
             }
         }
         impl GenerateSessionTokenRequest {
+            /// Sets `user_id`.
             pub fn user_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3109,6 +3226,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Home`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Home {
             utility_id: ::std::result::Result<
@@ -3215,6 +3333,7 @@ pub mod types {
             }
         }
         impl Home {
+            /// Sets `utility_id`.
             pub fn utility_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3227,6 +3346,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `carbon_signal_intensity`.
             pub fn carbon_signal_intensity<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::HomeCarbonSignalIntensity>,
@@ -3241,6 +3361,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `channel_partner_id`.
             pub fn channel_partner_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3255,6 +3376,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `city`.
             pub fn city<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3267,6 +3389,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `country`.
             pub fn country<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3292,6 +3415,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `enabled`.
             pub fn enabled<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<bool>>,
@@ -3304,6 +3428,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `energy_market_bidding_enabled`.
             pub fn energy_market_bidding_enabled<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<bool>,
@@ -3318,6 +3443,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -3328,6 +3454,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Sets `meter_id`.
             pub fn meter_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3340,6 +3467,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `meter_id_source`.
             pub fn meter_id_source<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3354,6 +3482,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3366,6 +3495,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `rate_plan_id`.
             pub fn rate_plan_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3378,6 +3508,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `street_address`.
             pub fn street_address<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3392,6 +3523,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `timezone`.
             pub fn timezone<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3404,6 +3536,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `unstructured_address`.
             pub fn unstructured_address<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3431,6 +3564,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `user_id`.
             pub fn user_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3443,6 +3577,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `zipcode`.
             pub fn zipcode<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3517,6 +3652,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `RatePlan`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct RatePlan {
             id: ::std::result::Result<
@@ -3542,6 +3678,7 @@ pub mod types {
             }
         }
         impl RatePlan {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3552,6 +3689,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Sets `rate_id`.
             pub fn rate_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3564,6 +3702,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `rate_plan_name`.
             pub fn rate_plan_name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3606,6 +3745,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `RevokeAgentCredentialRequest`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct RevokeAgentCredentialRequest {
             reason: ::std::result::Result<
@@ -3621,6 +3761,7 @@ pub mod types {
             }
         }
         impl RevokeAgentCredentialRequest {
+            /// Sets `reason`.
             pub fn reason<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -3657,6 +3798,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `SessionToken`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct SessionToken {
             session_token: ::std::result::Result<crate::Secret, ::std::string::String>,
@@ -3706,6 +3848,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Utility`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Utility {
             rate_plans: ::std::result::Result<
@@ -3731,6 +3874,7 @@ pub mod types {
             }
         }
         impl Utility {
+            /// Sets `rate_plans`.
             pub fn rate_plans<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -3745,6 +3889,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `utility_id`.
             pub fn utility_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3757,6 +3902,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `utility_name`.
             pub fn utility_name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3797,6 +3943,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `UtilityRequestDto`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct UtilityRequestDto {
             detail_level: ::std::result::Result<
@@ -3857,6 +4004,7 @@ pub mod types {
             }
         }
         impl UtilityRequestDto {
+            /// Sets `detail_level`.
             pub fn detail_level<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -3886,6 +4034,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `is_solar_prioritized_order`.
             pub fn is_solar_prioritized_order<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<bool>>,
@@ -3965,6 +4114,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `utility_id`.
             pub fn utility_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -3977,6 +4127,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `zipcode`.
             pub fn zipcode<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<

@@ -29,7 +29,6 @@ impl Hook for Notes {
                 format!("{} {}", status.as_u16(), headers.contains_key("content-type"))
             }
             Outcome::Failed(_) => "none".to_owned(),
-            _ => panic!(),
         };
         assert!(sent.elapsed.is_some());
         self.0.lock().unwrap().push(format!("{} {} {outcome}", sent.attempt, sent.operation));

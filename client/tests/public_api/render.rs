@@ -34,11 +34,18 @@ pub(crate) fn tokens(item: &impl ToTokens) -> String {
     ] {
         text = text.replace(from, to);
     }
-    text.replace("::std::string::String", "String")
+    text.replace(" :::", ": ::")
+        .replace(" :", ": ")
+        .replace("->", " -> ")
+        .replace("  ", " ")
+        .replace(",)", ")")
+        .replace(",>", ">")
+        .replace("::std::string::String", "String")
         .replace("::std::option::Option", "Option")
         .replace("::std::result::Result", "Result")
         .replace("::std::vec::Vec", "Vec")
         .replace("::std::convert::", "")
+        .replace("asTryInto", "as TryInto")
         .trim()
         .to_owned()
 }

@@ -55,6 +55,7 @@ pub fn emit(draft: &Draft<'_>, runtime: &Runtime) -> Result<File, Unsound> {
     file.items.push(Item::Mod(type_items));
     file.items.extend(forms);
     file.items.push(builders);
+    super::complete::complete(&mut file);
     super::docs::tidy(&mut file);
     Ok(file)
 }

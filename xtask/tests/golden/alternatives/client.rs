@@ -52,8 +52,11 @@ pub mod types {
     /// The alternative is the one that keeps most of a value, and the first of several such.
     #[derive(Clone, Debug)]
     pub enum Both {
+        /// The value `Few`.
         Few(Few),
+        /// The value `Variant1`.
         Variant1(BothVariant1),
+        /// The value `Several`.
         Several(BothSeveral),
     }
     impl ::serde::Serialize for Both {
@@ -97,8 +100,10 @@ pub mod types {
     /// The members of all alternatives, for a value that is several of them.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct BothSeveral {
+        /// The member `a`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub a: ::std::option::Option<::std::string::String>,
+        /// The member `c`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub c: ::std::option::Option<i64>,
     }
@@ -113,36 +118,46 @@ pub mod types {
     /// `BothVariant1`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct BothVariant1 {
+        /// The member `c`.
         pub c: i64,
     }
     /// `Cat`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Cat {
+        /// The member `kind`.
         pub kind: ::std::string::String,
+        /// The member `lives`.
         pub lives: i64,
+        /// The member `name`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
     }
     /// `Company`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Company {
+        /// The member `seats`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub seats: ::std::option::Option<i64>,
+        /// The member `type`.
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
     /// `Dog`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Dog {
+        /// The member `kind`.
         pub kind: ::std::string::String,
+        /// The member `name`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
+        /// The member `owner`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub owner: ::std::option::Option<::std::boxed::Box<Party>>,
     }
     /// `Few`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Few {
+        /// The member `a`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub a: ::std::option::Option<::std::string::String>,
     }
@@ -156,8 +171,10 @@ pub mod types {
     /// `Many`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Many {
+        /// The member `a`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub a: ::std::option::Option<::std::string::String>,
+        /// The member `b`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub b: ::std::option::Option<::std::string::String>,
     }
@@ -174,7 +191,9 @@ pub mod types {
     /// The member `type` tells which alternative a value is.
     #[derive(Clone, Debug)]
     pub enum Party {
+        /// The value `Person`.
         Person(::std::boxed::Box<Person>),
+        /// The value `Company`.
         Company(Company),
     }
     impl ::serde::Serialize for Party {
@@ -227,10 +246,13 @@ pub mod types {
     /// `Person`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Person {
+        /// The member `pet`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub pet: ::std::option::Option<::std::boxed::Box<Pet>>,
+        /// The member `ratio`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub ratio: ::std::option::Option<f32>,
+        /// The member `type`.
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
@@ -239,8 +261,11 @@ pub mod types {
     /// The member `kind` tells which alternative a value is.
     #[derive(Clone, Debug)]
     pub enum Pet {
+        /// The value `Cat`.
         Cat(Cat),
+        /// The value `Dog`.
         Dog(::std::boxed::Box<Dog>),
+        /// The value `Other`.
         Other(PetBase),
     }
     impl ::serde::Serialize for Pet {
@@ -299,7 +324,9 @@ pub mod types {
     /// `PetBase`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct PetBase {
+        /// The member `kind`.
         pub kind: ::std::string::String,
+        /// The member `name`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub name: ::std::option::Option<::std::string::String>,
     }
@@ -308,10 +335,15 @@ pub mod types {
     /// The alternative is the one that keeps most of a value, and the first of several such.
     #[derive(Clone, Debug)]
     pub enum Size {
+        /// The value `Number`.
         Number(f64),
+        /// The value `Integer`.
         Integer(i64),
+        /// The value `Few`.
         Few(Few),
+        /// The value `Many`.
         Many(Many),
+        /// The value `Array`.
         Array(::std::vec::Vec<i64>),
     }
     impl ::serde::Serialize for Size {
@@ -369,34 +401,47 @@ pub mod types {
     /// `Thing`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {
+        /// The member `a-b`.
         #[serde(rename = "a-b", skip_serializing_if = "::std::option::Option::is_none")]
         pub a_b2: ::std::option::Option<::std::string::String>,
+        /// The member `a_b`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub a_b: ::std::option::Option<i64>,
+        /// The member `anything`.
         #[serde(
             default,
             deserialize_with = "::rescind_client::typing::present",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub anything: ::std::option::Option<::serde_json::Value>,
+        /// The member `both`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub both: ::std::option::Option<Both>,
+        /// The member `count`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub count: ::std::option::Option<u64>,
+        /// The member `labelled`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub labelled: ::std::option::Option<ThingLabelled>,
+        /// The member `level`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub level: ::std::option::Option<ThingLevel>,
+        /// The member `list`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub list: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// The member `party`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub party: ::std::option::Option<Party>,
+        /// The member `pet`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub pet: ::std::option::Option<Pet>,
+        /// The member `proof`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub proof: ::std::option::Option<ThingProof>,
+        /// The member `size`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub size: ::std::option::Option<Size>,
+        /// The member `vote`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub vote: ::std::option::Option<ThingVote>,
     }
@@ -422,6 +467,7 @@ pub mod types {
     /// `ThingLabelled`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ThingLabelled {
+        /// The member `id`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
         /// Members that are not documented by name.
@@ -439,8 +485,11 @@ pub mod types {
     /// `ThingLevel`
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     pub enum ThingLevel {
+        /// The value `Auto`.
         Auto,
+        /// The value `N1`.
         N1,
+        /// The value `N25`.
         N25,
     }
     impl ThingLevel {
@@ -485,7 +534,9 @@ pub mod types {
     /// The alternative is the one that keeps most of a value, and the first of several such.
     #[derive(Clone, Debug)]
     pub enum ThingProof {
+        /// The value `Variant0`.
         Variant0(ThingProofVariant0),
+        /// The value `Variant1`.
         Variant1(ThingProofVariant1),
     }
     impl ::serde::Serialize for ThingProof {
@@ -522,11 +573,13 @@ pub mod types {
     /// `ThingProofVariant0`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ThingProofVariant0 {
+        /// The member `password`.
         pub password: ::rescind_client::Secret,
     }
     /// `ThingProofVariant1`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ThingProofVariant1 {
+        /// The member `token`.
         pub token: ::rescind_client::Secret,
     }
     /// `ThingVote`
@@ -543,15 +596,21 @@ pub mod types {
         PartialOrd
     )]
     pub enum ThingVote {
+        /// The value `+1`.
         #[serde(rename = "+1")]
         Plus1,
+        /// The value `-1`.
         #[serde(rename = "-1")]
         Minus1,
+        /// The value `up`.
         #[serde(rename = "up")]
         Up2,
+        /// The value `UP`.
         #[serde(rename = "UP")]
         Up3,
+        /// The value `Up`.
         Up,
+        /// The value ``.
         #[serde(rename = "")]
         Empty,
     }
@@ -601,6 +660,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `BothSeveral`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct BothSeveral {
             a: ::std::result::Result<
@@ -618,6 +678,7 @@ pub mod types {
             }
         }
         impl BothSeveral {
+            /// Sets `a`.
             pub fn a<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -628,6 +689,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for a: {e}"));
                 self
             }
+            /// Sets `c`.
             pub fn c<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -661,6 +723,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `BothVariant1`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct BothVariant1 {
             c: ::std::result::Result<i64, ::std::string::String>,
@@ -673,6 +736,7 @@ pub mod types {
             }
         }
         impl BothVariant1 {
+            /// Sets `c`.
             pub fn c<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -703,6 +767,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Cat`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Cat {
             kind: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -722,6 +787,7 @@ pub mod types {
             }
         }
         impl Cat {
+            /// Sets `kind`.
             pub fn kind<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -734,6 +800,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `lives`.
             pub fn lives<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -746,6 +813,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -786,6 +854,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Company`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Company {
             seats: ::std::result::Result<
@@ -803,6 +872,7 @@ pub mod types {
             }
         }
         impl Company {
+            /// Sets `seats`.
             pub fn seats<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -815,6 +885,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `type_`.
             pub fn type_<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -853,6 +924,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Dog`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Dog {
             kind: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -875,6 +947,7 @@ pub mod types {
             }
         }
         impl Dog {
+            /// Sets `kind`.
             pub fn kind<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -887,6 +960,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -899,6 +973,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `owner`.
             pub fn owner<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -941,6 +1016,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Few`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Few {
             a: ::std::result::Result<
@@ -956,6 +1032,7 @@ pub mod types {
             }
         }
         impl Few {
+            /// Sets `a`.
             pub fn a<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -986,6 +1063,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Many`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Many {
             a: ::std::result::Result<
@@ -1006,6 +1084,7 @@ pub mod types {
             }
         }
         impl Many {
+            /// Sets `a`.
             pub fn a<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1016,6 +1095,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for a: {e}"));
                 self
             }
+            /// Sets `b`.
             pub fn b<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1049,6 +1129,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Person`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Person {
             pet: ::std::result::Result<
@@ -1071,6 +1152,7 @@ pub mod types {
             }
         }
         impl Person {
+            /// Sets `pet`.
             pub fn pet<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1085,6 +1167,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `ratio`.
             pub fn ratio<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<f32>>,
@@ -1097,6 +1180,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `type_`.
             pub fn type_<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1137,6 +1221,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `PetBase`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct PetBase {
             kind: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -1154,6 +1239,7 @@ pub mod types {
             }
         }
         impl PetBase {
+            /// Sets `kind`.
             pub fn kind<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1166,6 +1252,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1204,6 +1291,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Thing`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Thing {
             a_b2: ::std::result::Result<
@@ -1279,6 +1367,7 @@ pub mod types {
             }
         }
         impl Thing {
+            /// Sets `a_b2`.
             pub fn a_b2<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1291,6 +1380,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `a_b`.
             pub fn a_b<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -1303,6 +1393,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `anything`.
             pub fn anything<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::serde_json::Value>>,
@@ -1315,6 +1406,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `both`.
             pub fn both<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::Both>>,
@@ -1327,6 +1419,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `count`.
             pub fn count<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<u64>>,
@@ -1339,6 +1432,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `labelled`.
             pub fn labelled<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::ThingLabelled>>,
@@ -1351,6 +1445,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `level`.
             pub fn level<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::ThingLevel>>,
@@ -1363,6 +1458,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `list`.
             pub fn list<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1377,6 +1473,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `party`.
             pub fn party<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::Party>>,
@@ -1389,6 +1486,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `pet`.
             pub fn pet<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::Pet>>,
@@ -1401,6 +1499,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `proof`.
             pub fn proof<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::ThingProof>>,
@@ -1413,6 +1512,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `size`.
             pub fn size<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::Size>>,
@@ -1425,6 +1525,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `vote`.
             pub fn vote<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::ThingVote>>,
@@ -1485,6 +1586,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `ThingLabelled`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct ThingLabelled {
             id: ::std::result::Result<
@@ -1505,6 +1607,7 @@ pub mod types {
             }
         }
         impl ThingLabelled {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -1515,6 +1618,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Sets `extra`.
             pub fn extra<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1555,6 +1659,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `ThingProofVariant0`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct ThingProofVariant0 {
             password: ::std::result::Result<
@@ -1570,6 +1675,7 @@ pub mod types {
             }
         }
         impl ThingProofVariant0 {
+            /// Sets `password`.
             pub fn password<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::rescind_client::Secret>,
@@ -1604,6 +1710,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `ThingProofVariant1`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct ThingProofVariant1 {
             token: ::std::result::Result<
@@ -1619,6 +1726,7 @@ pub mod types {
             }
         }
         impl ThingProofVariant1 {
+            /// Sets `token`.
             pub fn token<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::rescind_client::Secret>,

@@ -50,6 +50,7 @@ pub mod types {
     /// `RevokeBody`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RevokeBody {
+        /// The member `reason`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub reason: ::std::option::Option<RevokeBodyReason>,
     }
@@ -143,6 +144,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `RevokeBody`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct RevokeBody {
             reason: ::std::result::Result<
@@ -158,6 +160,7 @@ pub mod types {
             }
         }
         impl RevokeBody {
+            /// Sets `reason`.
             pub fn reason<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<

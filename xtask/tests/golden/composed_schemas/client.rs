@@ -73,7 +73,9 @@ pub mod types {
     /// `Circle`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Circle {
+        /// The member `kind`.
         pub kind: CircleKind,
+        /// The member `radius`.
         pub radius: f64,
     }
     /// `CircleKind`
@@ -90,6 +92,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum CircleKind {
+        /// The value `circle`.
         #[serde(rename = "circle")]
         Circle,
     }
@@ -132,7 +135,9 @@ pub mod types {
     /// The alternative is the one that keeps most of a value, and the first of several such.
     #[derive(Clone, Debug)]
     pub enum Either {
+        /// The value `String`.
         String(::std::string::String),
+        /// The value `Integer`.
         Integer(i64),
     }
     impl ::serde::Serialize for Either {
@@ -199,7 +204,9 @@ pub mod types {
     /// The member `kind` tells which alternative a value is.
     #[derive(Clone, Debug)]
     pub enum Shape {
+        /// The value `Circle`.
         Circle(Circle),
+        /// The value `Square`.
         Square(Square),
     }
     impl ::serde::Serialize for Shape {
@@ -252,7 +259,9 @@ pub mod types {
     /// `Square`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Square {
+        /// The member `kind`.
         pub kind: SquareKind,
+        /// The member `side`.
         pub side: i64,
     }
     /// `SquareKind`
@@ -269,6 +278,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum SquareKind {
+        /// The value `square`.
         #[serde(rename = "square")]
         Square,
     }
@@ -309,20 +319,25 @@ pub mod types {
     /// `Tree`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Tree {
+        /// The member `anything`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub anything: ::std::option::Option<
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         >,
+        /// The member `children`.
         pub children: ::std::vec::Vec<Tree>,
+        /// The member `labels`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub labels: ::std::option::Option<
             ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
         >,
+        /// The member `parent`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub parent: ::std::option::Option<::std::boxed::Box<Tree>>,
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Circle`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Circle {
             kind: ::std::result::Result<super::CircleKind, ::std::string::String>,
@@ -337,6 +352,7 @@ pub mod types {
             }
         }
         impl Circle {
+            /// Sets `kind`.
             pub fn kind<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CircleKind>,
@@ -349,6 +365,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `radius`.
             pub fn radius<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<f64>,
@@ -387,6 +404,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Square`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Square {
             kind: ::std::result::Result<super::SquareKind, ::std::string::String>,
@@ -401,6 +419,7 @@ pub mod types {
             }
         }
         impl Square {
+            /// Sets `kind`.
             pub fn kind<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::SquareKind>,
@@ -413,6 +432,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `side`.
             pub fn side<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -451,6 +471,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Tree`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Tree {
             anything: ::std::result::Result<
@@ -488,6 +509,7 @@ pub mod types {
             }
         }
         impl Tree {
+            /// Sets `anything`.
             pub fn anything<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -504,6 +526,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `children`.
             pub fn children<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<super::Tree>>,
@@ -516,6 +539,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `labels`.
             pub fn labels<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -535,6 +559,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `parent`.
             pub fn parent<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<

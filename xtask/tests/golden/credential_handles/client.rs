@@ -186,6 +186,7 @@ pub mod types {
     /// `KeyRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct KeyRequest {
+        /// The member `label`.
         pub label: ::std::string::String,
     }
     /// Shown this once.
@@ -233,6 +234,7 @@ pub mod types {
     pub struct NewKey {
         /// Names the key.
         pub id: KeyId,
+        /// The member `parent`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub parent: ::std::option::Option<::std::string::String>,
         /// Shown this once.
@@ -241,13 +243,16 @@ pub mod types {
     /// `Webhook`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Webhook {
+        /// The member `keyId`.
         #[serde(
             rename = "keyId",
             default,
             skip_serializing_if = "::rescind_client::Nullable::is_absent"
         )]
         pub key_id: ::rescind_client::Nullable<KeyId>,
+        /// The member `url`.
         pub url: ::std::string::String,
+        /// The member `webhook_id`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub webhook_id: ::std::option::Option<WebhookId>,
     }
@@ -329,6 +334,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `InUse`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct InUse {
             id: ::std::result::Result<
@@ -396,6 +402,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `KeyRequest`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct KeyRequest {
             label: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -408,6 +415,7 @@ pub mod types {
             }
         }
         impl KeyRequest {
+            /// Sets `label`.
             pub fn label<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -440,6 +448,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `NewKey`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct NewKey {
             id: ::std::result::Result<super::KeyId, ::std::string::String>,
@@ -470,6 +479,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Sets `parent`.
             pub fn parent<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -523,6 +533,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Webhook`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Webhook {
             key_id: ::std::result::Result<
@@ -545,6 +556,7 @@ pub mod types {
             }
         }
         impl Webhook {
+            /// Sets `key_id`.
             pub fn key_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::rescind_client::Nullable<super::KeyId>>,
@@ -557,6 +569,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `url`.
             pub fn url<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -569,6 +582,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `webhook_id`.
             pub fn webhook_id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::WebhookId>>,

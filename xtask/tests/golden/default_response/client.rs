@@ -67,11 +67,13 @@ pub mod types {
     /// `Failure`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Failure {
+        /// The member `code`.
         pub code: ::std::string::String,
     }
     /// `Thing`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {
+        /// The member `id`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
     }
@@ -84,6 +86,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Failure`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Failure {
             code: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -96,6 +99,7 @@ pub mod types {
             }
         }
         impl Failure {
+            /// Sets `code`.
             pub fn code<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -128,6 +132,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Thing`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Thing {
             id: ::std::result::Result<
@@ -143,6 +148,7 @@ pub mod types {
             }
         }
         impl Thing {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,

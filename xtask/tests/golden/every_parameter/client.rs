@@ -78,8 +78,10 @@ pub mod types {
     /// `Area`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Area {
+        /// The member `height`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub height: ::std::option::Option<i64>,
+        /// The member `width`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub width: ::std::option::Option<i64>,
     }
@@ -116,7 +118,9 @@ pub mod types {
     /// The alternative is the one that keeps most of a value, and the first of several such.
     #[derive(Clone, Debug)]
     pub enum PathsPlain {
+        /// The value `Integer`.
         Integer(i64),
+        /// The value `String`.
         String(::std::string::String),
     }
     impl ::serde::Serialize for PathsPlain {
@@ -161,8 +165,10 @@ pub mod types {
     /// `QueryMembers`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct QueryMembers {
+        /// The member `north`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub north: ::std::option::Option<::std::string::String>,
+        /// The member `south`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub south: ::std::option::Option<::std::string::String>,
     }
@@ -188,8 +194,10 @@ pub mod types {
         PartialOrd
     )]
     pub enum State {
+        /// The value `active`.
         #[serde(rename = "active")]
         Active,
+        /// The value `revoked`.
         #[serde(rename = "revoked")]
         Revoked,
     }
@@ -231,6 +239,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Area`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Area {
             height: ::std::result::Result<
@@ -251,6 +260,7 @@ pub mod types {
             }
         }
         impl Area {
+            /// Sets `height`.
             pub fn height<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -263,6 +273,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `width`.
             pub fn width<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -301,6 +312,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `QueryMembers`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct QueryMembers {
             north: ::std::result::Result<
@@ -321,6 +333,7 @@ pub mod types {
             }
         }
         impl QueryMembers {
+            /// Sets `north`.
             pub fn north<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -333,6 +346,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `south`.
             pub fn south<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,

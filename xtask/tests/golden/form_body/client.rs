@@ -57,7 +57,9 @@ pub mod types {
     /// `CreateTokenBody`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateTokenBody {
+        /// The member `grant_type`.
         pub grant_type: CreateTokenBodyGrantType,
+        /// The member `lifetime`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub lifetime: ::std::option::Option<u64>,
     }
@@ -75,8 +77,10 @@ pub mod types {
         PartialOrd
     )]
     pub enum CreateTokenBodyGrantType {
+        /// The value `client_credentials`.
         #[serde(rename = "client_credentials")]
         ClientCredentials,
+        /// The value `refresh_token`.
         #[serde(rename = "refresh_token")]
         RefreshToken,
     }
@@ -119,19 +123,25 @@ pub mod types {
     /// `CreateTokenOk`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateTokenOk {
+        /// The member `access_token`.
         pub access_token: ::rescind_client::Secret,
     }
     /// `SendStructuredBody`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct SendStructuredBody {
+        /// The member `deep`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub deep: ::std::option::Option<SendStructuredBodyDeep>,
+        /// The member `joined`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub joined: ::std::option::Option<::std::vec::Vec<i64>>,
+        /// The member `link`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub link: ::std::option::Option<::std::string::String>,
+        /// The member `list`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub list: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// The member `object`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub object: ::std::option::Option<SendStructuredBodyObject>,
     }
@@ -149,8 +159,10 @@ pub mod types {
     /// `SendStructuredBodyDeep`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct SendStructuredBodyDeep {
+        /// The member `from`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub from: ::std::option::Option<i64>,
+        /// The member `to`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub to: ::std::option::Option<i64>,
     }
@@ -165,6 +177,7 @@ pub mod types {
     /// `SendStructuredBodyObject`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct SendStructuredBodyObject {
+        /// The member `a`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub a: ::std::option::Option<::std::string::String>,
     }
@@ -177,6 +190,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `CreateTokenBody`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CreateTokenBody {
             grant_type: ::std::result::Result<
@@ -197,6 +211,7 @@ pub mod types {
             }
         }
         impl CreateTokenBody {
+            /// Sets `grant_type`.
             pub fn grant_type<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CreateTokenBodyGrantType>,
@@ -209,6 +224,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `lifetime`.
             pub fn lifetime<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<u64>>,
@@ -247,6 +263,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `CreateTokenOk`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CreateTokenOk {
             access_token: ::std::result::Result<
@@ -262,6 +279,7 @@ pub mod types {
             }
         }
         impl CreateTokenOk {
+            /// Sets `access_token`.
             pub fn access_token<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::rescind_client::Secret>,
@@ -298,6 +316,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `SendStructuredBody`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct SendStructuredBody {
             deep: ::std::result::Result<
@@ -333,6 +352,7 @@ pub mod types {
             }
         }
         impl SendStructuredBody {
+            /// Sets `deep`.
             pub fn deep<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -347,6 +367,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `joined`.
             pub fn joined<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::vec::Vec<i64>>>,
@@ -359,6 +380,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `link`.
             pub fn link<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -371,6 +393,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `list`.
             pub fn list<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -385,6 +408,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `object`.
             pub fn object<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -431,6 +455,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `SendStructuredBodyDeep`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct SendStructuredBodyDeep {
             from: ::std::result::Result<
@@ -448,6 +473,7 @@ pub mod types {
             }
         }
         impl SendStructuredBodyDeep {
+            /// Sets `from`.
             pub fn from<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -460,6 +486,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `to`.
             pub fn to<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -498,6 +525,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `SendStructuredBodyObject`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct SendStructuredBodyObject {
             a: ::std::result::Result<
@@ -513,6 +541,7 @@ pub mod types {
             }
         }
         impl SendStructuredBodyObject {
+            /// Sets `a`.
             pub fn a<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,

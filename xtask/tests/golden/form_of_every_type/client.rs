@@ -50,17 +50,22 @@ pub mod types {
     /// `CreateTokenOk`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateTokenOk {
+        /// The member `access_token`.
         pub access_token: ::rescind_client::Secret,
     }
     /// `TokenRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(deny_unknown_fields)]
     pub struct TokenRequest {
+        /// The member `grant_type`.
         pub grant_type: TokenRequestGrantType,
+        /// The member `remember`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub remember: ::std::option::Option<bool>,
+        /// The member `scope`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub scope: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// The member `ttl`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub ttl: ::std::option::Option<u64>,
     }
@@ -78,6 +83,7 @@ pub mod types {
         PartialOrd
     )]
     pub enum TokenRequestGrantType {
+        /// The value `client_credentials`.
         #[serde(rename = "client_credentials")]
         ClientCredentials,
     }
@@ -117,6 +123,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `CreateTokenOk`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CreateTokenOk {
             access_token: ::std::result::Result<
@@ -132,6 +139,7 @@ pub mod types {
             }
         }
         impl CreateTokenOk {
+            /// Sets `access_token`.
             pub fn access_token<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::rescind_client::Secret>,
@@ -168,6 +176,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `TokenRequest`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct TokenRequest {
             grant_type: ::std::result::Result<
@@ -198,6 +207,7 @@ pub mod types {
             }
         }
         impl TokenRequest {
+            /// Sets `grant_type`.
             pub fn grant_type<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::TokenRequestGrantType>,
@@ -210,6 +220,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `remember`.
             pub fn remember<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<bool>>,
@@ -222,6 +233,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `scope`.
             pub fn scope<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -236,6 +248,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `ttl`.
             pub fn ttl<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<u64>>,

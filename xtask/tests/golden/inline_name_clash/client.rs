@@ -53,34 +53,41 @@ pub mod types {
     /// `CreateThingBody`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateThingBody {
+        /// The member `unrelated`.
         pub unrelated: bool,
     }
     /// `CreateThingBody2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateThingBody2 {
+        /// The member `inBody`.
         #[serde(rename = "inBody")]
         pub in_body: ::std::string::String,
     }
     /// `CreateThingOk`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateThingOk {
+        /// The member `unrelated`.
         pub unrelated: bool,
     }
     /// `CreateThingOk2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateThingOk2 {
+        /// The member `id`.
         pub id: ::std::string::String,
     }
     /// `CreateThingUnauthorized`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CreateThingUnauthorized {
+        /// The member `code`.
         pub code: i64,
     }
     /// `Outer`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Outer {
+        /// The member `list`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub list: ::std::option::Option<::std::vec::Vec<OuterListItem>>,
+        /// The member `part`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub part: ::std::option::Option<OuterPart2>,
     }
@@ -95,6 +102,7 @@ pub mod types {
     /// `OuterListItem`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct OuterListItem {
+        /// The member `inline`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub inline: ::std::option::Option<::std::string::String>,
     }
@@ -108,11 +116,13 @@ pub mod types {
     /// `OuterPart`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct OuterPart {
+        /// The member `named`.
         pub named: bool,
     }
     /// `OuterPart2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct OuterPart2 {
+        /// The member `inline`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub inline: ::std::option::Option<::std::string::String>,
     }
@@ -125,6 +135,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `CreateThingBody`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CreateThingBody {
             unrelated: ::std::result::Result<bool, ::std::string::String>,
@@ -137,6 +148,7 @@ pub mod types {
             }
         }
         impl CreateThingBody {
+            /// Sets `unrelated`.
             pub fn unrelated<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<bool>,
@@ -173,6 +185,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `CreateThingBody2`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CreateThingBody2 {
             in_body: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -185,6 +198,7 @@ pub mod types {
             }
         }
         impl CreateThingBody2 {
+            /// Sets `in_body`.
             pub fn in_body<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -217,6 +231,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `CreateThingOk`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CreateThingOk {
             unrelated: ::std::result::Result<bool, ::std::string::String>,
@@ -229,6 +244,7 @@ pub mod types {
             }
         }
         impl CreateThingOk {
+            /// Sets `unrelated`.
             pub fn unrelated<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<bool>,
@@ -265,6 +281,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `CreateThingOk2`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CreateThingOk2 {
             id: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -277,6 +294,7 @@ pub mod types {
             }
         }
         impl CreateThingOk2 {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -307,6 +325,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `CreateThingUnauthorized`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CreateThingUnauthorized {
             code: ::std::result::Result<i64, ::std::string::String>,
@@ -319,6 +338,7 @@ pub mod types {
             }
         }
         impl CreateThingUnauthorized {
+            /// Sets `code`.
             pub fn code<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -353,6 +373,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Outer`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Outer {
             list: ::std::result::Result<
@@ -373,6 +394,7 @@ pub mod types {
             }
         }
         impl Outer {
+            /// Sets `list`.
             pub fn list<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -387,6 +409,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `part`.
             pub fn part<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::OuterPart2>>,
@@ -425,6 +448,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `OuterListItem`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct OuterListItem {
             inline: ::std::result::Result<
@@ -440,6 +464,7 @@ pub mod types {
             }
         }
         impl OuterListItem {
+            /// Sets `inline`.
             pub fn inline<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -472,6 +497,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `OuterPart`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct OuterPart {
             named: ::std::result::Result<bool, ::std::string::String>,
@@ -484,6 +510,7 @@ pub mod types {
             }
         }
         impl OuterPart {
+            /// Sets `named`.
             pub fn named<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<bool>,
@@ -516,6 +543,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `OuterPart2`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct OuterPart2 {
             inline: ::std::result::Result<
@@ -531,6 +559,7 @@ pub mod types {
             }
         }
         impl OuterPart2 {
+            /// Sets `inline`.
             pub fn inline<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,

@@ -57,10 +57,12 @@ pub mod types {
     /// `Failure`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Failure {
+        /// The member `message`.
         pub message: ::std::string::String,
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Failure`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Failure {
             message: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -73,6 +75,7 @@ pub mod types {
             }
         }
         impl Failure {
+            /// Sets `message`.
             pub fn message<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,

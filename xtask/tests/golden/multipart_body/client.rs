@@ -57,6 +57,7 @@ pub mod types {
     /// `UploadAbout`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct UploadAbout {
+        /// The member `title`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub title: ::std::option::Option<::std::string::String>,
     }
@@ -130,6 +131,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `UploadAbout`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct UploadAbout {
             title: ::std::result::Result<
@@ -145,6 +147,7 @@ pub mod types {
             }
         }
         impl UploadAbout {
+            /// Sets `title`.
             pub fn title<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,

@@ -78,9 +78,12 @@ pub mod types {
         PartialOrd
     )]
     pub enum Cases {
+        /// The value `foo`.
         #[serde(rename = "foo")]
         Foo2,
+        /// The value `Foo`.
         Foo,
+        /// The value `FOO`.
         #[serde(rename = "FOO")]
         Foo3,
     }
@@ -125,6 +128,7 @@ pub mod types {
     /// `Error`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Error {
+        /// The member `upper`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub upper: ::std::option::Option<::std::string::String>,
     }
@@ -138,6 +142,7 @@ pub mod types {
     /// `Error2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Error2 {
+        /// The member `lower`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub lower: ::std::option::Option<::std::string::String>,
     }
@@ -151,8 +156,10 @@ pub mod types {
     /// `Foo`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Foo {
+        /// The member `a-b`.
         #[serde(rename = "a-b", skip_serializing_if = "::std::option::Option::is_none")]
         pub a_b: ::std::option::Option<::std::string::String>,
+        /// The member `upper`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub upper: ::std::option::Option<::std::string::String>,
     }
@@ -167,6 +174,7 @@ pub mod types {
     /// `Foo2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Foo2 {
+        /// The member `lower`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub lower: ::std::option::Option<::std::string::String>,
     }
@@ -180,6 +188,7 @@ pub mod types {
     /// `Option2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Option2 {
+        /// The member `some`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub some: ::std::option::Option<Vec2>,
     }
@@ -204,8 +213,10 @@ pub mod types {
         PartialOrd
     )]
     pub enum Signs {
+        /// The value `+1`.
         #[serde(rename = "+1")]
         Plus1,
+        /// The value `-1`.
         #[serde(rename = "-1")]
         Minus1,
     }
@@ -248,8 +259,10 @@ pub mod types {
     /// `String2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct String2 {
+        /// The member `self`.
         #[serde(rename = "self", skip_serializing_if = "::std::option::Option::is_none")]
         pub self_: ::std::option::Option<::std::string::String>,
+        /// The member `type`.
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
         pub type_: ::std::option::Option<::std::string::String>,
     }
@@ -264,6 +277,7 @@ pub mod types {
     /// `Vec2`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Vec2 {
+        /// The member `items`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub items: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     }
@@ -276,6 +290,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Error`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Error {
             upper: ::std::result::Result<
@@ -291,6 +306,7 @@ pub mod types {
             }
         }
         impl Error {
+            /// Sets `upper`.
             pub fn upper<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -323,6 +339,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Error2`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Error2 {
             lower: ::std::result::Result<
@@ -338,6 +355,7 @@ pub mod types {
             }
         }
         impl Error2 {
+            /// Sets `lower`.
             pub fn lower<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -370,6 +388,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Foo`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Foo {
             a_b: ::std::result::Result<
@@ -390,6 +409,7 @@ pub mod types {
             }
         }
         impl Foo {
+            /// Sets `a_b`.
             pub fn a_b<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -402,6 +422,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `upper`.
             pub fn upper<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -440,6 +461,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Foo2`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Foo2 {
             lower: ::std::result::Result<
@@ -455,6 +477,7 @@ pub mod types {
             }
         }
         impl Foo2 {
+            /// Sets `lower`.
             pub fn lower<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -487,6 +510,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Option2`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Option2 {
             some: ::std::result::Result<
@@ -502,6 +526,7 @@ pub mod types {
             }
         }
         impl Option2 {
+            /// Sets `some`.
             pub fn some<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::Vec2>>,
@@ -534,6 +559,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `String2`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct String2 {
             self_: ::std::result::Result<
@@ -554,6 +580,7 @@ pub mod types {
             }
         }
         impl String2 {
+            /// Sets `self_`.
             pub fn self_<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -566,6 +593,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `type_`.
             pub fn type_<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -604,6 +632,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Vec2`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Vec2 {
             items: ::std::result::Result<
@@ -619,6 +648,7 @@ pub mod types {
             }
         }
         impl Vec2 {
+            /// Sets `items`.
             pub fn items<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<

@@ -124,6 +124,7 @@ pub mod types {
     /// `NewNote`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct NewNote {
+        /// The member `text`.
         pub text: NewNoteText,
     }
     /// `NewNoteText`
@@ -193,17 +194,22 @@ pub mod types {
     /// `Note`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Note {
+        /// The member `id`.
         pub id: u64,
+        /// The member `text`.
         pub text: ::std::string::String,
     }
     /// `Refusal`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Refusal {
+        /// The member `code`.
         pub code: ::std::string::String,
+        /// The member `message`.
         pub message: ::std::string::String,
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `NewNote`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct NewNote {
             text: ::std::result::Result<super::NewNoteText, ::std::string::String>,
@@ -216,6 +222,7 @@ pub mod types {
             }
         }
         impl NewNote {
+            /// Sets `text`.
             pub fn text<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::NewNoteText>,
@@ -248,6 +255,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Note`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Note {
             id: ::std::result::Result<u64, ::std::string::String>,
@@ -262,6 +270,7 @@ pub mod types {
             }
         }
         impl Note {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<u64>,
@@ -272,6 +281,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Sets `text`.
             pub fn text<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -310,6 +320,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Refusal`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Refusal {
             code: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -324,6 +335,7 @@ pub mod types {
             }
         }
         impl Refusal {
+            /// Sets `code`.
             pub fn code<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -336,6 +348,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `message`.
             pub fn message<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,

@@ -50,6 +50,7 @@ pub mod types {
     /// `Other`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Other {
+        /// The member `id`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
     }
@@ -63,11 +64,16 @@ pub mod types {
     /// `Thing`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {
+        /// The member `at`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub at: ::std::option::Option<::jiff::Timestamp>,
+        /// The member `choice`.
         pub choice: ::std::option::Option<ThingChoice>,
+        /// The member `other`.
         pub other: ::std::option::Option<Other>,
+        /// The member `text`.
         pub text: ::std::option::Option<::std::string::String>,
+        /// The member `whole`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub whole: ::std::option::Option<Whole>,
     }
@@ -85,8 +91,10 @@ pub mod types {
         PartialOrd
     )]
     pub enum ThingChoice {
+        /// The value `a`.
         #[serde(rename = "a")]
         A,
+        /// The value `b`.
         #[serde(rename = "b")]
         B,
     }
@@ -129,6 +137,7 @@ pub mod types {
     /// `Whole`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Whole {
+        /// The member `id`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
     }
@@ -141,6 +150,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Other`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Other {
             id: ::std::result::Result<
@@ -156,6 +166,7 @@ pub mod types {
             }
         }
         impl Other {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -186,6 +197,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Thing`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Thing {
             at: ::std::result::Result<
@@ -221,6 +233,7 @@ pub mod types {
             }
         }
         impl Thing {
+            /// Sets `at`.
             pub fn at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::jiff::Timestamp>>,
@@ -231,6 +244,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for at: {e}"));
                 self
             }
+            /// Sets `choice`.
             pub fn choice<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::ThingChoice>>,
@@ -243,6 +257,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `other`.
             pub fn other<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::Other>>,
@@ -255,6 +270,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `text`.
             pub fn text<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -267,6 +283,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `whole`.
             pub fn whole<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::Whole>>,
@@ -311,6 +328,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Whole`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Whole {
             id: ::std::result::Result<
@@ -326,6 +344,7 @@ pub mod types {
             }
         }
         impl Whole {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,

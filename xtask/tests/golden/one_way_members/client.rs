@@ -50,9 +50,12 @@ pub mod types {
     /// `Account`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Account {
+        /// The member `id`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<i64>,
+        /// The member `name`.
         pub name: AccountName,
+        /// The member `password`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub password: ::std::option::Option<::rescind_client::Secret>,
     }
@@ -119,6 +122,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Account`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Account {
             id: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
@@ -138,6 +142,7 @@ pub mod types {
             }
         }
         impl Account {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -148,6 +153,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::AccountName>,
@@ -160,6 +166,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `password`.
             pub fn password<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<

@@ -71,6 +71,7 @@ pub mod types {
     /// `Reason`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Reason {
+        /// The member `reason`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub reason: ::std::option::Option<ReasonReason>,
     }
@@ -164,6 +165,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Reason`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Reason {
             reason: ::std::result::Result<
@@ -179,6 +181,7 @@ pub mod types {
             }
         }
         impl Reason {
+            /// Sets `reason`.
             pub fn reason<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::ReasonReason>>,

@@ -71,8 +71,10 @@ pub mod types {
     /// `MergedChange`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct MergedChange {
+        /// The member `inner`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub inner: ::rescind_client::Nullable<::std::string::String>,
+        /// The member `outer`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub outer: ::rescind_client::Nullable<::std::string::String>,
     }
@@ -89,7 +91,9 @@ pub mod types {
     /// The alternative is the one that keeps most of a value, and the first of several such.
     #[derive(Clone, Debug)]
     pub enum ReplaceAlternativeBody {
+        /// The value `Variant0`.
         Variant0(ReplaceAlternativeBodyVariant0),
+        /// The value `Variant1`.
         Variant1(ReplaceAlternativeBodyVariant1),
     }
     impl ::serde::Serialize for ReplaceAlternativeBody {
@@ -128,20 +132,25 @@ pub mod types {
     /// `ReplaceAlternativeBodyVariant0`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ReplaceAlternativeBodyVariant0 {
+        /// The member `a`.
         pub a: i64,
+        /// The member `note`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub note: ::rescind_client::Nullable<::std::string::String>,
     }
     /// `ReplaceAlternativeBodyVariant1`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ReplaceAlternativeBodyVariant1 {
+        /// The member `b`.
         pub b: i64,
+        /// The member `note`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub note: ::rescind_client::Nullable<::std::string::String>,
     }
     /// Answers only; absence and null mean the same to a reader.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {
+        /// The member `text`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub text: ::std::option::Option<::std::string::String>,
     }
@@ -157,8 +166,10 @@ pub mod types {
     pub struct ThingChange {
         /// Required and so always written.
         pub always: ::std::option::Option<::std::string::String>,
+        /// The member `count`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub count: ::rescind_client::Nullable<i64>,
+        /// The member `labels`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub labels: ::rescind_client::Nullable<
             ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
@@ -173,24 +184,32 @@ pub mod types {
             skip_serializing_if = "::rescind_client::Nullable::is_absent"
         )]
         pub reference_id: ::rescind_client::Nullable<ThingChangeReferenceId>,
+        /// The member `secret`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub secret: ::rescind_client::Nullable<::rescind_client::Secret>,
+        /// The member `tags`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub tags: ::rescind_client::Nullable<::std::vec::Vec<::std::string::String>>,
+        /// The member `text`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub text: ::rescind_client::Nullable<::std::string::String>,
+        /// The member `type`.
         #[serde(
             rename = "type",
             default,
             skip_serializing_if = "::rescind_client::Nullable::is_absent"
         )]
         pub type_: ::rescind_client::Nullable<ThingChangeType>,
+        /// The member `until`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub until: ::rescind_client::Nullable<::jiff::Timestamp>,
+        /// The member `whole`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub whole: ::rescind_client::Nullable<Whole>,
+        /// The member `within`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub within: ::std::option::Option<Within>,
+        /// The member `wrapped`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub wrapped: ::rescind_client::Nullable<Within>,
     }
@@ -271,8 +290,10 @@ pub mod types {
         PartialOrd
     )]
     pub enum ThingChangeType {
+        /// The value `a`.
         #[serde(rename = "a")]
         A,
+        /// The value `b`.
         #[serde(rename = "b")]
         B,
     }
@@ -315,6 +336,7 @@ pub mod types {
     /// `ThingForm`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ThingForm {
+        /// The member `text`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub text: ::std::option::Option<::std::string::String>,
     }
@@ -328,6 +350,7 @@ pub mod types {
     /// `Whole`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Whole {
+        /// The member `part`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub part: ::rescind_client::Nullable<::std::string::String>,
     }
@@ -341,6 +364,7 @@ pub mod types {
     /// `Within`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Within {
+        /// The member `inner`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub inner: ::rescind_client::Nullable<::std::string::String>,
     }
@@ -353,6 +377,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `MergedChange`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct MergedChange {
             inner: ::std::result::Result<
@@ -373,6 +398,7 @@ pub mod types {
             }
         }
         impl MergedChange {
+            /// Sets `inner`.
             pub fn inner<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -387,6 +413,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `outer`.
             pub fn outer<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -427,6 +454,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `ReplaceAlternativeBodyVariant0`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct ReplaceAlternativeBodyVariant0 {
             a: ::std::result::Result<i64, ::std::string::String>,
@@ -444,6 +472,7 @@ pub mod types {
             }
         }
         impl ReplaceAlternativeBodyVariant0 {
+            /// Sets `a`.
             pub fn a<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -454,6 +483,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for a: {e}"));
                 self
             }
+            /// Sets `note`.
             pub fn note<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -496,6 +526,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `ReplaceAlternativeBodyVariant1`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct ReplaceAlternativeBodyVariant1 {
             b: ::std::result::Result<i64, ::std::string::String>,
@@ -513,6 +544,7 @@ pub mod types {
             }
         }
         impl ReplaceAlternativeBodyVariant1 {
+            /// Sets `b`.
             pub fn b<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -523,6 +555,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for b: {e}"));
                 self
             }
+            /// Sets `note`.
             pub fn note<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -565,6 +598,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Thing`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Thing {
             text: ::std::result::Result<
@@ -580,6 +614,7 @@ pub mod types {
             }
         }
         impl Thing {
+            /// Sets `text`.
             pub fn text<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -612,6 +647,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `ThingChange`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct ThingChange {
             always: ::std::result::Result<
@@ -705,6 +741,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `count`.
             pub fn count<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::rescind_client::Nullable<i64>>,
@@ -717,6 +754,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `labels`.
             pub fn labels<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -764,6 +802,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `secret`.
             pub fn secret<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -778,6 +817,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `tags`.
             pub fn tags<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -792,6 +832,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `text`.
             pub fn text<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -806,6 +847,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `type_`.
             pub fn type_<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -820,6 +862,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `until`.
             pub fn until<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -834,6 +877,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `whole`.
             pub fn whole<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::rescind_client::Nullable<super::Whole>>,
@@ -846,6 +890,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `within`.
             pub fn within<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::Within>>,
@@ -858,6 +903,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `wrapped`.
             pub fn wrapped<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::rescind_client::Nullable<super::Within>>,
@@ -918,6 +964,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `ThingForm`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct ThingForm {
             text: ::std::result::Result<
@@ -933,6 +980,7 @@ pub mod types {
             }
         }
         impl ThingForm {
+            /// Sets `text`.
             pub fn text<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -965,6 +1013,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Whole`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Whole {
             part: ::std::result::Result<
@@ -980,6 +1029,7 @@ pub mod types {
             }
         }
         impl Whole {
+            /// Sets `part`.
             pub fn part<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1014,6 +1064,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Within`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Within {
             inner: ::std::result::Result<
@@ -1029,6 +1080,7 @@ pub mod types {
             }
         }
         impl Within {
+            /// Sets `inner`.
             pub fn inner<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<

@@ -57,8 +57,10 @@ pub mod types {
     /// `RawFilter`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct RawFilter {
+        /// The member `from`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub from: ::std::option::Option<i64>,
+        /// The member `to`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub to: ::std::option::Option<i64>,
     }
@@ -84,8 +86,10 @@ pub mod types {
         PartialOrd
     )]
     pub enum SearchState {
+        /// The value `active`.
         #[serde(rename = "active")]
         Active,
+        /// The value `revoked`.
         #[serde(rename = "revoked")]
         Revoked,
     }
@@ -127,6 +131,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `RawFilter`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct RawFilter {
             from: ::std::result::Result<
@@ -144,6 +149,7 @@ pub mod types {
             }
         }
         impl RawFilter {
+            /// Sets `from`.
             pub fn from<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -156,6 +162,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `to`.
             pub fn to<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,

@@ -75,8 +75,10 @@ pub mod types {
         PartialOrd
     )]
     pub enum ReportKind {
+        /// The value `csv`.
         #[serde(rename = "csv")]
         Csv,
+        /// The value `pdf`.
         #[serde(rename = "pdf")]
         Pdf,
     }

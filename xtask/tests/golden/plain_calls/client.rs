@@ -105,24 +105,33 @@ pub mod types {
     /// `Book`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Book {
+        /// The member `authors`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub authors: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+        /// The member `bought`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub bought: ::std::option::Option<::jiff::Timestamp>,
+        /// The member `id`.
         pub id: ::uuid::Uuid,
+        /// The member `notes`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub notes: ::std::option::Option<
             ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
         >,
+        /// The member `pages`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub pages: ::std::option::Option<i64>,
+        /// The member `state`.
         pub state: State,
+        /// The member `title`.
         pub title: ::std::string::String,
     }
     /// `Failure`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Failure {
+        /// The member `code`.
         pub code: ::std::string::String,
+        /// The member `detail`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub detail: ::std::option::Option<::std::string::String>,
     }
@@ -149,12 +158,17 @@ pub mod types {
     /// `Loan`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Loan {
+        /// The member `days`.
         pub days: i64,
+        /// The member `insured`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub insured: ::std::option::Option<bool>,
+        /// The member `note`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub note: ::std::option::Option<::std::string::String>,
+        /// The member `reader`.
         pub reader: ::std::string::String,
+        /// The member `state`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub state: ::std::option::Option<State>,
     }
@@ -172,10 +186,13 @@ pub mod types {
         PartialOrd
     )]
     pub enum State {
+        /// The value `new`.
         #[serde(rename = "new")]
         New,
+        /// The value `worn`.
         #[serde(rename = "worn")]
         Worn,
+        /// The value `out of print`.
         #[serde(rename = "out of print")]
         OutOfPrint,
     }
@@ -219,6 +236,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Book`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Book {
             authors: ::std::result::Result<
@@ -260,6 +278,7 @@ pub mod types {
             }
         }
         impl Book {
+            /// Sets `authors`.
             pub fn authors<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -274,6 +293,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `bought`.
             pub fn bought<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::jiff::Timestamp>>,
@@ -286,6 +306,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::uuid::Uuid>,
@@ -296,6 +317,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Sets `notes`.
             pub fn notes<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -315,6 +337,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `pages`.
             pub fn pages<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -327,6 +350,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `state`.
             pub fn state<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::State>,
@@ -339,6 +363,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `title`.
             pub fn title<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -387,6 +412,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Failure`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Failure {
             code: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -404,6 +430,7 @@ pub mod types {
             }
         }
         impl Failure {
+            /// Sets `code`.
             pub fn code<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -416,6 +443,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `detail`.
             pub fn detail<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -454,6 +482,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Loan`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Loan {
             days: ::std::result::Result<i64, ::std::string::String>,
@@ -483,6 +512,7 @@ pub mod types {
             }
         }
         impl Loan {
+            /// Sets `days`.
             pub fn days<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -495,6 +525,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `insured`.
             pub fn insured<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<bool>>,
@@ -507,6 +538,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `note`.
             pub fn note<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,
@@ -519,6 +551,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `reader`.
             pub fn reader<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -531,6 +564,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `state`.
             pub fn state<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::State>>,

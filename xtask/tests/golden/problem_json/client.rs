@@ -77,13 +77,17 @@ pub mod types {
     /// `Problem`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Problem {
+        /// The member `status`.
         pub status: i64,
+        /// The member `title`.
         pub title: ::std::string::String,
+        /// The member `type`.
         #[serde(rename = "type")]
         pub type_: ::std::string::String,
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Problem`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Problem {
             status: ::std::result::Result<i64, ::std::string::String>,
@@ -100,6 +104,7 @@ pub mod types {
             }
         }
         impl Problem {
+            /// Sets `status`.
             pub fn status<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -112,6 +117,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `title`.
             pub fn title<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -124,6 +130,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `type_`.
             pub fn type_<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,

@@ -63,16 +63,20 @@ pub mod types {
     /// `DeleteKeyGone`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct DeleteKeyGone {
+        /// The member `since`.
         pub since: ::jiff::Timestamp,
     }
     /// `Problem`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Problem {
+        /// The member `status`.
         pub status: i64,
+        /// The member `title`.
         pub title: ::std::string::String,
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `DeleteKeyGone`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct DeleteKeyGone {
             since: ::std::result::Result<::jiff::Timestamp, ::std::string::String>,
@@ -85,6 +89,7 @@ pub mod types {
             }
         }
         impl DeleteKeyGone {
+            /// Sets `since`.
             pub fn since<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -117,6 +122,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Problem`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Problem {
             status: ::std::result::Result<i64, ::std::string::String>,
@@ -131,6 +137,7 @@ pub mod types {
             }
         }
         impl Problem {
+            /// Sets `status`.
             pub fn status<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -143,6 +150,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `title`.
             pub fn title<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,

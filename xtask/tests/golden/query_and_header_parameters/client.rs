@@ -64,6 +64,7 @@ pub mod types {
     /// `SearchFilter`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct SearchFilter {
+        /// The member `a`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub a: ::std::option::Option<::std::string::String>,
     }
@@ -88,8 +89,10 @@ pub mod types {
         PartialOrd
     )]
     pub enum SearchOrder {
+        /// The value `asc`.
         #[serde(rename = "asc")]
         Asc,
+        /// The value `desc`.
         #[serde(rename = "desc")]
         Desc,
     }
@@ -192,6 +195,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `SearchFilter`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct SearchFilter {
             a: ::std::result::Result<
@@ -207,6 +211,7 @@ pub mod types {
             }
         }
         impl SearchFilter {
+            /// Sets `a`.
             pub fn a<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,

@@ -59,6 +59,7 @@ pub mod types {
     /// `Fault`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Fault {
+        /// The member `code`.
         pub code: ::std::string::String,
     }
     /// `ListThingsOk`
@@ -84,10 +85,12 @@ pub mod types {
     /// `Thing`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {
+        /// The member `name`.
         pub name: ::std::string::String,
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Fault`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Fault {
             code: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -100,6 +103,7 @@ pub mod types {
             }
         }
         impl Fault {
+            /// Sets `code`.
             pub fn code<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -132,6 +136,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Thing`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Thing {
             name: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -144,6 +149,7 @@ pub mod types {
             }
         }
         impl Thing {
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,

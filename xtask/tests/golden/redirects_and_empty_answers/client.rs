@@ -160,10 +160,12 @@ pub mod types {
     /// `Thing`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {
+        /// The member `id`.
         pub id: ::std::string::String,
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Thing`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Thing {
             id: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -176,6 +178,7 @@ pub mod types {
             }
         }
         impl Thing {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,

@@ -50,9 +50,12 @@ pub mod types {
     /// `Article`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Article {
+        /// The member `sku`.
         pub sku: ArticleSku,
+        /// The member `tags`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub tags: ::std::option::Option<::std::vec::Vec<ArticleTagsItem>>,
+        /// The member `title`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub title: ::std::option::Option<ArticleTitle>,
     }
@@ -245,6 +248,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(deny_unknown_fields)]
     pub struct Card {
+        /// The member `card`.
         pub card: CardCard,
     }
     /// `CardCard`
@@ -311,19 +315,26 @@ pub mod types {
     /// `Customer`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Customer {
+        /// The member `address`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub address: ::std::option::Option<CustomerAddress>,
+        /// The member `email`.
         pub email: ::std::string::String,
+        /// The member `language`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub language: ::std::option::Option<CustomerLanguage>,
+        /// The member `name`.
         pub name: CustomerName,
     }
     /// `CustomerAddress`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct CustomerAddress {
+        /// The member `city`.
         pub city: CustomerAddressCity,
+        /// The member `postcode`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub postcode: ::std::option::Option<CustomerAddressPostcode>,
+        /// The member `street`.
         pub street: CustomerAddressStreet,
     }
     /// `CustomerAddressCity`
@@ -525,10 +536,13 @@ pub mod types {
         PartialOrd
     )]
     pub enum CustomerLanguage {
+        /// The value `de`.
         #[serde(rename = "de")]
         De,
+        /// The value `en`.
         #[serde(rename = "en")]
         En,
+        /// The value `fr`.
         #[serde(rename = "fr")]
         Fr,
     }
@@ -637,14 +651,20 @@ pub mod types {
     /// `Item`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Item {
+        /// The member `discount`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub discount: ::std::option::Option<f64>,
+        /// The member `price`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub price: ::std::option::Option<u64>,
+        /// The member `quantity`.
         pub quantity: i64,
+        /// The member `sku`.
         pub sku: ArticleSku,
+        /// The member `tags`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub tags: ::std::option::Option<::std::vec::Vec<ArticleTagsItem>>,
+        /// The member `title`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub title: ::std::option::Option<ArticleTitle>,
     }
@@ -652,18 +672,26 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(deny_unknown_fields)]
     pub struct Order {
+        /// The member `customer`.
         pub customer: Customer,
+        /// The member `id`.
         pub id: ::uuid::Uuid,
+        /// The member `items`.
         pub items: ::std::vec::Vec<Item>,
+        /// The member `labels`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub labels: ::std::option::Option<
             ::std::collections::BTreeMap<::std::string::String, OrderLabelsValue>,
         >,
+        /// The member `note`.
         #[serde(default, skip_serializing_if = "::rescind_client::Nullable::is_absent")]
         pub note: ::rescind_client::Nullable<OrderNote>,
+        /// The member `number`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub number: ::std::option::Option<i64>,
+        /// The member `payment`.
         pub payment: OrderPayment,
+        /// The member `placedAt`.
         #[serde(rename = "placedAt")]
         pub placed_at: ::jiff::Timestamp,
     }
@@ -794,7 +822,9 @@ pub mod types {
     /// The alternative is the one that keeps most of a value, and the first of several such.
     #[derive(Clone, Debug)]
     pub enum OrderPayment {
+        /// The value `Card`.
         Card(Card),
+        /// The value `Transfer`.
         Transfer(Transfer),
     }
     impl ::serde::Serialize for OrderPayment {
@@ -955,12 +985,14 @@ pub mod types {
     /// `Receipt`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Receipt {
+        /// The member `items`.
         pub items: i64,
     }
     /// `Transfer`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[serde(deny_unknown_fields)]
     pub struct Transfer {
+        /// The member `iban`.
         pub iban: TransferIban,
     }
     /// `TransferIban`
@@ -1029,6 +1061,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Article`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Article {
             sku: ::std::result::Result<super::ArticleSku, ::std::string::String>,
@@ -1051,6 +1084,7 @@ pub mod types {
             }
         }
         impl Article {
+            /// Sets `sku`.
             pub fn sku<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::ArticleSku>,
@@ -1063,6 +1097,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `tags`.
             pub fn tags<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1077,6 +1112,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `title`.
             pub fn title<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::ArticleTitle>>,
@@ -1117,6 +1153,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Card`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Card {
             card: ::std::result::Result<super::CardCard, ::std::string::String>,
@@ -1129,6 +1166,7 @@ pub mod types {
             }
         }
         impl Card {
+            /// Sets `card`.
             pub fn card<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CardCard>,
@@ -1161,6 +1199,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Customer`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Customer {
             address: ::std::result::Result<
@@ -1185,6 +1224,7 @@ pub mod types {
             }
         }
         impl Customer {
+            /// Sets `address`.
             pub fn address<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1199,6 +1239,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `email`.
             pub fn email<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -1211,6 +1252,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `language`.
             pub fn language<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1225,6 +1267,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CustomerName>,
@@ -1267,6 +1310,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `CustomerAddress`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct CustomerAddress {
             city: ::std::result::Result<
@@ -1292,6 +1336,7 @@ pub mod types {
             }
         }
         impl CustomerAddress {
+            /// Sets `city`.
             pub fn city<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CustomerAddressCity>,
@@ -1304,6 +1349,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `postcode`.
             pub fn postcode<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1318,6 +1364,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `street`.
             pub fn street<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::CustomerAddressStreet>,
@@ -1358,6 +1405,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Item`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Item {
             discount: ::std::result::Result<
@@ -1392,6 +1440,7 @@ pub mod types {
             }
         }
         impl Item {
+            /// Sets `discount`.
             pub fn discount<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<f64>>,
@@ -1404,6 +1453,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `price`.
             pub fn price<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<u64>>,
@@ -1416,6 +1466,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `quantity`.
             pub fn quantity<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -1428,6 +1479,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `sku`.
             pub fn sku<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::ArticleSku>,
@@ -1440,6 +1492,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `tags`.
             pub fn tags<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1454,6 +1507,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `title`.
             pub fn title<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::ArticleTitle>>,
@@ -1500,6 +1554,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Order`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Order {
             customer: ::std::result::Result<super::Customer, ::std::string::String>,
@@ -1543,6 +1598,7 @@ pub mod types {
             }
         }
         impl Order {
+            /// Sets `customer`.
             pub fn customer<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::Customer>,
@@ -1555,6 +1611,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::uuid::Uuid>,
@@ -1565,6 +1622,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Sets `items`.
             pub fn items<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::vec::Vec<super::Item>>,
@@ -1577,6 +1635,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `labels`.
             pub fn labels<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -1596,6 +1655,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `note`.
             pub fn note<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::rescind_client::Nullable<super::OrderNote>>,
@@ -1608,6 +1668,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `number`.
             pub fn number<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -1620,6 +1681,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `payment`.
             pub fn payment<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::OrderPayment>,
@@ -1632,6 +1694,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `placed_at`.
             pub fn placed_at<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::jiff::Timestamp>,
@@ -1682,6 +1745,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Receipt`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Receipt {
             items: ::std::result::Result<i64, ::std::string::String>,
@@ -1694,6 +1758,7 @@ pub mod types {
             }
         }
         impl Receipt {
+            /// Sets `items`.
             pub fn items<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -1726,6 +1791,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Transfer`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Transfer {
             iban: ::std::result::Result<super::TransferIban, ::std::string::String>,
@@ -1738,6 +1804,7 @@ pub mod types {
             }
         }
         impl Transfer {
+            /// Sets `iban`.
             pub fn iban<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::TransferIban>,

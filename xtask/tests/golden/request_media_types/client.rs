@@ -155,6 +155,7 @@ pub mod types {
     /// `Thing`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Thing {
+        /// The member `id`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub id: ::std::option::Option<::std::string::String>,
     }
@@ -167,6 +168,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Thing`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Thing {
             id: ::std::result::Result<
@@ -182,6 +184,7 @@ pub mod types {
             }
         }
         impl Thing {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<::std::string::String>>,

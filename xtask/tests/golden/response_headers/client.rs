@@ -202,19 +202,23 @@ pub mod types {
     /// `Colour`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Colour {
+        /// The member `G`.
         #[serde(rename = "G", skip_serializing_if = "::std::option::Option::is_none")]
         pub g: ::std::option::Option<i64>,
+        /// The member `R`.
         #[serde(rename = "R")]
         pub r: i64,
     }
     /// `DescribeThingOk`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct DescribeThingOk {
+        /// The member `name`.
         pub name: ::std::string::String,
     }
     /// `DescribeThingOkXFilter`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct DescribeThingOkXFilter {
+        /// The member `q`.
         pub q: ::std::string::String,
     }
     /// `DescribeThingOkXKind`
@@ -231,8 +235,10 @@ pub mod types {
         PartialOrd
     )]
     pub enum DescribeThingOkXKind {
+        /// The value `small`.
         #[serde(rename = "small")]
         Small,
+        /// The value `large`.
         #[serde(rename = "large")]
         Large,
     }
@@ -274,6 +280,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Colour`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Colour {
             g: ::std::result::Result<::std::option::Option<i64>, ::std::string::String>,
@@ -288,6 +295,7 @@ pub mod types {
             }
         }
         impl Colour {
+            /// Sets `g`.
             pub fn g<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<i64>>,
@@ -298,6 +306,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for g: {e}"));
                 self
             }
+            /// Sets `r`.
             pub fn r<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -331,6 +340,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `DescribeThingOk`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct DescribeThingOk {
             name: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -343,6 +353,7 @@ pub mod types {
             }
         }
         impl DescribeThingOk {
+            /// Sets `name`.
             pub fn name<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -375,6 +386,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `DescribeThingOkXFilter`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct DescribeThingOkXFilter {
             q: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -387,6 +399,7 @@ pub mod types {
             }
         }
         impl DescribeThingOkXFilter {
+            /// Sets `q`.
             pub fn q<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,

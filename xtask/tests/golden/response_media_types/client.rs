@@ -95,26 +95,32 @@ pub mod types {
     /// `Full`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Full {
+        /// The member `id`.
         pub id: ::std::string::String,
+        /// The member `pages`.
         pub pages: i64,
     }
     /// `Problem`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Problem {
+        /// The member `title`.
         pub title: ::std::string::String,
     }
     /// `ReportBadRequest`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ReportBadRequest {
+        /// The member `code`.
         pub code: i64,
     }
     /// `Short`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Short {
+        /// The member `id`.
         pub id: ::std::string::String,
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Full`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Full {
             id: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -129,6 +135,7 @@ pub mod types {
             }
         }
         impl Full {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -139,6 +146,7 @@ pub mod types {
                     .map_err(|e| format!("error converting supplied value for id: {e}"));
                 self
             }
+            /// Sets `pages`.
             pub fn pages<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -177,6 +185,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Problem`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Problem {
             title: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -189,6 +198,7 @@ pub mod types {
             }
         }
         impl Problem {
+            /// Sets `title`.
             pub fn title<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -221,6 +231,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `ReportBadRequest`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct ReportBadRequest {
             code: ::std::result::Result<i64, ::std::string::String>,
@@ -233,6 +244,7 @@ pub mod types {
             }
         }
         impl ReportBadRequest {
+            /// Sets `code`.
             pub fn code<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
@@ -265,6 +277,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Short`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Short {
             id: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -277,6 +290,7 @@ pub mod types {
             }
         }
         impl Short {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,

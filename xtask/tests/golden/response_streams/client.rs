@@ -98,10 +98,12 @@ pub mod types {
     /// `LinesAccepted`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct LinesAccepted {
+        /// The member `ticket`.
         pub ticket: ::std::string::String,
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `LinesAccepted`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct LinesAccepted {
             ticket: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -114,6 +116,7 @@ pub mod types {
             }
         }
         impl LinesAccepted {
+            /// Sets `ticket`.
             pub fn ticket<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,

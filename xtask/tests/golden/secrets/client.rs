@@ -50,10 +50,14 @@ pub mod types {
     /// `Pair`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Pair {
+        /// The member `key`.
         pub key: PairKey,
+        /// The member `older`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub older: ::std::option::Option<::std::vec::Vec<::rescind_client::Secret>>,
+        /// The member `secret`.
         pub secret: ::rescind_client::Secret,
+        /// The member `spare`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub spare: ::std::option::Option<Password>,
     }
@@ -142,6 +146,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Pair`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Pair {
             key: ::std::result::Result<super::PairKey, ::std::string::String>,
@@ -169,6 +174,7 @@ pub mod types {
             }
         }
         impl Pair {
+            /// Sets `key`.
             pub fn key<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::PairKey>,
@@ -181,6 +187,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `older`.
             pub fn older<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<
@@ -195,6 +202,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `secret`.
             pub fn secret<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::rescind_client::Secret>,
@@ -207,6 +215,7 @@ pub mod types {
                     });
                 self
             }
+            /// Sets `spare`.
             pub fn spare<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::option::Option<super::Password>>,

@@ -67,6 +67,7 @@ pub mod types {
     /// `Note`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Note {
+        /// The member `text`.
         pub text: NoteText,
     }
     /// `NoteText`
@@ -132,6 +133,7 @@ pub mod types {
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Note`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Note {
             text: ::std::result::Result<super::NoteText, ::std::string::String>,
@@ -144,6 +146,7 @@ pub mod types {
             }
         }
         impl Note {
+            /// Sets `text`.
             pub fn text<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<super::NoteText>,

@@ -67,15 +67,18 @@ pub mod types {
     /// `Job`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Job {
+        /// The member `id`.
         pub id: ::std::string::String,
     }
     /// `Ticket`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Ticket {
+        /// The member `ticket`.
         pub ticket: ::std::string::String,
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Job`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Job {
             id: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -88,6 +91,7 @@ pub mod types {
             }
         }
         impl Job {
+            /// Sets `id`.
             pub fn id<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,
@@ -118,6 +122,7 @@ pub mod types {
                 ::std::default::Default::default()
             }
         }
+        /// `Ticket`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Ticket {
             ticket: ::std::result::Result<::std::string::String, ::std::string::String>,
@@ -130,6 +135,7 @@ pub mod types {
             }
         }
         impl Ticket {
+            /// Sets `ticket`.
             pub fn ticket<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<::std::string::String>,

@@ -120,10 +120,12 @@ pub mod types {
     /// `Line`
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Line {
+        /// The member `number`.
         pub number: i64,
     }
     /// Structs that are filled in member by member.
     pub mod builder {
+        /// `Line`, to be filled in member by member.
         #[derive(Clone, Debug)]
         pub struct Line {
             number: ::std::result::Result<i64, ::std::string::String>,
@@ -136,6 +138,7 @@ pub mod types {
             }
         }
         impl Line {
+            /// Sets `number`.
             pub fn number<T>(mut self, value: T) -> Self
             where
                 T: ::std::convert::TryInto<i64>,
