@@ -12,6 +12,7 @@
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::http::HeaderName;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use rescind_client::dinie::{Client, types::CredentialList};
@@ -70,12 +71,14 @@ fn main() {
             send.send(listener.local_addr().unwrap()).unwrap();
             let answer = move || {
                 let body = body.clone();
-                async move {
-                    (
-                        [(CONTENT_TYPE, "application/json"), ("x-ratelimit-limit".parse().unwrap(), "100")],
-                        body,
-                    )
-                }
+                // What a deployment of this contract sends.
+                let headers = [
+                    (CONTENT_TYPE, "application/json"),
+                    (HeaderName::from_static("x-ratelimit-limit"), "100"),
+                    (HeaderName::from_static("x-ratelimit-remaining"), "99"),
+                    (HeaderName::from_static("x-ratelimit-reset"), "1772625600"),
+                ];
+                async move { (headers, body) }
             };
             axum::serve(listener, Router::new().route("/auth/credentials", get(answer))).await.unwrap();
         });
@@ -84,7 +87,10 @@ fn main() {
     let url = format!("{base}/auth/credentials?limit=10");
     let client = Client::new(&base).with_credentials(Credentials::new().bearer("token"));
     let patient = client.clone().with_settings(Settings::new().retry(Retry::default()));
-    let http = reqwest::Client::new();
+    // The time limits that the typed client has.
+    let limit = Duration::from_secs(30);
+    let http = reqwest::Client::builder().connect_timeout(limit).read_timeout(limit);
+    let http = http.redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (mut typed, mut repeated, mut plain) = (Vec::new(), Vec::new(), Vec::new());

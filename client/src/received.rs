@@ -195,6 +195,10 @@ impl Received {
 
 /// As much of the body as `limit` allows.
 async fn read(response: Response, limit: usize) -> Result<(Bytes, Extent), TransportError> {
+    if limit == usize::MAX {
+        // Without a bound nothing has to be copied.
+        return Ok((response.bytes().await?, Extent::Whole));
+    }
     let mut chunks = pin!(response.bytes_stream());
     let mut body = BytesMut::new();
     while let Some(chunk) = poll_fn(|context| chunks.as_mut().poll_next(context)).await {
