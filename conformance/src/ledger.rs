@@ -314,21 +314,46 @@ fn chosen(contract: &Contract, id: &Template, request: &Request) -> Option<Strin
     }
 }
 
+/// How long a word is that a run makes up, or one with such letters before it.
+const WORD: std::ops::Range<usize> = 32..40;
+
 /// The words of a request that no other one has: hexadecimal digits, as many as the run makes up, or more if the text
 /// before them ends with such a letter.
 fn words(request: &Request) -> Vec<String> {
-    const LENGTHS: std::ops::Range<usize> = 32..40;
-    let body = request.body.as_ref().map(|body| String::from_utf8_lossy(body)).unwrap_or_default();
     let mut words: Vec<String> = Vec::new();
-    let is_digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
-    for text in [request.target.as_str(), body.as_ref()] {
-        for word in text.split(|c| !is_digit(c)).filter(|word| LENGTHS.contains(&word.len())) {
-            if !words.iter().any(|known| known == word) {
-                words.push(word.to_owned());
+    for text in [request.target.as_bytes(), request.body.as_deref().unwrap_or_default()] {
+        for word in runs_of_digits(text).filter(|run| WORD.contains(&run.len())) {
+            let word = String::from_utf8_lossy(word);
+            if !words.iter().any(|known| *known == word) {
+                words.push(word.into_owned());
             }
         }
     }
     words
+}
+
+/// The runs of hexadecimal digits that are as long as a word, or longer. Of what lies between them only every so
+/// manieth byte is looked at: a body may have megabytes.
+fn runs_of_digits(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_digit = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            // A long run that begins further on reaches over this byte, or lies behind it.
+            let (before, after) = rest.split_at_checked(WORD.start - 1)?;
+            if !is_digit(after.first()?) {
+                rest = &after[1..];
+                continue;
+            }
+            let start = before.iter().rposition(|byte| !is_digit(byte)).map_or(0, |at| at + 1);
+            let length = rest[start..].iter().position(|byte| !is_digit(byte));
+            let (run, behind) = rest[start..].split_at(length.unwrap_or(rest.len() - start));
+            rest = behind;
+            if run.len() >= WORD.start {
+                return Some(run);
+            }
+        }
+    })
 }
 
 /// Whether a request that revokes is about this credential: it names it, or where the call names none, it is signed by
@@ -389,5 +414,25 @@ fn says(body: &Value, value: &str) -> bool {
         Value::String(text) => text == value || (value.len() >= TELLING && text.contains(value)),
         Value::Number(number) => number.to_string() == value,
         Value::Null | Value::Bool(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{WORD, runs_of_digits};
+
+    proptest! {
+        /// What is skipped holds no run that is as long as a word.
+        #[test]
+        fn every_long_run_of_digits_is_found(
+            pieces in prop::collection::vec(("[0-9a-f]{0,70}", "[g-z -]{0,3}"), 0..8),
+        ) {
+            let text: String = pieces.iter().flat_map(|(digits, other)| [digits.as_str(), other]).collect();
+            let slowly = text.split(|letter| !matches!(letter, '0'..='9' | 'a'..='f'));
+            let slowly: Vec<&[u8]> = slowly.map(str::as_bytes).filter(|run| run.len() >= WORD.start).collect();
+            prop_assert_eq!(runs_of_digits(text.as_bytes()).collect::<Vec<_>>(), slowly);
+        }
     }
 }

@@ -49,7 +49,8 @@ impl Redactor {
 
     /// Whether `text` holds a secret in any form.
     pub fn finds(&self, text: &str) -> bool {
-        !self.spans(text).is_empty()
+        let Some(matcher) = self.matcher() else { return false };
+        matcher.is_match(text) || View::readings(text).iter().any(|view| matcher.is_match(view.bytes()))
     }
 
     /// The text with each secret masked.

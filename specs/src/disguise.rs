@@ -33,25 +33,26 @@ pub fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// A text after decoding, with the place of each byte in the text before.
-pub struct View {
-    bytes: Vec<u8>,
-    origins: Vec<Range<usize>>,
+/// A text as it stands or after decoding, with the place of each byte in the text before.
+pub struct View<'t> {
+    bytes: Cow<'t, [u8]>,
+    /// Absent for a text as it stands.
+    origins: Option<Vec<Range<usize>>>,
 }
 
 /// Decodes what stands at the start of the bytes: writes what they mean, and says how many it took. `None`: the first
 /// byte means itself.
 type Decode = fn(&[u8], &mut Vec<u8>) -> Option<usize>;
 
-impl View {
+impl<'t> View<'t> {
     /// The text as it stands.
-    pub fn of(text: &str) -> Self {
-        Self { bytes: text.as_bytes().to_vec(), origins: (0..text.len()).map(|at| at..at + 1).collect() }
+    pub fn of(text: &'t str) -> Self {
+        Self { bytes: Cow::Borrowed(text.as_bytes()), origins: None }
     }
 
     /// Every other reading of the text that differs from it: without percent-encoding, as a form, without JSON
     /// escapes once and twice, and without the quotes of a shell.
-    pub fn readings(text: &str) -> Vec<Self> {
+    pub fn readings(text: &'t str) -> Vec<Self> {
         let mut views = Vec::new();
         if !text.contains(['%', '+', '\\']) {
             return views;
@@ -83,7 +84,8 @@ impl View {
 
     /// Where a part of it stands in the text before.
     pub fn origin(&self, range: Range<usize>) -> Range<usize> {
-        match (self.origins.get(range.start), self.origins.get(range.end.saturating_sub(1))) {
+        let Some(origins) = &self.origins else { return range };
+        match (origins.get(range.start), origins.get(range.end.saturating_sub(1))) {
             (Some(first), Some(last)) => first.start..last.end,
             _ => 0..0,
         }
@@ -91,17 +93,18 @@ impl View {
 
     fn decoded(&self, decode: Decode) -> Self {
         let length = self.bytes.len();
-        let mut view = Self { bytes: Vec::with_capacity(length), origins: Vec::with_capacity(length) };
+        let mut bytes = Vec::with_capacity(length);
+        let mut origins = Vec::with_capacity(length);
         let mut at = 0;
         while let Some(byte) = self.bytes.get(at) {
-            let taken = decode(&self.bytes[at..], &mut view.bytes).unwrap_or_else(|| {
-                view.bytes.push(*byte);
+            let taken = decode(&self.bytes[at..], &mut bytes).unwrap_or_else(|| {
+                bytes.push(*byte);
                 1
             });
-            view.origins.resize(view.bytes.len(), self.origin(at..at + taken));
+            origins.resize(bytes.len(), self.origin(at..at + taken));
             at += taken;
         }
-        view
+        Self { bytes: Cow::Owned(bytes), origins: Some(origins) }
     }
 }
 
