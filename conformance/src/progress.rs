@@ -18,12 +18,12 @@ pub enum Event<'e> {
     Began {
         /// The name of the contract.
         contract: &'e str,
-        /// How many requirements and checks will be run.
+        /// How much there is to do: a requirement, a generated request and a random sequence are a step each.
         steps: usize,
     },
-    /// A requirement or a check is about to be run.
+    /// A requirement or a check is about to be run, or goes on.
     Step {
-        /// Its identifier: `R3`, `status_code_conformance`.
+        /// Its identifier: `R3`, `malformed_body_rejected`; or what is done in the end.
         id: &'e str,
     },
     /// It is over.
@@ -33,6 +33,8 @@ pub enum Event<'e> {
         /// What came of it.
         outcome: &'e Outcome,
     },
+    /// A generated request or a random sequence is over.
+    Advanced,
     /// A request was sent and its reply is there, or lost.
     Exchanged,
     /// The run waits.
@@ -139,6 +141,11 @@ impl Progress for Console {
                         state.contract
                     );
                     self.line(None, &text);
+                }
+            }
+            Event::Advanced => {
+                if let Some(bar) = &state.bar {
+                    bar.inc(1);
                 }
             }
             Event::Exchanged => {

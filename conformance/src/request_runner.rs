@@ -22,6 +22,7 @@ use crate::exchange::{Exchange, Request, Response, Timing};
 use crate::finding::Finding;
 use crate::lifecycle::PAGES;
 use crate::plan::{Plan, Writes};
+use crate::progress::Event;
 use crate::report::{Breach, CheckReport, Outcome};
 use crate::session::{Session, mix};
 use crate::strategy::request::{Base, Role};
@@ -38,11 +39,19 @@ const OVERSIZED: usize = 2;
 /// The most kinds of finding that a check reports.
 const BREACHES: usize = 30;
 
-/// Sends the cases of every request check that the plan has and reports what came of them, in report order.
-pub async fn run(session: &Session<'_>, actors: &Actors<'_, '_>) -> Vec<CheckReport> {
+/// Every case that is to be sent, with its check and the number of that. Nothing is sent for it.
+pub(crate) fn planned(session: &Session<'_>, actors: &Actors<'_, '_>) -> Vec<Planned> {
+    Run { session, actors, contract: session.contract(), own: &OnceCell::new() }.planned()
+}
+
+/// Sends the cases and reports what came of them, for each check in report order.
+pub(crate) async fn run(
+    session: &Session<'_>,
+    actors: &Actors<'_, '_>,
+    planned: Vec<Planned>,
+) -> Vec<CheckReport> {
     let own = OnceCell::new();
     let mut tallies: Vec<Tally> = REQUEST_CHECKS.iter().map(|_| Tally::default()).collect();
-    let planned = Run { session, actors, contract: session.contract(), own: &own }.planned();
     for (index, _, _) in &planned {
         if let Some(tally) = tallies.get_mut(*index) {
             tally.planned += 1;
@@ -59,7 +68,10 @@ pub async fn run(session: &Session<'_>, actors: &Actors<'_, '_>) -> Vec<CheckRep
             }
             let actors = actors.beside(&lane);
             let run = Run { session: &lane, actors: &actors, contract: lane.contract(), own };
-            (index, keyword, Box::pin(run.case(check, case)).await)
+            lane.progress().event(Event::Step { id: check.id() });
+            let result = Box::pin(run.case(check, case)).await;
+            lane.progress().event(Event::Advanced);
+            (index, keyword, result)
         }
     });
     for (index, keyword, result) in session.together(work).await {
@@ -138,8 +150,7 @@ pub fn scene<'s>(session: &'s Session<'_>) -> Scene<'s> {
 
 /// Every case that would be sent, with its check.
 pub(crate) fn cases(session: &Session<'_>, actors: &Actors<'_, '_>) -> Vec<(&'static str, Case)> {
-    let run = Run { session, actors, contract: session.contract(), own: &OnceCell::new() };
-    run.planned().into_iter().map(|(_, check, case)| (check.id(), case)).collect()
+    planned(session, actors).into_iter().map(|(_, check, case)| (check.id(), case)).collect()
 }
 
 /// Why a check that the plan has sends nothing.
@@ -265,7 +276,8 @@ struct Run<'a, 's, 'r> {
     own: &'a OnceCell<Option<Arc<Credential>>>,
 }
 
-type Planned = (usize, &'static dyn RequestCheck, Case);
+/// A case that is to be sent, with its check and the number of that.
+pub(crate) type Planned = (usize, &'static dyn RequestCheck, Case);
 
 impl Run<'_, '_, '_> {
     /// Every case that is to be sent, with its check and the number of that.

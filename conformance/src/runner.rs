@@ -80,8 +80,8 @@ pub async fn run(
     let actors = Actors::new(&session);
     let known: &[Requirement] =
         contract.lifecycle().map(|lifecycle| lifecycle.requirements.as_slice()).unwrap_or_default();
-    let steps = known.iter().filter(|requirement| not_run(&actors, requirement).is_none()).count();
-    progress.event(Event::Began { contract: contract.name(), steps });
+    let planned = request_runner::planned(&session, &actors);
+    begin(&actors, known, planned.len());
 
     let controls = Controls::default();
     let turns = Turns::new(&actors, &controls, known);
@@ -91,7 +91,7 @@ pub async fn run(
             turns.alone(turns.of(Turn::First)).await;
             turns.beside(turns.of(Turn::Usual)).await;
             turns.alone(turns.of(Turn::Alone)).await;
-            checks = request_runner::run(&session, &actors).await;
+            checks = request_runner::run(&session, &actors, planned).await;
             checks.push(reference_machine::run(&actors, &controls).await);
             turns.alone(turns.of(Turn::Risky)).await;
             let last = turns.of(Turn::Last);
@@ -177,8 +177,17 @@ pub async fn run(
     })
 }
 
+/// Says how much there is to do.
+fn begin(actors: &Actors<'_, '_>, known: &[Requirement], cases: usize) {
+    let session = actors.session();
+    let run = known.iter().filter(|requirement| not_run(actors, requirement).is_none()).count();
+    let steps = run + cases + reference_machine::steps(session);
+    session.progress().event(Event::Began { contract: session.contract().name(), steps });
+}
+
 /// Puts away what was issued, unless nobody wants to wait for that.
 async fn clean_up(actors: &Actors<'_, '_>, stop: &mut Stop, ending: Ending) -> (Left, Ending) {
+    actors.session().progress().event(Event::Step { id: "putting away" });
     if ending == Ending::Abandoned {
         return (not_put_away(actors), ending);
     }

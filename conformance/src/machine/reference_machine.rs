@@ -125,6 +125,9 @@ pub(crate) async fn run(actors: &Actors<'_, '_>, controls: &Controls) -> CheckRe
     seen.resize_with(drawn.len(), || None);
     for (sequence, seen) in drawn.iter().zip(seen) {
         let number = sequence.number;
+        if seen.is_none() {
+            session.progress().event(Told::Advanced);
+        }
         // What ran beside others is paid for; so is what the plan names.
         if seen.is_none() && number > 0 && session.requests() - begun >= budget {
             continue;
@@ -139,6 +142,13 @@ pub(crate) async fn run(actors: &Actors<'_, '_>, controls: &Controls) -> CheckRe
     conclude(actors, sum, &mut report);
     session.progress().event(Told::Settled { id: ID, outcome: &report.outcome });
     report
+}
+
+/// How many steps of progress the sequences are, and what is said of them in the end.
+pub(crate) fn steps(session: &Session<'_>) -> usize {
+    let plan = session.plan();
+    let fresh = usize::try_from(SEQUENCES.saturating_mul(plan.sequences.max(1))).unwrap_or_default();
+    subjects(session).map_or(0, |_| fresh + plan.replay.len() + 1)
 }
 
 /// The kinds that sequences are about; else why there are no sequences.
@@ -255,7 +265,9 @@ async fn beside(
                 return None;
             }
             let actors = actors.beside(&lane);
-            Some(Box::pin(ran(&actors, controls, sequence)).await)
+            let ran = Box::pin(ran(&actors, controls, sequence)).await;
+            lane.progress().event(Told::Advanced);
+            Some(ran)
         }
     });
     session.together(works).await

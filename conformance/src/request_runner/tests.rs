@@ -21,7 +21,7 @@ async fn part(vendor: Vendor, faults: &[Fault], plan: &Plan) -> Part {
     let redactor = Redactor::new();
     let session = Session::open(&contract, &deployment, plan, &redactor, &Silent).await.unwrap();
     let actors = Actors::new(&session);
-    let mut reports = run(&session, &actors).await;
+    let mut reports = run(&session, &actors, planned(&session, &actors)).await;
     let exchanges = session.exchanges();
     reports.extend(judge_exchanges(scene(&session), plan, &exchanges, &session.tainted()));
     Part {
@@ -129,7 +129,7 @@ async fn without_writes_nothing_changes() {
     let redactor = Redactor::new();
     let session = Session::open(&contract, &deployment, &plan, &redactor, &Silent).await.unwrap();
     let actors = Actors::new(&session);
-    let reports = run(&session, &actors).await;
+    let reports = run(&session, &actors, planned(&session, &actors)).await;
     let methods: BTreeSet<String> =
         session.exchanges().iter().map(|exchange| exchange.request.method.to_string()).collect();
     assert_eq!(methods, BTreeSet::from(["GET".to_owned()]));
