@@ -16,7 +16,7 @@ use crate::check::request::{
     Afterwards, Case, Presented, REQUEST_CHECKS, RequestCheck, Sent, Subject, Target,
 };
 use crate::check::response::{Answer, RESPONSE_CHECKS, Secrets};
-use crate::counterexample::{Order, Scene, retell};
+use crate::counterexample::{Order, Repeat, Scene, retell};
 use crate::credential::Credential;
 use crate::exchange::{Exchange, Request, Response, Timing};
 use crate::finding::Finding;
@@ -62,7 +62,7 @@ pub(crate) async fn run(
         let (lane, own) = (session.lane(), &own);
         async move {
             lane.enter().await;
-            let keyword = case.keyword;
+            let keyword = case.keyword.clone();
             if !lane.may_begin() {
                 return (index, keyword, Err("the time was up before it was begun".to_owned()));
             }
@@ -76,7 +76,7 @@ pub(crate) async fn run(
     });
     for (index, keyword, result) in session.together(work).await {
         if let Some(tally) = tallies.get_mut(index) {
-            tally.add(result, keyword);
+            tally.add(result, &keyword);
         }
     }
     let scene = scene(session);
@@ -131,7 +131,7 @@ pub fn judge_exchanges(
                         // What calls at once come to is a matter of chance: the good ones count for nothing, so that
                         // the same seed gives the same counts.
                         if !findings.is_empty() || exchange.timing == Timing::InTurn {
-                            tally.add(Ok(findings), "");
+                            tally.add(Ok(Told { findings, repeat: None }), "");
                         }
                     } else {
                         tally.quiet += 1;
@@ -172,8 +172,29 @@ pub(crate) fn is_selected(plan: &Plan, id: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What one case came to: the findings, or why it tells nothing.
-type CaseResult = Result<Vec<Finding>, String>;
+/// What one case came to, or why it tells nothing.
+type CaseResult = Result<Told, String>;
+
+/// What was found.
+struct Told {
+    findings: Vec<Finding>,
+    /// How to look for it again; `None`: as for any answer.
+    repeat: Option<Repeat>,
+}
+
+impl Told {
+    fn of(scene: Scene<'_>, case: &Case, findings: Vec<Finding>) -> Self {
+        let repeat = if findings.is_empty() { None } else { Repeat::request(scene, case) };
+        Self { findings, repeat }
+    }
+}
+
+/// A finding, how often it came, and how to look for it again.
+struct Found {
+    finding: Finding,
+    times: u64,
+    repeat: Option<Repeat>,
+}
 
 /// Findings of one check, one of a kind.
 #[derive(Default)]
@@ -182,7 +203,7 @@ struct Tally {
     quiet: u64,
     exercised: u64,
     open: Option<String>,
-    found: Vec<(Finding, u64)>,
+    found: Vec<Found>,
     kinds: HashMap<(Option<OperationId>, String, Verdict), usize>,
 }
 
@@ -190,8 +211,8 @@ impl Tally {
     /// Adds what a case came to. Findings of one operation and keyword are of one kind; without a keyword, those with
     /// the same text.
     fn add(&mut self, result: CaseResult, keyword: &str) {
-        let findings = match result {
-            Ok(findings) => findings,
+        let Told { findings, repeat } = match result {
+            Ok(told) => told,
             Err(why) => {
                 self.open.get_or_insert(why);
                 return;
@@ -205,11 +226,11 @@ impl Tally {
                 keyword.to_owned()
             };
             let key = (finding.operation.clone(), kind, finding.verdict);
-            if let Some((_, times)) = self.kinds.get(&key).and_then(|index| self.found.get_mut(*index)) {
-                *times += 1;
+            if let Some(found) = self.kinds.get(&key).and_then(|index| self.found.get_mut(*index)) {
+                found.times += 1;
             } else {
                 self.kinds.insert(key, self.found.len());
-                self.found.push((finding, 1));
+                self.found.push(Found { finding, times: 1, repeat: repeat.clone() });
             }
         }
     }
@@ -223,8 +244,8 @@ impl Tally {
         all: &[Arc<Exchange>],
     ) -> CheckReport {
         // The sort is stable: of equally bad findings, the first that was seen comes first.
-        self.found.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.verdict));
-        let worst = self.found.first().map_or(Verdict::Pass, |(finding, _)| finding.verdict);
+        self.found.sort_by_key(|found| std::cmp::Reverse(found.finding.verdict));
+        let worst = self.found.first().map_or(Verdict::Pass, |found| found.finding.verdict);
         let outcome = match is_selected(plan, id) {
             Err(why) => Outcome::NotRun(why),
             Ok(()) if self.exercised > 0 => Outcome::Judged(worst),
@@ -237,16 +258,11 @@ impl Tally {
             .found
             .into_iter()
             .take(BREACHES)
-            .map(|(finding, times)| {
+            .map(|Found { finding, times, repeat }| {
                 let told = retell(scene, all, &finding.exchanges, Order::InTurn);
-                Breach {
-                    finding,
-                    steps: told.steps,
-                    reproduction: told.script,
-                    times,
-                    once_in: None,
-                    repeat: None,
-                }
+                let answer = finding.exchanges.last().filter(|_| is_of_answers(id));
+                let repeat = repeat.or_else(|| Repeat::answer(scene, all, *answer?));
+                Breach { finding, steps: told.steps, reproduction: told.script, times, once_in: None, repeat }
             })
             .collect();
         CheckReport {
@@ -257,6 +273,23 @@ impl Tally {
             findings,
         }
     }
+}
+
+/// Whether a check looks at single answers.
+fn is_of_answers(id: &str) -> bool {
+    RESPONSE_CHECKS.iter().any(|check| check.id() == id)
+}
+
+/// Sends a case once more, and judges what comes of it; else says why that tells nothing.
+pub(crate) async fn repeated(
+    session: &Session<'_>,
+    actors: &Actors<'_, '_>,
+    check: &dyn RequestCheck,
+    case: Case,
+) -> Result<Vec<Finding>, String> {
+    let own = OnceCell::new();
+    let run = Run { session, actors, contract: session.contract(), own: &own };
+    Box::pin(run.case(check, case)).await.map(|told| told.findings)
 }
 
 /// Whether one of the supplied pairs may be used up.
@@ -333,7 +366,11 @@ impl Run<'_, '_, '_> {
             others.push(self.session.send_patiently(signed).await);
         }
         let mut best = self.judged(check, &case, operation, &others).await?;
-        let Some(mut tree) = case.tree.clone().filter(|_| !best.is_empty()) else { return Ok(best) };
+        let told = |case: &Case, findings| Told::of(scene(self.session), case, findings);
+        let Some(mut tree) = case.tree.clone().filter(|_| !best.is_empty()) else {
+            return Ok(told(&case, best));
+        };
+        let mut shown = case.request.body.clone();
         let mut left = RESENDS;
         let mut more = tree.simplify();
         while more && left > 0 {
@@ -342,12 +379,14 @@ impl Run<'_, '_, '_> {
             more = match self.judged(check, &case, operation, &others).await {
                 Ok(findings) if !findings.is_empty() => {
                     best = findings;
+                    shown.clone_from(&case.request.body);
                     tree.simplify()
                 }
                 _ => tree.complicate(),
             };
         }
-        Ok(best)
+        case.request.body = shown;
+        Ok(told(&case, best))
     }
 
     async fn judged(
@@ -356,7 +395,7 @@ impl Run<'_, '_, '_> {
         case: &Case,
         operation: &Operation,
         others: &[Arc<Exchange>],
-    ) -> CaseResult {
+    ) -> Result<Vec<Finding>, String> {
         let signed = self.sign(operation, case.request.clone(), &case.credentials).await;
         let signed = signed.map_err(|why| why.to_string())?;
         let exchange = self.session.send_patiently(signed).await;
@@ -376,6 +415,7 @@ impl Run<'_, '_, '_> {
 
     /// A case about a credential that is issued for it alone and probed afterwards.
     async fn fresh(&self, check: &dyn RequestCheck, mut case: Case, operation: &Operation) -> CaseResult {
+        let made_up = case.clone();
         let lifecycle = self.contract.lifecycle().ok_or("there is no lifecycle document")?;
         let found = lifecycle.credentials.iter().find_map(|(name, kind)| {
             let revoke = kind.revoke.as_ref()?;
@@ -421,7 +461,7 @@ impl Run<'_, '_, '_> {
                 finding.exchanges = credential.issued.into_iter().chain([exchange.id, last.id]).collect();
             }
         }
-        Ok(findings)
+        Ok(Told::of(scene(self.session), &made_up, findings))
     }
 
     /// Whether a credential works, or is listed where it has no probe.

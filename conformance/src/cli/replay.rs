@@ -90,7 +90,7 @@ pub(super) async fn run(
     let meant = meant(&all, &wanted, &file)?;
     if others > 0 {
         let note = format!(
-            "{others} further breaches of {} are of single answers; their curl lines repeat them",
+            "{others} further breaches of {} came by chance or hold what is not kept; their curl lines repeat them",
             file.display()
         );
         progress.event(Event::Note(note.into()));

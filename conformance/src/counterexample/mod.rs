@@ -3,6 +3,7 @@
 //!
 //! The script issues its own credentials and takes the secrets of callers from the environment, so it holds none.
 
+pub mod kept;
 mod names;
 mod needed;
 pub mod repeat;

@@ -123,7 +123,7 @@ pub(super) fn quote(text: &str) -> String {
     quoted
 }
 
-fn percent(text: &str) -> String {
+pub(super) fn percent(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
@@ -135,7 +135,7 @@ fn percent(text: &str) -> String {
     })
 }
 
-fn json(text: &str) -> String {
+pub(super) fn json(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
 }

@@ -8,8 +8,8 @@ use rescind_specs::lifecycle::CheckSpec;
 
 use super::document::{ReplayError, Stored};
 use super::fits;
+use super::single::Single;
 use crate::actors::Actors;
-use crate::check::Judgement;
 use crate::check::lifecycle::{self, Setting, Time};
 use crate::cleanup::{anything_answered, put_away};
 use crate::counterexample::Repeat;
@@ -25,6 +25,7 @@ use crate::progress::{Event, Progress};
 use crate::redact::Redactor;
 use crate::runner::RunError;
 use crate::session::Session;
+use crate::verdict::Verdict;
 
 /// How often a sequence whose outcome is a matter of chance is run before it counts as fixed.
 const CHANCES: u32 = 5;
@@ -52,6 +53,12 @@ impl fmt::Display for Replayed {
     }
 }
 
+/// What is run.
+enum Work<'r> {
+    Sequence(Replay<'r>),
+    Single(Single<'r>),
+}
+
 /// A sequence, and what of the contract it is about.
 struct Replay<'r> {
     setting: Setting<'r>,
@@ -72,9 +79,18 @@ pub async fn replay(
     progress: &dyn Progress,
     stored: &Stored,
 ) -> Result<Result<Replayed, RunError>, ReplayError> {
-    let Repeat::Sequence(sequence) = &stored.repeat;
-    let mut replay = prepare(contract, stored, sequence)?;
-    if plan.writes == Writes::Forbidden {
+    if contract.name() != stored.contract {
+        return Err(ReplayError::Contract {
+            found: stored.contract.clone(),
+            known: contract.name().to_owned(),
+        });
+    }
+    let mut work = match &stored.repeat {
+        Repeat::Sequence(sequence) => Work::Sequence(prepare(contract, stored, sequence)?),
+        Repeat::Request(_) | Repeat::Answer(_) => Work::Single(Single::of(contract, stored)?),
+    };
+    let harmless = matches!(&work, Work::Single(single) if single.is_harmless());
+    if plan.writes == Writes::Forbidden && !harmless {
         let why = "it would change something, and --allow-writes was not given";
         return Ok(Ok(Replayed::CouldNotTell(why.to_owned())));
     }
@@ -84,12 +100,17 @@ pub async fn replay(
         Ok(session) => session,
         Err(error) => return Ok(Err(error.into())),
     };
-    replay.setting.time = if session.moves_time() { Time::Moved } else { Time::Real };
     let actors = Actors::new(&session);
-    if let Some(why) = replay.check.and_then(|check| missing(&actors, check)) {
-        return Ok(Ok(Replayed::CouldNotTell(why)));
-    }
-    let verdict = run(&actors, &replay, stored, plan).await;
+    let verdict = match &mut work {
+        Work::Sequence(replay) => {
+            replay.setting.time = if session.moves_time() { Time::Moved } else { Time::Real };
+            if let Some(why) = replay.check.and_then(|check| missing(&actors, check)) {
+                return Ok(Ok(Replayed::CouldNotTell(why)));
+            }
+            run(&actors, replay, stored, plan).await
+        }
+        Work::Single(single) => single.run(&actors, &stored.finding).await,
+    };
     let left = put_away(&actors).await;
     for left in left.behind.iter().chain(&left.perhaps) {
         progress.event(Event::Note(format!("left behind: {left}").into()));
@@ -111,12 +132,6 @@ fn prepare<'r>(
     sequence: &'r RepeatedSequence,
 ) -> Result<Replay<'r>, ReplayError> {
     let unfit = |why: String| ReplayError::Unfit { contract: contract.name().to_owned(), why };
-    if contract.name() != stored.contract {
-        return Err(ReplayError::Contract {
-            found: stored.contract.clone(),
-            known: contract.name().to_owned(),
-        });
-    }
     let lifecycle = contract.lifecycle().ok_or_else(|| unfit("it has no lifecycle document".to_owned()))?;
     let (name, kind) = lifecycle
         .credentials
@@ -157,7 +172,7 @@ async fn run(actors: &Actors<'_, '_>, replay: &Replay<'_>, stored: &Stored, plan
             Some(check) => lifecycle::of(check).judge(&replay.setting, &history),
             None => reference_machine::judge_all(&replay.setting, plan, &history),
         };
-        if let Some(finding) = broken(&judgement, stored) {
+        if let Some(finding) = broken(&judgement.findings, &stored.finding) {
             return Replayed::StillBroken(Box::new(finding.clone()));
         }
         exercised += judgement.exercised;
@@ -173,17 +188,16 @@ async fn run(actors: &Actors<'_, '_>, replay: &Replay<'_>, stored: &Stored, plan
 }
 
 /// The finding that is that of the counterexample, else one of the same weight: broken in another way is no less broken.
-fn broken<'j>(judgement: &'j Judgement, stored: &Stored) -> Option<&'j Finding> {
-    let known = &stored.finding;
+pub(super) fn broken<'f>(findings: &'f [Finding], known: &Finding) -> Option<&'f Finding> {
     // The report caps a verdict by what its requirement rests on; the check itself does not.
     let same =
         |finding: &&Finding| alike::same(&Finding { verdict: known.verdict, ..(*finding).clone() }, known);
     let others = |finding: &&Finding| {
         finding.verdict >= known.verdict
             && finding.requirement == known.requirement
-            && finding.verdict != crate::verdict::Verdict::Inconclusive
+            && finding.verdict != Verdict::Inconclusive
     };
-    judgement.findings.iter().find(same).or_else(|| judgement.findings.iter().find(others))
+    findings.iter().find(same).or_else(|| findings.iter().find(others))
 }
 
 fn redacted(redactor: &Redactor, finding: Finding) -> Finding {

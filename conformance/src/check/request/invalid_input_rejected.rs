@@ -36,7 +36,7 @@ impl RequestCheck for InvalidInputRejected {
         let mut cases = parameters(subject, runner);
         cases.extend(bodies(subject, runner));
         // The sort is stable: at equal rank, what stands first in the document comes first.
-        cases.sort_by_key(|case| rank(case.keyword));
+        cases.sort_by_key(|case| rank(&case.keyword));
         cases
     }
 

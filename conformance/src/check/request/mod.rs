@@ -14,10 +14,13 @@ mod undocumented_method_rejected;
 mod wrong_credentials_rejected;
 mod wrong_media_type_rejected;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use proptest::test_runner::TestRunner;
 use rescind_specs::{Contract, OperationId, Pointer, SchemeName};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::exchange::{Exchange, Request};
 use crate::finding::Finding;
@@ -82,7 +85,7 @@ pub struct Case {
     /// What is special about it, as a phrase: `/name of 256 characters, where at most 255 are documented`.
     pub what: String,
     /// What is broken or tried, for findings of one kind: `maxLength`.
-    pub keyword: &'static str,
+    pub keyword: Cow<'static, str>,
     /// The request, without credentials.
     pub request: Request,
     /// Which credentials it carries.
@@ -98,22 +101,24 @@ pub struct Case {
 }
 
 /// Which credentials a case carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Presented {
     /// Those that are required.
     Right,
     /// None.
     Missing,
     /// All but this one.
-    Without(SchemeName),
+    Without(#[schemars(with = "String")] SchemeName),
     /// This one with another value, the others right.
-    Wrong(SchemeName),
+    Wrong(#[schemars(with = "String")] SchemeName),
     /// The right value of this one in the manner of another scheme.
-    Misplaced(SchemeName),
+    Misplaced(#[schemars(with = "String")] SchemeName),
 }
 
 /// What a case is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Target {
     /// Nothing that exists.
     Nothing,
@@ -155,7 +160,7 @@ impl Case {
         Self {
             operation: base.operation.id.clone(),
             what: what.into(),
-            keyword,
+            keyword: keyword.into(),
             request,
             credentials: Presented::Right,
             tree: None,

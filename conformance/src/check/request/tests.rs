@@ -76,7 +76,7 @@ fn case(operation: &str, keyword: &'static str) -> Case {
     Case {
         operation: operation.into(),
         what: "something special".to_owned(),
-        keyword,
+        keyword: keyword.into(),
         request: request(),
         credentials: Presented::Right,
         tree: None,

@@ -31,7 +31,7 @@ fn unquoted(text: &str) -> String {
 }
 
 /// The status that a text begins with.
-fn status(text: &str) -> Option<&str> {
+pub(crate) fn status(text: &str) -> Option<&str> {
     let digits = text.split(|letter: char| !letter.is_ascii_digit()).next()?;
     (digits.len() == 3).then_some(digits)
 }
