@@ -45,6 +45,11 @@ impl<'f> Wishes<'f> {
     fn value(&self, name: &str) -> Option<Value> {
         let plain = bare(name);
         let text = match self.purpose {
+            Purpose::Issue if self.members.is_session() => match &*plain {
+                "username" | "user" | "userid" | "email" | "login" | "phone" => "$caller.id",
+                "password" | "passphrase" => "$caller.secret",
+                _ => return None,
+            },
             Purpose::Issue if self.members.is_supplied() && self.members.is_id(name) => "$pool.id",
             Purpose::Issue if self.members.is_supplied() && self.members.is_secret(name) => "$pool.secret",
             Purpose::Issue if self.members.is_secret(name) => "planted-{$unique}",
@@ -72,7 +77,8 @@ pub(super) fn template(contract: &Contract, operation: &Operation, wishes: &Wish
     let example = content.examples.first().map(|(_, example)| example).or_else(|| schema.example());
     let mut body = object(schema, example, wishes, DEPTH);
     // What the credential is known by goes into the body whether it is required or not.
-    if wishes.purpose != Purpose::Issue || wishes.members.is_supplied() || wishes.members.is_vaulted() {
+    let known = wishes.purpose != Purpose::Issue || wishes.members.is_session();
+    if known || wishes.members.is_supplied() || wishes.members.is_vaulted() {
         for shown in members::of_request(operation).iter().filter(|shown| shown.pointer.depth() == 1) {
             if let Some(value) = wishes.value(&shown.name) {
                 body.entry(shown.name.clone()).or_insert(value);

@@ -3,9 +3,9 @@
 use rescind_specs::{Contract, Direction, Operation, Pointer, Schema, SchemaType};
 use serde_json::Value;
 
-use super::Guess;
 use super::pair::Pair;
 use super::words::bare;
+use super::{Guess, cookie};
 
 /// How deep wrappers around a credential are opened: `{ data: { key: { id } } }`.
 const DEPTH: usize = 3;
@@ -63,10 +63,12 @@ pub(super) struct Found {
     pub(super) expiring: Option<String>,
     /// Method and path that the answer gives for its own revocation.
     pub(super) self_description: Option<(String, String)>,
+    /// The cookie that is the secret, where the credential is the session of a browser.
+    session: Option<Guess<String>>,
 }
 
 impl Found {
-    pub(super) fn of(pair: &Pair<'_>) -> Self {
+    pub(super) fn of(contract: &Contract, pair: &Pair<'_>) -> Self {
         let Some(issue) = &pair.issue else { return Self::default() };
         let (answers, sent) = (of_answers(issue.value), of_request(issue.value));
         let parameter = pair.revoke.as_ref().and_then(|revoke| revoke.value.path.parameters().last());
@@ -106,6 +108,7 @@ impl Found {
         Self {
             id,
             secret,
+            session: cookie::of_session(contract, pair).filter(|_| parameter.is_none()),
             expires_at: expires.map(|shown| format!("$response.body#{}", shown.pointer)),
             expiring: asked.map(|shown| shown.name.clone()),
             self_description: described.map(|(method, path)| {
@@ -116,6 +119,9 @@ impl Found {
 
     /// Where the identifier is found. Without any, the secret is its own identifier.
     pub(super) fn id(&self) -> Guess<String> {
+        if let Some(session) = &self.session {
+            return Guess::new(session.value.clone(), "a session has no other name than itself");
+        }
         match (&self.id, &self.secret) {
             (Some((side, shown, why)), _) => Guess::new(expression(*side, &shown.pointer), why.clone()),
             (None, Some((side, shown, _))) => {
@@ -129,12 +135,18 @@ impl Found {
 
     /// Where the secret is found.
     pub(super) fn secret(&self) -> Option<Guess<String>> {
+        if let Some(session) = &self.session {
+            return Some(session.clone());
+        }
         let (side, shown, why) = self.secret.as_ref()?;
         Some(Guess::new(expression(*side, &shown.pointer), why.clone()))
     }
 
     /// Whether there is nothing beside the secret that names the credential.
     pub(super) fn is_bare(&self) -> bool {
+        if self.is_session() {
+            return true;
+        }
         match (&self.id, &self.secret) {
             (Some((_, id, _)), Some((_, secret, _))) => id.pointer == secret.pointer,
             (None, _) => true,
@@ -144,12 +156,19 @@ impl Found {
 
     /// Whether the secret is sent and the identifier given: something that is kept for later, and not presented.
     pub(super) fn is_vaulted(&self) -> bool {
-        matches!((&self.id, &self.secret), (Some((Side::Response, ..)), Some((Side::Request, ..))))
+        !self.is_session()
+            && matches!((&self.id, &self.secret), (Some((Side::Response, ..)), Some((Side::Request, ..))))
     }
 
     /// Whether both are chosen by whoever asks, so that only the operator can make some.
     pub(super) fn is_supplied(&self) -> bool {
-        matches!((&self.id, &self.secret), (Some((Side::Request, ..)), Some((Side::Request, ..))))
+        !self.is_session()
+            && matches!((&self.id, &self.secret), (Some((Side::Request, ..)), Some((Side::Request, ..))))
+    }
+
+    /// Whether it is the session of a browser, which a login begins.
+    pub(super) fn is_session(&self) -> bool {
+        self.session.is_some()
     }
 
     /// Whether an operation of that parameter or member name is given the identifier.
@@ -348,6 +367,11 @@ pub(super) fn unknown_id(contract: &Contract, pair: &Pair<'_>, id: &str) -> Gues
         let pattern = format!("{prefix}{{$unique}}");
         tried.push((pattern, format!("the example of an identifier begins with `{prefix}`")));
     }
+    let pattern = schema.and_then(|schema| schema.keyword("pattern")).and_then(Value::as_str);
+    if let Some(prefix) = pattern.and_then(literal) {
+        let why = format!("the documented form of an identifier begins with `{prefix}`");
+        tried.push((format!("{prefix}{{$unique}}"), why));
+    }
     let is_uuid = |schema: Option<&Schema>| {
         schema.is_some_and(|schema| {
             schema.format() == Some("uuid")
@@ -374,6 +398,17 @@ pub(super) fn unknown_id(contract: &Contract, pair: &Pair<'_>, id: &str) -> Gues
     let place = tried.iter().position(|(text, _)| fits(text)).unwrap_or_default();
     let (text, why) = tried.swap_remove(place);
     Guess::new(text, why)
+}
+
+/// The text that everything begins with that a pattern matches.
+fn literal(pattern: &str) -> Option<String> {
+    let text = pattern.strip_prefix('^')?;
+    let literal: String =
+        text.chars().take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).collect();
+    // What is repeated or optional is no beginning, and what stands between bars is one of several.
+    let rest = text.get(literal.len()..)?;
+    let whole = !rest.starts_with(['*', '?', '{', '+', '|']) && !pattern.contains('|');
+    (whole && !literal.is_empty()).then_some(literal)
 }
 
 fn looks_like_uuid(text: &str) -> bool {

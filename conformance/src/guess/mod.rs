@@ -5,6 +5,7 @@
 //! a promise: what a draft asks about a deployment are questions, and nothing fails for the answer to a question.
 
 mod body;
+mod cookie;
 mod delay;
 mod exchange;
 mod listed;
@@ -15,6 +16,7 @@ mod probe;
 mod questions;
 #[cfg(test)]
 mod tests;
+mod ways;
 mod words;
 
 use indexmap::IndexMap;
@@ -22,9 +24,11 @@ use rescind_specs::lifecycle::Period;
 use rescind_specs::{Contract, Operation, OperationId, SchemeName, StatusPattern};
 use serde_json::Value;
 
+pub use cookie::ObtainedDraft;
 pub use exchange::TokenDraft;
 pub use listed::{ListDraft, Paging};
 pub use questions::Question;
+pub use ways::WayDraft;
 
 /// Something guessed.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,6 +120,8 @@ pub enum Placement {
     Secret,
     /// The token.
     Token,
+    /// The token against forged requests.
+    Obtained,
 }
 
 /// What is guessed of a contract.
@@ -135,6 +141,10 @@ pub struct Draft {
     pub listed: Option<Guess<ListDraft>>,
     /// How it is revoked.
     pub revoke: Option<Guess<RevokeDraft>>,
+    /// What else revokes it.
+    pub ways: Vec<Guess<WayDraft>>,
+    /// What gives the token against forged requests, where something presents one.
+    pub obtained: Option<Guess<ObtainedDraft>>,
     /// Whether somebody has to be there who issues and revokes, and what that one holds.
     pub operator: Option<Guess<Operator>>,
     /// Values that only the operator of a run knows, with the question of each.
@@ -143,6 +153,18 @@ pub struct Draft {
     pub incomplete: IndexMap<OperationId, String>,
     /// What one would ask of a deployment.
     pub questions: Vec<Question>,
+}
+
+impl Draft {
+    /// Whether something is presented so.
+    fn presents(&self, placement: &Placement) -> bool {
+        let operator = match self.operator.as_ref().map(|operator| &operator.value) {
+            Some(Operator::Another(present, _)) => Some(present),
+            _ => None,
+        };
+        let all = self.present.iter().map(|present| &present.value).chain(operator);
+        all.flat_map(|present| &present.0).any(|(_, known)| known == placement)
+    }
 }
 
 /// What whoever issues and revokes holds.
@@ -161,7 +183,7 @@ pub fn draft(contract: &Contract) -> Draft {
     if let Some(noun) = pair.noun() {
         noun.clone_into(&mut draft.kind);
     }
-    let members = members::Found::of(&pair);
+    let members = members::Found::of(contract, &pair);
     draft.token = exchange::find(contract, &pair, &members);
     let held_elsewhere = members.is_vaulted();
     draft.present = if held_elsewhere {
@@ -169,7 +191,11 @@ pub fn draft(contract: &Contract) -> Draft {
     } else {
         present::of_credential(contract, &pair, &members, draft.token.as_ref().map(|token| &token.value))
     };
-    draft.operator = present::operator(contract, &pair, &draft);
+    draft.operator = if members.is_session() {
+        pair.issue.as_ref().map(|issue| present::user(contract, issue.value))
+    } else {
+        present::operator(contract, &pair, &draft)
+    };
     let actor = draft.operator.as_ref().map_or("nobody", |_| "operator");
     if let Some(issue) = &pair.issue {
         draft.issue = Some(issue_draft(contract, issue, &pair, &members, actor, &mut draft.supplied));
@@ -178,10 +204,14 @@ pub fn draft(contract: &Contract) -> Draft {
         draft.revoke =
             Some(revoke_draft(contract, revoke, &members, draft.operator.as_ref(), &mut draft.supplied));
     }
+    draft.ways = ways::find(contract, &pair, &members, &mut draft);
     draft.listed = listed::find(contract, &pair, &members, actor, &mut draft.supplied);
     draft.probe = probe::of_credential(contract, &pair, &mut draft);
     probe::of_token(contract, &pair, &mut draft);
     probe::of_operator(contract, &pair, &mut draft);
+    if draft.presents(&Placement::Obtained) {
+        draft.obtained = cookie::against_forgery(contract);
+    }
     draft.incomplete = incomplete(contract, &draft);
     draft.questions = questions::ask(contract, &draft);
     draft
@@ -196,7 +226,9 @@ fn issue_draft(
     supplied: &mut IndexMap<String, String>,
 ) -> Guess<IssueDraft> {
     let operation = found.value;
-    let actor = if operation.security.allows_anonymous() { "nobody" } else { actor };
+    // A login is made by whom it is for, whoever else may make it.
+    let anonymous = operation.security.allows_anonymous() && !members.is_session();
+    let actor = if anonymous { "nobody" } else { actor };
     let body = body::template(contract, operation, &body::Wishes::issue(members));
     let id = members.id();
     let unknown_id = members::unknown_id(contract, pair, &id.value);
@@ -293,6 +325,8 @@ fn incomplete(contract: &Contract, draft: &Draft) -> IndexMap<OperationId, Strin
     let mut calls: Vec<&CallDraft> = Vec::new();
     calls.extend(draft.issue.iter().map(|issue| &issue.value.call));
     calls.extend(draft.revoke.iter().map(|revoke| &revoke.value.call));
+    calls.extend(draft.ways.iter().map(|way| &way.value.call));
+    calls.extend(draft.obtained.iter().map(|obtained| &obtained.value.call));
     calls.extend(draft.listed.iter().map(|listed| &listed.value.call));
     calls.extend(draft.probe.iter().map(|probe| &probe.value.call));
     if let Some(token) = &draft.token {

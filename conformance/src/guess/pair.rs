@@ -13,6 +13,8 @@ const ALONE: i32 = 9;
 const TOGETHER: i32 = 16;
 /// The most operations of each role that are looked at together.
 const MOST: usize = 60;
+/// The most further ways to revoke.
+const WAYS: usize = 3;
 /// The most others that are named.
 const OTHERS: usize = 3;
 
@@ -21,6 +23,8 @@ const OTHERS: usize = 3;
 pub(super) struct Pair<'c> {
     pub(super) issue: Option<Guess<&'c Operation>>,
     pub(super) revoke: Option<Guess<&'c Operation>>,
+    /// What else may end what the one issues, the likeliest first.
+    pub(super) further: Vec<Guess<&'c Operation>>,
 }
 
 impl<'c> Pair<'c> {
@@ -72,6 +76,7 @@ pub(super) fn find(contract: &Contract) -> Pair<'_> {
         let alone = |all: &[Candidate<'_>]| all.first().filter(|one| one.score >= ALONE).map(|_| 0);
         (alone(&issues), alone(&revokes), None)
     };
+    let further = further(&revokes, revoke);
     let others_of_issue = others(&issues, issue);
     let others_of_revoke = others(&revokes, revoke);
     let guess = |all: Vec<Candidate<'_>>, at: Option<usize>, others: Vec<String>, bond: Option<String>| {
@@ -87,6 +92,7 @@ pub(super) fn find(contract: &Contract) -> Pair<'_> {
     Pair {
         issue: back(guess(issues, issue, others_of_issue, None)),
         revoke: back(guess(revokes, revoke, others_of_revoke, why)),
+        further,
     }
 }
 
@@ -103,6 +109,20 @@ fn candidates<'c>(
     // The sort is stable: of equally likely ones the first of the document comes first.
     all.sort_by_key(|candidate| std::cmp::Reverse(candidate.score));
     all
+}
+
+/// Those beside the chosen one that speak of the same as it does.
+fn further<'c>(all: &[Candidate<'c>], chosen: Option<usize>) -> Vec<Guess<&'c Operation>> {
+    let noun = |operation: &Operation| Words::of(operation).noun().map(|(noun, _)| noun);
+    let Some(known) = chosen.and_then(|at| all.get(at)) else { return Vec::new() };
+    let wanted = noun(known.operation);
+    let rest = all.iter().enumerate().filter(|(at, one)| Some(*at) != chosen && one.score >= ALONE);
+    let same = rest.filter(|(_, one)| noun(one.operation) == wanted).take(WAYS);
+    same.map(|(_, one)| {
+        let why = format!("{}: {}", one.operation.signature(), one.reasons.join(", "));
+        Guess::new(one.operation, why)
+    })
+    .collect()
 }
 
 /// The likeliest ones beside the chosen one.

@@ -6,7 +6,7 @@ use super::exchange::TokenDraft;
 use super::members::Found;
 use super::pair::Pair;
 use super::words::{bare, split};
-use super::{Draft, Guess, Operator, Placement, PresentDraft};
+use super::{Draft, Guess, Operator, Placement, PresentDraft, cookie};
 
 /// How the credential is presented.
 pub(super) fn of_credential(
@@ -30,7 +30,7 @@ pub(super) fn of_credential(
         .filter(|set| set.iter().all(|name| is_known(contract, name)))
         // A name and a password are two values.
         .filter(|set| !members.is_bare() || !set.iter().any(|name| is_basic(contract, name)))
-        .map(|set| (score(contract, pair, noun, set), set))
+        .map(|set| (score(contract, pair, members, noun, set), set))
         .collect();
     // The sort is stable: of equally likely sets the first that the document mentions.
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -46,7 +46,7 @@ pub(super) fn of_credential(
 }
 
 /// How much speaks for a set of schemes.
-fn score(contract: &Contract, pair: &Pair<'_>, noun: &str, set: &[SchemeName]) -> usize {
+fn score(contract: &Contract, pair: &Pair<'_>, members: &Found, noun: &str, set: &[SchemeName]) -> usize {
     let mut score = users(contract, set).min(40);
     let words = |name: &SchemeName| {
         let header = contract.scheme(name).map(|scheme| match &scheme.kind {
@@ -63,7 +63,9 @@ fn score(contract: &Contract, pair: &Pair<'_>, noun: &str, set: &[SchemeName]) -
     // What revokes itself presents itself.
     let requires = |operation: &Operation| operation.security.0.iter().any(|known| known == set);
     let anonymous = pair.issue.as_ref().is_some_and(|issue| issue.value.security.allows_anonymous());
-    if anonymous && pair.revoke.as_ref().is_some_and(|revoke| requires(revoke.value)) {
+    if (anonymous || members.is_session())
+        && pair.revoke.as_ref().is_some_and(|revoke| requires(revoke.value))
+    {
         score += 40;
     }
     // A cookie is what a person in a browser has.
@@ -72,7 +74,7 @@ fn score(contract: &Contract, pair: &Pair<'_>, noun: &str, set: &[SchemeName]) -
             matches!(scheme.kind, SchemeKind::ApiKey { location: KeyLocation::Cookie, .. })
         })
     };
-    if set.iter().any(cookie) && noun != "session" {
+    if set.iter().any(cookie) && noun != "session" && !members.is_session() {
         score = score.saturating_sub(30);
     }
     score
@@ -98,6 +100,7 @@ fn placed(contract: &Contract, set: &[SchemeName]) -> PresentDraft {
     let several = set.len() > 1;
     let place = |name: &SchemeName| match contract.scheme(name).map(|scheme| &scheme.kind) {
         Some(SchemeKind::Basic) => Placement::Pair,
+        Some(_) if cookie::is_against_forgery(contract, name) => Placement::Obtained,
         Some(SchemeKind::ApiKey { name: header, .. }) if several => {
             let text = bare(&format!("{name}{header}"));
             // Of two keys one is the name and the other the secret.
@@ -110,6 +113,13 @@ fn placed(contract: &Contract, set: &[SchemeName]) -> PresentDraft {
         _ => Placement::Secret,
     };
     PresentDraft(set.iter().map(|name| (name.clone(), place(name))).collect())
+}
+
+/// The user whose sessions these are, with a name and a password that are good for a login only.
+pub(super) fn user(contract: &Contract, login: &Operation) -> Guess<Operator> {
+    let set = login.security.0.first().map(Vec::as_slice).unwrap_or_default();
+    let why = format!("{} takes the name and the password of a user", login.id);
+    Guess::new(Operator::Another(placed(contract, set), None), why)
 }
 
 /// Who issues and revokes, if that cannot be nobody or the credential itself.
@@ -130,7 +140,7 @@ pub(super) fn operator(contract: &Contract, pair: &Pair<'_>, draft: &Draft) -> O
         // Whoever gets a credential for the asking ends it with that very credential, unless only the operator can make
         // one.
         let chosen = draft.token.is_none() && found.1.iter().any(|set| fits(set));
-        let supplied = Found::of(pair).is_supplied();
+        let supplied = Found::of(contract, pair).is_supplied();
         if anonymous_issue && chosen && !supplied {
             return None;
         }

@@ -142,9 +142,11 @@ fn introspection(contract: &Contract, draft: &Draft) -> Option<Guess<ProbeDraft>
         return None;
     }
     let operation = contract.operations().iter().find(|operation| {
-        let asks = members::of_request(operation).iter().any(|shown| bare(&shown.name) == "token");
+        let is_asked = |shown: &members::Shown| bare(&shown.name) == "token" && shown.pointer.depth() == 1;
+        let asks = members::of_request(operation).iter().any(is_asked);
         let tells = members::of_answers(operation).iter().any(|shown| shown.pointer.as_str() == "/active");
-        operation.method == http::Method::POST && asks && tells
+        let speaks_of_one = operation.path.parameters().next().is_none();
+        operation.method == http::Method::POST && speaks_of_one && asks && tells
     })?;
     let actor = if operation.security.allows_anonymous() {
         "nobody"

@@ -83,6 +83,24 @@ pub(super) fn ask(contract: &Contract, draft: &Draft) -> Vec<Question> {
             json!({ "unauthorized_revocation": { "with": ["nobody", "unknown"], "answer": [{ "status": unauthorised }] } }),
         );
     }
+    for way in &draft.ways {
+        let name = &way.value.name;
+        let (by, source) =
+            (json!({ "way": name }), format!("the documented answers of {}", way.value.call.operation));
+        let status = statuses(&way.value.success);
+        ask(
+            format!("Is the revocation of a live {kind} by `{name}` answered {}?", documented(&status)),
+            source,
+            json!({ "revocation_answer": { "by": by, "answer": [{ "status": status }] } }),
+        );
+        if way.value.all && visible {
+            ask(
+                format!("Does `{name}` end every {kind} of the same holder?"),
+                way.why.clone(),
+                json!({ "others_revoked": { "by": by, "within": delay.to_string() } }),
+            );
+        }
+    }
     around(draft, &kind, &mut ask);
     if issue.value.self_description.is_some() {
         ask(

@@ -235,3 +235,74 @@ paths:
     assert_eq!(shown(&guessed(&draft)), ["-", "-", "-", "-"]);
     assert!(draft.questions.is_empty());
 }
+
+/// The operations and expressions that a draft has for the examples of servers that others wrote.
+fn example(name: &str) -> (Contract, Draft) {
+    let folder = format!("{}/examples/{name}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(format!("{folder}/openapi.yaml")).unwrap();
+    let contract = Contract::new(name, Document::parse("openapi.yaml", text).unwrap(), None).unwrap();
+    let draft = draft(&contract);
+    (contract, draft)
+}
+
+#[test]
+fn the_session_of_a_browser_is_a_cookie_and_needs_a_token_against_forgery() {
+    let (_, draft) = example("allauth");
+    assert_eq!(
+        guessed(&draft).map(Option::unwrap_or_default),
+        ["login", "session", "", "logout"].map(str::to_owned)
+    );
+    let issue = &draft.issue.as_ref().unwrap().value;
+    assert_eq!(issue.call.actor, "operator");
+    assert_eq!(
+        issue.call.body,
+        Some(serde_json::json!({ "username": "$caller.id", "password": "$caller.secret" }))
+    );
+    assert_eq!(issue.id.value, "$response.cookie.sessionid");
+    assert_eq!(issue.secret.as_ref().unwrap().value, "$response.cookie.sessionid");
+    let obtained = &draft.obtained.as_ref().unwrap().value;
+    assert_eq!(
+        (obtained.call.operation.0.as_str(), obtained.token.as_str()),
+        ("config", "$response.cookie.csrftoken")
+    );
+}
+
+/// What ends every credential of its holder would end that of whoever runs the judge as well.
+#[test]
+fn several_ways_to_revoke_are_found() {
+    let answers = "responses: { '204': { description: gone }, '401': { description: refused } }";
+    let id = "parameters: [{ name: id, in: path, required: true, schema: { type: string } }]";
+    let draft = of(&format!(
+        "\
+openapi: 3.0.3
+info: {{ title: Keys, version: '1' }}
+components:
+  securitySchemes:
+    bearer: {{ type: http, scheme: bearer }}
+security: [{{ bearer: [] }}]
+paths:
+  /keys:
+    post:
+      operationId: createKey
+      responses:
+        '201':
+          description: made
+          content:
+            application/json:
+              schema:
+                type: object
+                properties: {{ id: {{ type: string }}, secret: {{ type: string, format: password }} }}
+  /keys/{{id}}:
+    delete: {{ operationId: deleteKey, {id}, {answers} }}
+  /keys/{{id}}/revoke:
+    post: {{ operationId: revokeKey, {id}, {answers} }}
+  /keys/revoke-all:
+    post: {{ operationId: revokeAllKeys, {answers} }}
+"
+    ));
+    let ways = draft.ways.iter().map(|way| way.value.call.operation.0.as_str());
+    let mut all: Vec<&str> = ways.collect();
+    all.push(&draft.revoke.as_ref().unwrap().value.call.operation.0);
+    all.sort_unstable();
+    assert_eq!(all, ["deleteKey", "revokeKey"]);
+}

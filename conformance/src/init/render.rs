@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::yaml::Yaml;
 use crate::guess::{
     CallDraft, Draft, Guess, IssueDraft, ListDraft, Operator, Paging, Placement, PresentDraft, ProbeDraft,
-    RevokeDraft, TokenDraft,
+    RevokeDraft, TokenDraft, WayDraft,
 };
 
 /// The lifecycle document that a draft comes to; `source` is the OpenAPI document as its user calls it.
@@ -37,6 +37,18 @@ pub fn lifecycle(contract: &Contract, source: &str, draft: &Draft) -> String {
             });
         }
     });
+    if let Some(obtained) = &draft.obtained {
+        yaml.blank();
+        guessed(&mut yaml, obtained);
+        yaml.section("obtained", |yaml| {
+            yaml.section("csrf", |yaml| {
+                yaml.text("about", "The token against forged requests.");
+                call(yaml, &obtained.value.call);
+                yaml.entry("success", &status(&obtained.value.success));
+                yaml.entry("values", &json!({ "token": obtained.value.token }));
+            });
+        });
+    }
     if !draft.supplied.is_empty() {
         yaml.blank();
         yaml.comment("Values that only the operator of a run knows; write them into the calls where they are always the same.");
@@ -151,7 +163,12 @@ fn credential(yaml: &mut Yaml, draft: &Draft) {
     }
     if let Some(revoke) = &draft.revoke {
         guessed(yaml, revoke);
-        yaml.section("revoke", |yaml| revoke_of(yaml, &revoke.value));
+        yaml.section("revoke", |yaml| {
+            revoke_of(yaml, &revoke.value);
+            if !draft.ways.is_empty() {
+                yaml.section("ways", |yaml| draft.ways.iter().for_each(|way| way_of(yaml, way)));
+            }
+        });
     } else {
         yaml.comment("No operation was found that revokes credentials:");
         yaml.disabled(&[
@@ -261,6 +278,18 @@ fn revoke_of(yaml: &mut Yaml, revoke: &RevokeDraft) {
     yaml.text("propagation_delay", &revoke.delay.value.to_string());
 }
 
+fn way_of(yaml: &mut Yaml, way: &Guess<WayDraft>) {
+    guessed(yaml, way);
+    yaml.section(&way.value.name, |yaml| {
+        yaml.text("about", &format!("What does {} end?", way.value.call.operation));
+        call(yaml, &way.value.call);
+        yaml.entry("success", &status(&way.value.success));
+        if way.value.all {
+            yaml.text("ends", "all");
+        }
+    });
+}
+
 fn requirements(yaml: &mut Yaml, draft: &Draft) {
     if draft.questions.is_empty() {
         yaml.comment(
@@ -319,7 +348,11 @@ fn presented(yaml: &mut Yaml, present: &PresentDraft) {
         Placement::Id => json!("$credential.id"),
         Placement::Secret => json!("$credential.secret"),
         Placement::Token => json!("$token"),
+        Placement::Obtained => json!("$obtained.csrf.token"),
     };
+    if present.0.is_empty() {
+        return;
+    }
     yaml.section("present", |yaml| {
         for (scheme, placement) in &present.0 {
             yaml.entry(&scheme.0, &value(placement));

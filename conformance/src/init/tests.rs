@@ -8,8 +8,13 @@ use super::{lifecycle, target};
 use crate::guess::draft;
 
 /// Rules that name what a draft leaves to be completed.
-const TO_COMPLETE: [&str; 4] =
-    ["open_question", "nothing_is_judged", "no_requirements", "nothing_shows_revocation"];
+const TO_COMPLETE: [&str; 5] = [
+    "open_question",
+    "nothing_is_judged",
+    "no_requirements",
+    "nothing_shows_revocation",
+    "unaccounted_operation",
+];
 
 /// The contract with its draft, and the text of that.
 fn drafted(contract: &Contract) -> (Contract, String) {
@@ -84,4 +89,21 @@ fn the_part_of_the_target_file_can_be_read() {
     url = "https://api.dinie.com.br/v3"
     callers.operator = { id = "…", secret = { env = "RESCIND_DINIE_OPERATOR_SECRET" } }
     "#);
+}
+
+/// Servers that others wrote: sessions in cookies, tokens against forged requests, several ways to revoke.
+#[test]
+fn the_drafts_of_the_examples_only_ask_questions() {
+    for name in ["allauth", "jupyterhub", "oidc-provider", "synapse"] {
+        let path = format!("{}/examples/{name}/openapi.yaml", env!("CARGO_MANIFEST_DIR"));
+        let document = Document::parse("openapi.yaml", std::fs::read_to_string(path).unwrap()).unwrap();
+        let (contract, text) = drafted(&Contract::new(name, document, None).unwrap());
+        let errors: Vec<String> = lint_lifecycle(&contract)
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == rescind_specs::Severity::Error)
+            .filter(|diagnostic| !TO_COMPLETE.contains(&diagnostic.rule().unwrap_or_default()))
+            .map(ToString::to_string)
+            .collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}\n{text}");
+    }
 }

@@ -6,7 +6,9 @@
 mod binding_without_source;
 mod cannot_present;
 mod contradictory_condition;
+mod contradictory_issue;
 mod contradictory_times;
+mod contradictory_ways;
 mod invalid_call;
 mod members;
 mod no_documented_success;
@@ -22,6 +24,7 @@ mod revokes_whatever;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod unaccounted_operation;
 mod undocumented_status;
 mod unknown_id_form;
 mod unknown_member;
@@ -64,9 +67,12 @@ pub const RULES: &[Rule] = &[
     contradictory_condition::RULE,
     preferred_is_no_answer::RULE,
     contradictory_times::RULE,
+    contradictory_issue::RULE,
+    contradictory_ways::RULE,
     binding_without_source::RULE,
     pending_requirement::RULE,
     unused_name::RULE,
+    unaccounted_operation::RULE,
 ];
 
 /// What the rules find in the lifecycle document of a contract, in the order of the text. Without such a document there

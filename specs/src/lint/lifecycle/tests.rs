@@ -112,6 +112,22 @@ requirements:
       - unknown_credential: { answer: [{ status: 404, body: { /code: not_found } }] }
 ";
 
+/// The end of what is said of the revocation, and a further way after it.
+const DELAY: &str = "      propagation_delay: 30s\n";
+const WAY: &str = "      propagation_delay: 30s
+      ways:
+        own:
+          about: By its secret.
+          call: { operation: deleteKey, as: operator, parameters: { id: $credential.secret } }
+          success: { status: 204 }
+";
+
+/// A requirement that is about that way.
+const BY_WAY: (&str, &str) = (
+    "use_after_revocation: { within: 30s, watch: 5m }",
+    "use_after_revocation: { within: 30s, watch: 5m, by: { way: own } }",
+);
+
 fn contract(openapi: &str, lifecycle: &str) -> Contract {
     let lifecycle = Document::parse("lifecycle.yaml", lifecycle).unwrap();
     let openapi = Document::parse("openapi.yaml", openapi).unwrap();
@@ -280,6 +296,61 @@ const CAUGHT: &[Caught] = &[
     ("no_requirements", &[("requirements:\n", "requirements: []\nold:\n")], "there is no requirement"),
     (
         "unused_name",
+        &[(
+            "credentials:\n  key:",
+            "obtained:\n  csrf:\n    about: A token.\n    call: { operation: health, as: nobody }\n    success: { status: 200 }\n    values: { token: $response.cookie.csrf }\ncredentials:\n  key:",
+        )],
+        "nothing uses `$obtained.csrf`",
+    ),
+    ("unused_name", &[(DELAY, WAY)], "no requirement is about the way `own`"),
+    (
+        "revokes_whatever",
+        &[(DELAY, WAY), BY_WAY, ("{ id: $credential.secret }", "{ id: key_1 }")],
+        "does not say which `key`",
+    ),
+    (
+        "contradictory_ways",
+        &[(DELAY, WAY), BY_WAY, ("{ id: $credential.secret }", "{ id: $credential.id }")],
+        "this is the call of `revoke` itself",
+    ),
+    (
+        "contradictory_ways",
+        &[
+            (DELAY, WAY),
+            (
+                "          success: { status: 204 }\n",
+                "          success: { status: 204 }\n          ends: all\n",
+            ),
+            ("use_after_revocation: { within: 30s, watch: 5m }", "others_unaffected: { by: { way: own } }"),
+        ],
+        "the way `own` ends every credential of its holder",
+    ),
+    (
+        "contradictory_issue",
+        &[(
+            "      secret: $response.body#/secret\n",
+            "      secret: $response.body#/secret\n      expires_at: $response.body#/status\n      expires_in: $response.body#/status\n",
+        )],
+        "the expiry is told twice",
+    ),
+    (
+        "contradictory_issue",
+        &[
+            ("      secret: $response.body#/secret\n", "      ids: reused\n"),
+            ("present: { bearer: $credential.secret }", "present: { bearer: $credential.id }"),
+        ],
+        "nothing tells a `key` from the one that had its identifier before",
+    ),
+    (
+        "unaccounted_operation",
+        &[(
+            "  /me:",
+            "  /keys/{id}/rotate:\n    post:\n      operationId: rotateKey\n      parameters: [{ name: id, in: path, required: true, schema: { type: string } }]\n      responses:\n        '200': { description: rotated }\n        '401': { description: refused }\n  /me:",
+        )],
+        "nothing says what rotateKey (POST /keys/{id}/rotate) does to a credential",
+    ),
+    (
+        "unused_name",
         &[("  operator: {", "  outsider: { about: Another., holds: key }\n  operator: {")],
         "nothing is called by `outsider`",
     ),
@@ -315,6 +386,7 @@ fn follows(rule: &str, by: &str) -> bool {
         (rule, by),
         ("cannot_present", "unused_presentation")
             | ("overlapping_probe", "undocumented_status")
+            | ("nothing_is_judged", "unaccounted_operation")
             | (
                 "contradictory_condition" | "probe_needs_no_credential",
                 "unknown_member" | "undocumented_status"
