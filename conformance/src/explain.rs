@@ -181,7 +181,7 @@ fn seen(requirement: &Requirement) -> String {
     }
 }
 
-/// What `id` means; `None` if nothing has that name. The nearest names that there are: [`similar`].
+/// What `id` means; `None` if nothing has that name. The nearest names that there are: [`similar()`].
 pub fn explain(id: &str) -> Option<String> {
     if let Some(code) = ExitCode::ALL.into_iter().find(|code| code.to_string() == id) {
         return Some(format!("Exit code {code}: {}.\n\n{}\n", code.meaning(), filled(code.explanation())));
