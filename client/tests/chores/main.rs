@@ -5,7 +5,6 @@
 mod dinie;
 mod entrytarget;
 mod middleware;
-mod quiet;
 mod retries;
 mod shiftagent;
 mod storm;

@@ -1,4 +1,12 @@
 //! Spans are named by their operations, and nothing that the client writes down holds a secret.
+//!
+//! A program of its own: who listens in one test would matter to the spans of all others.
+
+#![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
+
+#[expect(dead_code, reason = "other tests use more of it")]
+#[path = "chores/support.rs"]
+mod support;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -9,7 +17,7 @@ use rescind_server::Vendor;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::support::Deployment;
+use support::Deployment;
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
