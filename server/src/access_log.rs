@@ -2,16 +2,18 @@
 //! any of them may hold a secret.
 
 use std::any::Any;
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 
-use axum::Router;
-use axum::body::Body;
 use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
+use futures::FutureExt as _;
 use http::{HeaderName, HeaderValue, StatusCode};
-use tower_http::catch_panic::CatchPanicLayer;
+use tower::{Layer, Service};
 
 use crate::clock::Stopwatch;
 use crate::connection::Peer;
@@ -25,25 +27,64 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 #[derive(Clone, Debug)]
 pub struct RequestId(pub Arc<str>);
 
-/// Logs every request to `routes`. A caller who names the request gets the name back; nobody else sees it, so that two
-/// answers do not differ for its sake.
-pub(crate) fn wrap(routes: Router, meter: Meter) -> Router {
-    static COUNT: AtomicU64 = AtomicU64::new(1);
-    let log = from_fn(move |mut request: Request, next: Next| {
-        let meter = meter.clone();
-        async move {
-            let watch = Stopwatch::start();
-            let _under_way = meter.begin();
-            let named = request.headers().get(REQUEST_ID).filter(|value| is_plain(value)).cloned();
-            let id: Arc<str> = match named.as_ref().and_then(|value| value.to_str().ok()) {
-                Some(name) => name.into(),
-                None => COUNT.fetch_add(1, Ordering::Relaxed).to_string().into(),
+/// Logs and counts every request, and makes an answer of a panic. A caller who names the request gets the name back;
+/// nobody else sees it, so that two answers do not differ for its sake.
+#[derive(Clone, Debug)]
+pub(crate) struct AccessLog(pub(crate) Meter);
+
+impl<S> Layer<S> for AccessLog {
+    type Service = Logged<S>;
+
+    fn layer(&self, inner: S) -> Logged<S> {
+        Logged { inner, meter: self.0.clone() }
+    }
+}
+
+/// What is inside, logged.
+#[derive(Clone, Debug)]
+pub(crate) struct Logged<S> {
+    inner: S,
+    meter: Meter,
+}
+
+impl<S> Service<Request> for Logged<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        static COUNT: AtomicU64 = AtomicU64::new(1);
+        let watch = Stopwatch::start();
+        let meter = self.meter.clone();
+        let under_way = meter.begin();
+        let named = request.headers().get(REQUEST_ID).filter(|value| is_plain(value)).cloned();
+        let id: Arc<str> = match named.as_ref().and_then(|value| value.to_str().ok()) {
+            Some(name) => name.into(),
+            None => COUNT.fetch_add(1, Ordering::Relaxed).to_string().into(),
+        };
+        let method = request.method().clone();
+        let trace = request.headers().get(TRACEPARENT).and_then(trace_id).map(str::to_owned);
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+        request.extensions_mut().insert(RequestId(id.clone()));
+        let begun = catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
+        Box::pin(async move {
+            let _under_way = under_way;
+            let ended = match begun {
+                Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await,
+                Err(panic) => Err(panic),
             };
-            let method = request.method().clone();
-            let trace = request.headers().get(TRACEPARENT).and_then(trace_id).map(str::to_owned);
-            let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
-            request.extensions_mut().insert(RequestId(id.clone()));
-            let mut response = next.run(request).await;
+            let mut response = match ended {
+                Ok(answer) => answer?,
+                Err(panic) => panicked(&*panic),
+            };
             let took = watch.elapsed();
             let matched = response.extensions().get::<Matched>();
             let authentication = response.extensions().get::<Authentication>().copied();
@@ -63,14 +104,12 @@ pub(crate) fn wrap(routes: Router, meter: Meter) -> Router {
             if let Some(name) = named {
                 response.headers_mut().insert(REQUEST_ID, name);
             }
-            response
-        }
-    });
-    routes.layer(CatchPanicLayer::custom(panicked)).layer(log)
+            Ok(response)
+        })
+    }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands the payload over")]
-fn panicked(payload: Box<dyn Any + Send>) -> Response<Body> {
+fn panicked(payload: &(dyn Any + Send)) -> Response {
     let reason = payload.downcast_ref::<&str>().copied();
     let reason = reason.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     tracing::error!(reason, "a request panicked");

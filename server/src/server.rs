@@ -11,7 +11,9 @@ use rescind_specs::{LoadError, Vendor};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
 
+use crate::access_log::AccessLog;
 use crate::admin::{Admin, AdminToken, HOW_TO_MAKE_ONE, Seed, SeedError};
 use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::clock::Clock;
@@ -29,7 +31,7 @@ use crate::served::{Contracts, Served, Source};
 use crate::state::{Settings, State};
 use crate::store::{PostgresStore, PostgresUrl, SqliteStore, Store, StoreError};
 use crate::target::{ContractTarget, Control, Target};
-use crate::{access_log, admin, health};
+use crate::{admin, health};
 
 /// The server; see [`Server::builder`].
 #[derive(Debug)]
@@ -273,7 +275,10 @@ impl Builder {
                 Placement::Root => own,
             };
         }
-        let routes = state.journal().around(routes, self.placement, &contracts);
+        let service = ServiceBuilder::new()
+            .layer(AccessLog(state.metrics().meter(&contracts)))
+            .option_layer(state.journal().recorder(self.placement, &contracts))
+            .service(routes);
         for rule in self.disturbances {
             let line = rule.to_string();
             state.disturbances().add(rule).map_err(|source| StartError::Disturbance { line, source })?;
@@ -284,7 +289,7 @@ impl Builder {
             listener.local_addr().map_err(|source| StartError::Listen { address: self.address, source })?;
         let mut tasks = vec![tokio::spawn(connection::serve(
             listener,
-            access_log::wrap(routes, state.metrics().meter(&contracts)),
+            service,
             self.connections,
             state.metrics().traffic("public"),
             stop.clone(),

@@ -139,6 +139,30 @@ async fn an_operation_is_answered_by_its_first_right_example() {
 }
 
 #[tokio::test]
+async fn accept_chooses_among_the_documented_media_types() {
+    let running = start(parcels()).await;
+    let accepts: [(&[&str], &str); 9] = [
+        (&[], "application/json"),
+        (&["*/*"], "application/json"),
+        (&["application/json"], "application/json"),
+        (&["text/csv"], "text/csv"),
+        (&["text/*"], "text/csv"),
+        (&["text/csv, application/json;q=0.5"], "text/csv"),
+        // Several lines are one list (RFC 9110 §5.3).
+        (&["application/json;q=0.5", "text/csv"], "text/csv"),
+        (&["*/*;q=0.1", "text/csv"], "text/csv"),
+        // A mock that has nothing of the kind answers all the same.
+        (&["image/png"], "application/json"),
+    ];
+    for (accepts, expected) in accepts {
+        let lines: Vec<String> = accepts.iter().map(|accept| format!("Accept: {accept}")).collect();
+        let lines: Vec<&str> = ["X-Key: k"].into_iter().chain(lines.iter().map(String::as_str)).collect();
+        let reply = ask(&running, "GET /parcels/p9", &lines, "").await;
+        assert_eq!(reply.header("content-type"), Some(expected), "{accepts:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_may_prefer_another_answer() {
     let running = start(parcels()).await;
     for (preference, status, member, value, applied) in [

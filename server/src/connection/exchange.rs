@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -13,17 +12,17 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::service::Service;
-use hyper_util::service::TowerToHyperService;
+use tower::ServiceExt as _;
 
-use super::Peer;
 use super::place::{Phase, Place, Places};
+use super::{Answers, Peer};
 use crate::disturbance::wire::Wire;
 use crate::metrics::Traffic;
 
-/// The routes, as one connection reaches them.
+/// What answers, as one connection reaches it.
 #[derive(Clone, Debug)]
-pub(super) struct Exchange {
-    pub(super) routes: Router,
+pub(super) struct Exchange<S> {
+    pub(super) service: S,
     pub(super) place: Arc<Place>,
     pub(super) places: Places,
     pub(super) peer: Peer,
@@ -31,7 +30,7 @@ pub(super) struct Exchange {
     pub(super) traffic: Traffic,
 }
 
-impl Service<Request<Incoming>> for Exchange {
+impl<S: Answers> Service<Request<Incoming>> for Exchange<S> {
     type Response = Response<Leaving>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
@@ -50,8 +49,14 @@ impl Service<Request<Incoming>> for Exchange {
         place.turn(&[Phase::Idle, Phase::Head], if has_come { Phase::Work } else { Phase::Body });
         request.extensions_mut().insert(self.peer);
         request.extensions_mut().insert(self.wire.clone());
-        let request = request.map(|body| Arriving { body, place: place.clone(), has_come });
-        let answer = TowerToHyperService::new(self.routes.clone()).call(request);
+        let request = request.map(|body| {
+            if has_come {
+                Body::empty()
+            } else {
+                Body::new(Arriving { body, place: place.clone(), has_come: false })
+            }
+        });
+        let answer = self.service.clone().oneshot(request);
         Box::pin(async move { Ok(answer.await?.map(|body| Leaving { body, place })) })
     }
 }

@@ -8,17 +8,20 @@ mod exchange;
 mod place;
 mod watched;
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
+use http::{Request, Response};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
+use tower::Service;
 
 use exchange::Exchange;
 pub(crate) use place::End;
@@ -90,18 +93,37 @@ const GRACE: Duration = Duration::from_millis(100);
 /// How soon to look again for a place when there was none.
 const RETRY: Duration = Duration::from_millis(5);
 
-/// Serves `routes` on `listener` until `stop`, then until the last request is answered or the deadline is over. No
+/// What answers requests. It is cloned for each, so that this has to be cheap.
+pub(crate) trait Answers:
+    Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
+    + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<S> Answers for S where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
+        + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// Serves `service` on `listener` until `stop`, then until the last request is answered or the deadline is over. No
 /// connection outlives this future, whether it ends or is dropped.
 pub(crate) async fn serve(
     listener: TcpListener,
-    routes: Router,
+    service: impl Answers,
     bounds: Connections,
     traffic: Traffic,
     stop: CancellationToken,
 ) {
     let end = CancellationToken::new();
     let _ends_with_this = end.clone().drop_guard();
-    let server = Server { routes, http: http(bounds), places: Places::new(bounds, GRACE), traffic, end };
+    let server = Server { service, http: http(bounds), places: Places::new(bounds, GRACE), traffic, end };
     let graceful = GracefulShutdown::new();
     server.close_overdue();
     loop {
@@ -167,8 +189,8 @@ fn http(bounds: Connections) -> http1::Builder {
     http
 }
 
-struct Server {
-    routes: Router,
+struct Server<S> {
+    service: S,
     http: http1::Builder,
     places: Places,
     traffic: Traffic,
@@ -176,7 +198,7 @@ struct Server {
     end: CancellationToken,
 }
 
-impl Server {
+impl<S: Answers> Server<S> {
     /// A place for a connection from `peer`, as soon as there is one; `None` if the peer has too many.
     async fn seat(&self, peer: IpAddr) -> Option<Seat> {
         loop {
@@ -198,7 +220,7 @@ impl Server {
         let (io, wire) = wire(stream);
         let io = Watched::new(io, place.clone(), self.traffic.clone());
         let exchange = Exchange {
-            routes: self.routes.clone(),
+            service: self.service.clone(),
             place: place.clone(),
             places: self.places.clone(),
             peer,

@@ -1,16 +1,21 @@
 //! The layer around the routes of a contract that lets its rules strike.
 
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, HttpBody as _};
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
+use futures::future::Either;
 use http::header::{CONTENT_LENGTH, RETRY_AFTER};
 use http::{HeaderValue, Method, StatusCode};
 use rescind_specs::{Contract, Operation};
+use tower::Service;
+use tower::layer::layer_fn;
 
 use super::body::{self, Slow, Truncated};
 use super::effect::{Disturbed, Effect};
@@ -24,7 +29,7 @@ use crate::fault::{Fault, breaking};
 use crate::runtime::refuse_with;
 
 #[derive(Clone)]
-struct Layer {
+struct Disturber {
     disturbances: Disturbances,
     place: Arc<Place>,
 }
@@ -33,14 +38,45 @@ struct Layer {
 /// makes answers, and inside of all that records them: what it did is in the extensions of the response
 /// ([`Disturbed`]).
 pub fn wrap(routes: Router, contract: &Contract, disturbances: &Disturbances) -> Router {
-    let place = disturbances.serve(contract);
-    routes.layer(from_fn_with_state(Layer { disturbances: disturbances.clone(), place }, around))
+    let disturber = Disturber { disturbances: disturbances.clone(), place: disturbances.serve(contract) };
+    routes.layer(layer_fn(move |inner| Exposed { inner, disturber: disturber.clone() }))
 }
 
-async fn around(State(layer): State<Layer>, request: Request, next: Next) -> Response {
-    if !layer.disturbances.is_any() {
-        return next.run(request).await;
+/// What is inside, exposed to the rules.
+#[derive(Clone)]
+struct Exposed<S> {
+    inner: S,
+    disturber: Disturber,
+}
+
+impl<S> Service<Request> for Exposed<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<S::Future, Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>>;
+
+    fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(task)
     }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if !self.disturber.disturbances.is_any() {
+            return Either::Left(self.inner.call(request));
+        }
+        let inner = self.inner.clone();
+        // The one that is ready.
+        let inner = std::mem::replace(&mut self.inner, inner);
+        Either::Right(Box::pin(disturb(self.disturber.clone(), request, inner)))
+    }
+}
+
+async fn disturb<S>(layer: Disturber, request: Request, inner: S) -> Result<Response, Infallible>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
     let (parts, body) = request.into_parts();
     let visit = layer.place.visit(&parts);
     let verdict = layer.disturbances.judge(&visit);
@@ -58,8 +94,9 @@ async fn around(State(layer): State<Layer>, request: Request, next: Next) -> Res
         end => {
             let broken = Fault::ALL.iter().copied().filter(|fault| verdict.broken.contains(*fault));
             effects.extend(broken.map(Effect::Broken));
-            let answer = next.run(Request::from_parts(parts.clone(), body));
-            let response = breaking(verdict.broken, answer).await;
+            let mut inner = inner;
+            let answer = inner.call(Request::from_parts(parts.clone(), body));
+            let response = breaking(verdict.broken, answer).await?;
             delay(verdict.after, &mut effects).await;
             match end {
                 None => response,
@@ -79,7 +116,7 @@ async fn around(State(layer): State<Layer>, request: Request, next: Next) -> Res
     if let Some(matched) = matched {
         response.extensions_mut().insert(matched);
     }
-    response
+    Ok(response)
 }
 
 async fn delay(by: Duration, effects: &mut Vec<Effect>) {

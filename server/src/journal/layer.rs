@@ -1,19 +1,19 @@
 //! The layer that writes the journal: it lets bodies stream, keeps the beginning of each, and makes an entry when the
 //! last byte of the answer is handed over.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
-use axum::Router;
 use axum::body::{Body, HttpBody};
-use axum::extract::{Request, State as Shared};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, Version};
 use http_body::{Frame, SizeHint};
 use jiff::Timestamp;
+use tower::{Layer, Service};
 
 use super::Journal;
 use super::entry::Passage;
@@ -24,16 +24,19 @@ use crate::clock::Stopwatch;
 use crate::disturbance::Disturbed;
 use crate::runtime::Matched;
 
-/// What the layer writes to.
+/// The layer, and what it writes to.
 #[derive(Clone, Debug)]
-pub(super) struct Recorder {
+pub(crate) struct Recorder {
     pub(super) journal: Journal,
     pub(super) redactor: Arc<Redactor>,
 }
 
-/// Puts the layer around `routes`.
-pub(super) fn wrap(routes: Router, recorder: Recorder) -> Router {
-    routes.layer(from_fn_with_state(recorder, around))
+impl<S> Layer<S> for Recorder {
+    type Service = Recorded<S>;
+
+    fn layer(&self, inner: S) -> Recorded<S> {
+        Recorded { inner, recorder: self.clone() }
+    }
 }
 
 /// Whom a request was found to come from: put into the request by the journal, told by whoever checks credentials.
@@ -58,23 +61,47 @@ impl Exchange {
     }
 }
 
-async fn around(Shared(recorder): Shared<Recorder>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let is_empty = body.is_end_stream();
-    let most = recorder.journal.bounds().body;
-    let sent = if is_empty { Captured::nothing() } else { Captured::unread() };
-    let exchange = Exchange(Arc::new(Parts { caller: OnceLock::new(), sent: Mutex::new(sent) }));
-    parts.extensions.insert(exchange.clone());
-    let mut pending = Pending::new(recorder, &parts, exchange.clone());
-    let body = if is_empty { body } else { Body::new(Arriving { inner: body, exchange, most }) };
-    let (mut parts, body) = next.run(Request::from_parts(parts, body)).await.into_parts();
-    pending.answer(&mut parts);
-    if body.is_end_stream() {
-        pending.done(Captured::nothing());
-        return Response::from_parts(parts, body);
+/// What is inside, recorded.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorded<S> {
+    inner: S,
+    recorder: Recorder,
+}
+
+impl<S> Service<Request> for Recorded<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(task)
     }
-    let leaving = Leaving { inner: body, most, captured: Captured::unread(), pending: Some(pending) };
-    Response::from_parts(parts, Body::new(leaving))
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let (mut parts, body) = request.into_parts();
+        let is_empty = body.is_end_stream();
+        let most = self.recorder.journal.bounds().body;
+        let sent = if is_empty { Captured::nothing() } else { Captured::unread() };
+        let exchange = Exchange(Arc::new(Parts { caller: OnceLock::new(), sent: Mutex::new(sent) }));
+        parts.extensions.insert(exchange.clone());
+        let mut pending = Pending::new(self.recorder.clone(), &parts, exchange.clone());
+        let body = if is_empty { body } else { Body::new(Arriving { inner: body, exchange, most }) };
+        let answer = self.inner.call(Request::from_parts(parts, body));
+        Box::pin(async move {
+            let (mut parts, body) = answer.await?.into_parts();
+            pending.answer(&mut parts);
+            if body.is_end_stream() {
+                pending.done(Captured::nothing());
+                return Ok(Response::from_parts(parts, body));
+            }
+            let leaving = Leaving { inner: body, most, captured: Captured::unread(), pending: Some(pending) };
+            Ok(Response::from_parts(parts, Body::new(leaving)))
+        })
+    }
 }
 
 /// An exchange under way. Dropped before it is done, it is one without an answer.

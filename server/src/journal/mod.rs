@@ -16,7 +16,6 @@ mod ring;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use axum::Router;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,11 +29,10 @@ pub use filter::{Disturbed, Filter, PathFilter, PathFilterError};
 pub use har::{
     Cache, Creator, Har, HarContent, HarEntry, HarRequest, HarResponse, Log, Pair, PostData, Timings,
 };
-pub(crate) use layer::Exchange;
+pub(crate) use layer::{Exchange, Recorder};
 pub use live::{Live, Update};
 pub use mismatch::{Mismatch, OrderMismatch};
 
-use self::layer::Recorder;
 use self::redact::{Redactor, Taints};
 use self::ring::Ring;
 use crate::clock::Clock;
@@ -99,10 +97,10 @@ impl Journal {
         }))
     }
 
-    /// Writes down what passes through the routes of these contracts.
-    pub(crate) fn around(&self, routes: Router, placement: Placement, contracts: &Contracts) -> Router {
+    /// What writes down the requests to these contracts, if anything is kept.
+    pub(crate) fn recorder(&self, placement: Placement, contracts: &Contracts) -> Option<Recorder> {
         if !self.is_on() {
-            return routes;
+            return None;
         }
         for pair in
             contracts.iter().flat_map(|served| served.start().callers.values().chain(&served.start().pool))
@@ -117,7 +115,7 @@ impl Journal {
             Placement::Root => (String::new(), served.contract()),
         });
         let redactor = Arc::new(Redactor::new(places, self.0.taints.clone()));
-        layer::wrap(routes, Recorder { journal: self.clone(), redactor })
+        Some(Recorder { journal: self.clone(), redactor })
     }
 
     /// Whether anything is kept.

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use axum::http::HeaderValue;
 use bytes::Bytes;
+use http::header::ACCEPT;
 use http::{HeaderMap, StatusCode};
 use rescind_specs::{Content, Contract, Direction, Operation, Response, StatusPattern};
 use serde_json::{Map, Value};
@@ -83,9 +84,8 @@ impl Shelf {
         if let Some(preference) = preference {
             return Some(self.preferred(operation, compartment, preference, request));
         }
-        if takes_anything(request) {
-            let usual =
-                compartment.usual.get_or_init(|| self.usual(operation, compartment, &Wish::default()));
+        let usual = compartment.usual.get_or_init(|| self.usual(operation, compartment, &Wish::default()));
+        if is_content_with(usual.as_ref(), request) {
             return usual.as_ref().map(Ready::answer);
         }
         self.usual(operation, compartment, &Wish::of(request)).map(|ready| ready.answer())
@@ -251,7 +251,6 @@ impl Held {
     }
 }
 
-/// Whether the request has no wish as to the media type.
 /// The response of the status that is preferred, or which there are.
 fn by_code<'o>(
     operation: &'o Operation,
@@ -274,8 +273,17 @@ fn by_code<'o>(
     })
 }
 
-fn takes_anything(request: &HeaderMap) -> bool {
-    request.get(http::header::ACCEPT).is_none_or(|accept| accept.as_bytes() == b"*/*")
+/// Whether the request gets this answer, which is the first one, by its wish as to the media type, if it has one.
+fn is_content_with(usual: Option<&Ready>, request: &HeaderMap) -> bool {
+    let mut wishes = request.get_all(ACCEPT).iter();
+    match (wishes.next(), wishes.next()) {
+        (None, _) => true,
+        (Some(wish), None) if wish == "*/*" => true,
+        (Some(wish), None) => {
+            usual.and_then(|usual| usual.body.as_ref()).is_some_and(|(media_type, _)| media_type == wish)
+        }
+        _ => false,
+    }
 }
 
 fn bytes_of(answer: Answer) -> Option<Body> {

@@ -56,7 +56,8 @@ pub fn serve<H: Handler>(gate: Gate, mode: Mode, handler: H) -> Router {
     // A service and not a handler, which the router would wrap anew for each request.
     Router::new().fallback_service(service_fn(move |request: Request| {
         let server = server.clone();
-        async move { Ok::<_, Infallible>(server.answer(request).await) }
+        // Boxed at once: it is large, and the router moves what it is given.
+        Box::pin(async move { Ok::<_, Infallible>(server.answer(request).await) })
     }))
 }
 
