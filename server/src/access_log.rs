@@ -63,8 +63,7 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let watch = Stopwatch::start();
-        let meter = self.meter.clone();
-        let under_way = meter.begin();
+        let under_way = self.meter.begin();
         let named = request.headers().get(REQUEST_ID).filter(|value| is_plain(value)).cloned();
         let id: Arc<str> = match named.as_ref().and_then(|value| value.to_str().ok()) {
             Some(name) => name.into(),
@@ -76,7 +75,6 @@ where
         request.extensions_mut().insert(RequestId(id.clone()));
         let begun = catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
         Box::pin(async move {
-            let _under_way = under_way;
             let ended = match begun {
                 Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await,
                 Err(panic) => Err(panic),
@@ -88,12 +86,12 @@ where
             let took = watch.elapsed();
             let matched = response.extensions().get::<Matched>();
             let authentication = response.extensions().get::<Authentication>().copied();
-            meter.answered(matched, authentication, response.status(), took);
+            under_way.answered(matched, authentication, response.status(), took);
             tracing::info!(
                 request = &*id,
                 %method,
-                contract = matched.map(|matched| &*matched.contract),
-                operation = matched.map(|matched| matched.operation.0.as_str()),
+                contract = matched.map(|matched| &**matched.contract()),
+                operation = matched.map(|matched| matched.operation().0.as_str()),
                 status = response.status().as_u16(),
                 authentication = authentication.map(Authentication::word),
                 microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),

@@ -90,7 +90,7 @@ impl Metrics {
 
     /// The counts of the requests to these contracts.
     pub(crate) fn meter(&self, contracts: &Contracts) -> Meter {
-        Meter { metrics: self.clone(), roles: Arc::new(Roles::of(contracts)) }
+        Meter(Arc::new(Counted { metrics: self.clone(), roles: Roles::new(contracts) }))
     }
 
     fn answered(
@@ -101,16 +101,15 @@ impl Metrics {
         status: StatusCode,
         took: Duration,
     ) {
-        let operation =
-            Operation(matched.map(|matched| (matched.contract.clone(), matched.operation.clone())));
+        let operation = Operation(matched.cloned());
         if let (Some(matched), Some(outcome)) = (matched, authentication) {
-            let labels = Authenticated { contract: matched.contract.clone(), outcome };
+            let labels = Authenticated { contract: matched.contract().clone(), outcome };
             self.0.authentications.get_or_create(&labels).inc();
         }
         if let Some(matched) = matched.filter(|_| status.is_success())
-            && let Some(role) = roles.0.get(&(matched.contract.clone(), matched.operation.clone()))
+            && let Some(role) = roles.of(matched)
         {
-            self.0.lifecycle.get_or_create(&Step { contract: matched.contract.clone(), role }).inc();
+            self.0.lifecycle.get_or_create(&Step { contract: matched.contract().clone(), role }).inc();
         }
         self.0.durations.get_or_create(&operation).observe(took.as_secs_f64());
         self.0.requests.get_or_create(&Answered { operation, class: class(status) }).inc();
@@ -184,44 +183,57 @@ fn class(status: StatusCode) -> &'static str {
 
 /// The operations that issue, exchange and revoke credentials, as lifecycle documents name them.
 #[derive(Debug)]
-struct Roles(HashMap<(Arc<str>, Arc<OperationId>), &'static str>);
+struct Roles(HashMap<String, HashMap<OperationId, &'static str>>);
 
 impl Roles {
-    fn of(contracts: &Contracts) -> Self {
-        let mut roles = HashMap::new();
+    fn of(&self, matched: &Matched) -> Option<&'static str> {
+        self.0.get(&**matched.contract())?.get(matched.operation()).copied()
+    }
+
+    fn new(contracts: &Contracts) -> Self {
+        let mut all = HashMap::new();
         for served in contracts {
             // A contract without a lifecycle document has no roles.
             let Some(lifecycle) = served.contract().lifecycle() else { continue };
-            let name: Arc<str> = served.name().into();
+            let mut roles = HashMap::new();
             let mut note = |operation: &OperationId, role| {
-                roles.insert((name.clone(), Arc::new(operation.clone())), role);
+                roles.insert(operation.clone(), role);
             };
             for kind in lifecycle.credentials.values() {
                 kind.issue.iter().for_each(|issue| note(&issue.call.operation, "issue"));
                 kind.tokens.values().for_each(|token| note(&token.exchange.operation, "exchange"));
                 kind.revoke.iter().for_each(|revoke| note(&revoke.call.operation, "revoke"));
             }
+            all.insert(served.name().to_owned(), roles);
         }
-        Self(roles)
+        Self(all)
     }
 }
 
 /// The counts of the requests to some contracts.
 #[derive(Clone, Debug)]
-pub(crate) struct Meter {
+pub(crate) struct Meter(Arc<Counted>);
+
+#[derive(Debug)]
+struct Counted {
     metrics: Metrics,
-    roles: Arc<Roles>,
+    roles: Roles,
 }
 
 impl Meter {
     /// A request has arrived; it is under way until this is dropped.
     pub(crate) fn begin(&self) -> UnderWay {
-        let gauge = self.metrics.0.under_way.clone();
-        gauge.inc();
-        UnderWay(gauge)
+        self.0.metrics.0.under_way.inc();
+        UnderWay(self.0.clone())
     }
+}
 
-    /// A request was answered.
+/// A request under way.
+#[derive(Debug)]
+pub(crate) struct UnderWay(Arc<Counted>);
+
+impl UnderWay {
+    /// It was answered.
     pub(crate) fn answered(
         &self,
         matched: Option<&Matched>,
@@ -229,17 +241,13 @@ impl Meter {
         status: StatusCode,
         took: Duration,
     ) {
-        self.metrics.answered(&self.roles, matched, authentication, status, took);
+        self.0.metrics.answered(&self.0.roles, matched, authentication, status, took);
     }
 }
 
-/// A request under way.
-#[derive(Debug)]
-pub(crate) struct UnderWay(Gauge);
-
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.0.dec();
+        self.0.metrics.0.under_way.dec();
     }
 }
 
@@ -296,12 +304,12 @@ struct Ended {
 
 /// An operation of a contract, or none.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Operation(Option<(Arc<str>, Arc<OperationId>)>);
+struct Operation(Option<Matched>);
 
 impl EncodeLabelSet for Operation {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
         let (contract, operation) = match &self.0 {
-            Some((contract, operation)) => (&**contract, operation.0.as_str()),
+            Some(matched) => (&**matched.contract(), matched.operation().0.as_str()),
             None => ("", "unmatched"),
         };
         ("contract", contract).encode(encoder.encode_label())?;

@@ -400,7 +400,7 @@ async fn the_answer_says_what_http_demands() {
     assert_eq!(seen.headers["content-type"], "application/problem+json");
     let matched = seen.matched.unwrap();
     assert_eq!(
-        (matched.operation.0.as_str(), &*matched.path, &*matched.contract),
+        (matched.operation().0.as_str(), matched.path(), &**matched.contract()),
         ("create", "/keys", "fixture")
     );
 
@@ -514,7 +514,7 @@ proptest! {
         let contract = contract();
         for admitted in admitted {
             let matched = response.extensions().get::<Matched>().unwrap();
-            let operation = contract.operation(&matched.operation).unwrap();
+            let operation = contract.operation(matched.operation()).unwrap();
             for (index, parameter) in operation.parameters.iter().enumerate() {
                 let Some(value) = &admitted.values[index] else {
                     prop_assert!(!parameter.required);

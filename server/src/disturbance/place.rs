@@ -104,11 +104,7 @@ impl Visit<'_> {
     /// What an answer to this request says of its operation.
     pub(super) fn matched(&self) -> Option<Matched> {
         let operation = self.operation?;
-        Some(Matched {
-            contract: self.place.name.clone(),
-            operation: Arc::new(operation.id.clone()),
-            path: operation.path.as_str().into(),
-        })
+        Some(Matched::new(self.place.name.clone(), operation.id.clone(), operation.path.as_str()))
     }
 }
 

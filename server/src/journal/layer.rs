@@ -26,9 +26,18 @@ use crate::runtime::Matched;
 
 /// The layer, and what it writes to.
 #[derive(Clone, Debug)]
-pub(crate) struct Recorder {
-    pub(super) journal: Journal,
-    pub(super) redactor: Arc<Redactor>,
+pub(crate) struct Recorder(Arc<Desk>);
+
+#[derive(Debug)]
+struct Desk {
+    journal: Journal,
+    redactor: Redactor,
+}
+
+impl Recorder {
+    pub(super) fn new(journal: Journal, redactor: Redactor) -> Self {
+        Self(Arc::new(Desk { journal, redactor }))
+    }
 }
 
 impl<S> Layer<S> for Recorder {
@@ -84,7 +93,7 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         let is_empty = body.is_end_stream();
-        let most = self.recorder.journal.bounds().body;
+        let most = self.recorder.0.journal.bounds().body;
         let sent = if is_empty { Captured::nothing() } else { Captured::unread() };
         let exchange = Exchange(Arc::new(Parts { caller: OnceLock::new(), sent: Mutex::new(sent) }));
         parts.extensions.insert(exchange.clone());
@@ -125,7 +134,7 @@ impl Pending {
     fn new(recorder: Recorder, parts: &http::request::Parts, exchange: Exchange) -> Self {
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
         Self {
-            at: recorder.journal.now(),
+            at: recorder.0.journal.now(),
             watch: Stopwatch::start(),
             request_id: request_id.unwrap_or_default(),
             method: parts.method.clone(),
@@ -179,7 +188,8 @@ impl Pending {
             caller: self.exchange.0.caller.get().cloned(),
             end,
         };
-        self.recorder.journal.push(self.recorder.redactor.entry(&raw));
+        let Desk { journal, redactor } = &*self.recorder.0;
+        journal.push(redactor.entry(&raw));
     }
 }
 

@@ -114,8 +114,8 @@ impl Journal {
             Placement::Prefixed => (served.prefix().to_owned(), served.contract()),
             Placement::Root => (String::new(), served.contract()),
         });
-        let redactor = Arc::new(Redactor::new(places, self.0.taints.clone()));
-        Some(Recorder { journal: self.clone(), redactor })
+        let redactor = Redactor::new(places, self.0.taints.clone());
+        Some(Recorder::new(self.clone(), redactor))
     }
 
     /// Whether anything is kept.

@@ -84,13 +84,36 @@ impl Authentication {
     }
 }
 
-/// The operation that answered; found in the extensions of every response to a known path and method.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Matched {
+/// The operation that answered; found in the extensions of every response to a known path and method. Clones share what
+/// they say.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Matched(Arc<Named>);
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Named {
+    contract: Arc<str>,
+    operation: OperationId,
+    path: String,
+}
+
+impl Matched {
+    /// This operation of the contract of that name, with its path template.
+    pub fn new(contract: Arc<str>, operation: OperationId, path: impl Into<String>) -> Self {
+        Self(Arc::new(Named { contract, operation, path: path.into() }))
+    }
+
     /// The name of the contract.
-    pub contract: Arc<str>,
+    pub fn contract(&self) -> &Arc<str> {
+        &self.0.contract
+    }
+
     /// The operation.
-    pub operation: Arc<OperationId>,
+    pub fn operation(&self) -> &OperationId {
+        &self.0.operation
+    }
+
     /// Its path template.
-    pub path: Arc<str>,
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
 }

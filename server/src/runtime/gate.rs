@@ -192,11 +192,7 @@ impl Door {
             });
         }
         Ok(Self {
-            matched: Matched {
-                contract: name.clone(),
-                operation: Arc::new(operation.id.clone()),
-                path: operation.path.as_str().into(),
-            },
+            matched: Matched::new(name.clone(), operation.id.clone(), operation.path.as_str()),
             body: operation
                 .request_body
                 .as_ref()

@@ -142,7 +142,7 @@ impl Spoiler {
     }
 
     async fn spoil(&self, response: Response, sent: &Sent) -> Response {
-        let operation = response.extensions().get::<Matched>().map(|matched| matched.operation.0.clone());
+        let operation = response.extensions().get::<Matched>().map(|matched| matched.operation().0.clone());
         let Some(operation) = operation else { return response };
         if response.status().is_success() {
             if operation == self.form.revocation { self.confirm(response).await } else { response }

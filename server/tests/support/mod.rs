@@ -160,17 +160,17 @@ impl App {
         if let Some(matched) = parts.extensions.get::<Matched>()
             && let Err(breach) = self.measure(matched, &reply)
         {
-            self.breaches.lock().unwrap().push(format!("{}: {breach}", matched.operation));
+            self.breaches.lock().unwrap().push(format!("{}: {breach}", matched.operation()));
         }
         reply
     }
 
     /// Whether the document has this status for the operation, with this media type and a body like this.
     fn measure(&self, matched: &Matched, reply: &Reply) -> Verdict {
-        let operation = self.contract.operation(&matched.operation).unwrap();
+        let operation = self.contract.operation(matched.operation()).unwrap();
         let Some(response) = operation.responses.find(reply.status) else {
             // Statuses that were never seen are as open as the contract says.
-            let open = self.contract.lifecycle().unwrap().incomplete.contains_key(&*matched.operation);
+            let open = self.contract.lifecycle().unwrap().incomplete.contains_key(matched.operation());
             let usual = open && (400..500).contains(&reply.status) && reply.status != 418;
             return ensure(usual, format!("status {} is not documented", reply.status));
         };

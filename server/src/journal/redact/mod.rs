@@ -132,7 +132,7 @@ struct Work<'r> {
 
 impl Work<'_> {
     fn operation(&self) -> Option<&str> {
-        self.matched.map(|matched| matched.operation.0.as_str())
+        self.matched.map(|matched| matched.operation().0.as_str())
     }
 
     /// Remembers the secrets at the places of credentials, and those that headers carry.
@@ -209,7 +209,7 @@ impl Work<'_> {
     }
 
     fn secret_segments<'p>(&self, path: &'p str) -> impl Iterator<Item = &'p str> {
-        let segments = self.matched.map_or(&[][..], |matched| self.places.segments(&matched.path));
+        let segments = self.matched.map_or(&[][..], |matched| self.places.segments(matched.path()));
         segments.iter().filter_map(move |index| path.rsplit('/').nth(*index))
     }
 

@@ -1,7 +1,5 @@
 //! No secret gets through the door, wherever it stands and however it is written.
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
@@ -151,11 +149,7 @@ fn raw() -> Raw {
         answer: Some(RawAnswer {
             status: StatusCode::OK,
             headers: HeaderMap::new(),
-            matched: Some(Matched {
-                contract: "t".into(),
-                operation: Arc::new(OperationId("act".to_owned())),
-                path: "/a/{token}/b".into(),
-            }),
+            matched: Some(Matched::new("t".into(), OperationId("act".to_owned()), "/a/{token}/b")),
             disturbance: None,
             body: Captured::nothing(),
         }),

@@ -71,7 +71,7 @@ async fn around(Shared(dinie): Shared<Arc<Dinie>>, mut request: Request, next: N
     }
     let named = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
     let response = next.run(request).await;
-    let operation = response.extensions().get::<Matched>().map(|matched| matched.operation.0.clone());
+    let operation = response.extensions().get::<Matched>().map(|matched| matched.operation().0.clone());
     match operation.as_deref() {
         Some("revokeCredential") if response.status() == StatusCode::UNAUTHORIZED => {
             if dinie.is_on(Fault::UnauthenticatedRevocationSucceeds)

@@ -303,7 +303,7 @@ async fn around(Shared(ledger): Shared<Arc<EntryTarget>>, mut request: Request, 
     }
     let named = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
     let response = next.run(request).await;
-    let operation = response.extensions().get::<Matched>().map(|matched| matched.operation.0.clone());
+    let operation = response.extensions().get::<Matched>().map(|matched| matched.operation().0.clone());
     if operation.as_deref() == Some("getIntegrity") {
         return ledger.checked(response).await;
     }

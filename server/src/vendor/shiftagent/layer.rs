@@ -63,7 +63,7 @@ async fn around(Shared(agent): Shared<Arc<ShiftAgent>>, mut request: Request, ne
     }
     let named = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
     let response = next.run(request).await;
-    let operation = response.extensions().get::<Matched>().map(|matched| matched.operation.0.clone());
+    let operation = response.extensions().get::<Matched>().map(|matched| matched.operation().0.clone());
     match operation.as_deref() {
         Some("deleteCredential") if response.status() == StatusCode::UNAUTHORIZED => {
             if agent.is_on(Fault::UnauthenticatedRevocationSucceeds)

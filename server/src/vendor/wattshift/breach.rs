@@ -219,7 +219,7 @@ async fn around(Shared(deployment): Shared<Arc<WattShift>>, mut request: Request
     let id = named(request.uri().path()).to_owned();
     let response = next.run(request).await;
     let matched = response.extensions().get::<Matched>();
-    let is_revocation = matched.is_some_and(|matched| matched.operation.0 == FORM.revocation);
+    let is_revocation = matched.is_some_and(|matched| matched.operation().0 == FORM.revocation);
     let fault = match response.status() {
         StatusCode::UNAUTHORIZED => Fault::UnauthenticatedRevocationSucceeds,
         StatusCode::BAD_REQUEST => Fault::RefusedRevocationHasEffect,
