@@ -97,18 +97,10 @@ impl Credentials {
     ///
     /// Where none can be met the request goes out without credentials: it is the server that refuses it.
     pub(crate) fn apply(&self, request: &mut Request, alternatives: &[&[Scheme]]) -> Result<(), NotSendable> {
-        for alternative in alternatives {
-            let found: Option<Vec<_>> = alternative
-                .iter()
-                .map(|scheme| self.find(scheme).map(|credential| (scheme, credential)))
-                .collect();
-            if let Some(found) = found {
-                return found
-                    .into_iter()
-                    .try_for_each(|(scheme, credential)| put(request, scheme, credential));
-            }
-        }
-        Ok(())
+        let met = |alternative: &&&[Scheme]| alternative.iter().all(|scheme| self.find(scheme).is_some());
+        let Some(alternative) = alternatives.iter().find(met) else { return Ok(()) };
+        let mut found = alternative.iter().filter_map(|scheme| Some((scheme, self.find(scheme)?)));
+        found.try_for_each(|(scheme, credential)| put(request, scheme, credential))
     }
 }
 
@@ -139,19 +131,21 @@ fn put(request: &mut Request, scheme: &Scheme, credential: &Credential) -> Resul
             if let Some(before) = request.headers().get(COOKIE).and_then(|before| before.to_str().ok()) {
                 pair = format!("{before}; {pair}");
             }
-            request.headers_mut().insert(COOKIE, sensitive(&pair).ok_or_else(not_sendable)?);
+            request.headers_mut().insert(COOKIE, sensitive(pair).ok_or_else(not_sendable)?);
         }
         (Scheme::Header { key, .. }, Credential::ApiKey(value)) => {
             let name = HeaderName::from_bytes(key.as_bytes()).map_err(|_| not_sendable())?;
-            request.headers_mut().insert(name, sensitive(value.expose()).ok_or_else(not_sendable)?);
+            request
+                .headers_mut()
+                .insert(name, sensitive(value.expose().to_owned()).ok_or_else(not_sendable)?);
         }
         (_, Credential::Bearer(token)) => {
-            let value = sensitive(&format!("Bearer {}", token.expose())).ok_or_else(not_sendable)?;
+            let value = sensitive(["Bearer ", token.expose()].concat()).ok_or_else(not_sendable)?;
             request.headers_mut().insert(AUTHORIZATION, value);
         }
         (_, Credential::Basic { user, password }) => {
             let pair = STANDARD.encode(format!("{user}:{}", password.expose()));
-            let value = sensitive(&format!("Basic {pair}")).ok_or_else(not_sendable)?;
+            let value = sensitive(["Basic ", &pair].concat()).ok_or_else(not_sendable)?;
             request.headers_mut().insert(AUTHORIZATION, value);
         }
         // `Scheme::takes` keeps the other pairs out.
@@ -161,8 +155,8 @@ fn put(request: &mut Request, scheme: &Scheme, credential: &Credential) -> Resul
 }
 
 /// A header value that HTTP libraries neither print nor compress.
-fn sensitive(text: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(text).ok()?;
+fn sensitive(text: String) -> Option<HeaderValue> {
+    let mut value = HeaderValue::try_from(text).ok()?;
     value.set_sensitive(true);
     Some(value)
 }

@@ -1,17 +1,19 @@
-//! What every generated client holds, and the way of a request through it.
+//! What every generated client holds, and the short way of a request through it.
+
+mod exchange;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Request, Response, StatusCode};
+use reqwest::Request;
 
-use crate::clock::Stopwatch;
 use crate::credential::{Credentials, NotSendable};
-use crate::error::{Attempts, Error, Fate, TransportError};
-use crate::hook::{Hook, Outcome, Sending, Sent};
+use crate::error::{Attempts, Error, TransportError};
+use crate::hook::Hook;
 use crate::received::Received;
-use crate::retry::{Repeat, Retry, Subject};
+use crate::request::Base;
+use crate::retry::{Repeat, Retry};
 use crate::settings::{Retrying, Settings};
 use crate::source::{CredentialSource, SourceError};
 use crate::support::Scheme;
@@ -25,7 +27,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// What every generated client holds.
 #[derive(Clone)]
 pub struct Core {
-    base_url: String,
+    base: Arc<Base>,
     carrier: Carrier,
     /// Longest time for a whole call, where the HTTP client has no limit of its own.
     timeout: Option<Duration>,
@@ -54,6 +56,12 @@ enum NoAnswer {
     Credentials(SourceError),
     /// It got lost, or its answer did.
     Transport(TransportError),
+}
+
+impl From<TransportError> for NoAnswer {
+    fn from(error: TransportError) -> Self {
+        if error.is_invalid_request() { Self::Invalid(error.to_string()) } else { Self::Transport(error) }
+    }
 }
 
 impl<E> From<NoAnswer> for Error<E> {
@@ -90,7 +98,7 @@ impl Core {
 
     fn over(base_url: &str, carrier: Carrier, timeout: Option<Duration>) -> Self {
         Self {
-            base_url: base_url.trim_end_matches('/').to_owned(),
+            base: Arc::new(Base::new(base_url)),
             carrier,
             timeout,
             credentials: Credentials::new(),
@@ -128,20 +136,21 @@ impl Core {
 
     /// The base URL, without a slash at its end.
     pub fn base_url(&self) -> &str {
-        &self.base_url
+        self.base.text()
+    }
+
+    pub(crate) fn base(&self) -> &Arc<Base> {
+        &self.base
     }
 
     /// Sends the request of `operation` with the credentials that it asks for, and reads the head of the answer.
     pub async fn send<E>(
         &self,
         operation: &'static str,
-        mut request: Request,
+        request: Request,
         schemes: &[&[Scheme]],
     ) -> Result<Received, Error<E>> {
-        if let Some(timeout) = self.timeout {
-            request.timeout_mut().get_or_insert(timeout);
-        }
-        Ok(self.exchange(operation, request, schemes, Body::Whole).await?)
+        Ok(self.call(operation, request, schemes, Body::Whole).await?)
     }
 
     /// The same for a body that may take its time: it may not fall silent, but it may go on.
@@ -151,130 +160,56 @@ impl Core {
         request: Request,
         schemes: &[&[Scheme]],
     ) -> Result<Received, Error<E>> {
-        Ok(self.exchange(operation, request, schemes, Body::Streams).await?)
+        Ok(self.call(operation, request, schemes, Body::Streams).await?)
     }
 
-    /// Sends `request` until it is answered for good, or must not be sent again.
-    async fn exchange(
+    /// Sends `request` the shortest way that there is.
+    ///
+    /// What most calls need is done before the future is made, which has to hold no more than the answer to come: it is
+    /// moved several times before it is polled.
+    fn call(
         &self,
         operation: &'static str,
         mut request: Request,
         schemes: &[&[Scheme]],
         body: Body,
-    ) -> Result<Received, NoAnswer> {
-        let mut attempts = Attempts::FIRST;
-        // An operation that asks for nothing is presented nothing.
-        let mut source = self.source.as_ref().filter(|_| !schemes.is_empty());
-        loop {
-            let retry = self.retry.as_ref().filter(|retry| retry.goes_on(attempts));
-            let subject = Subject::of(&request);
-            // A body that streams is there once.
-            let copy = (retry.is_some() || source.is_some()).then(|| request.try_clone()).flatten();
-            let (answer, ticket) = self.attempt(operation, request, schemes, attempts).await?;
-            let mut answer = answer.map(|response| Received::new(response, attempts));
-            // A body that breaks off is a reason to ask again, so it has to be here before the answer is handed over.
-            if copy.is_some() && body == Body::Whole {
-                answer = match answer {
-                    Ok(received) => received.read().await,
-                    lost => lost,
-                };
+    ) -> impl Future<Output = Result<Received, NoAnswer>> {
+        let way = match &self.carrier {
+            Carrier::Http(http) if self.retry.is_none() && self.source.is_none() && self.hooks.is_empty() => {
+                self.limit(&mut request, body);
+                let presented = present(&self.credentials, &mut request, schemes);
+                Way::Straight(presented.map(|()| http.execute(request)))
             }
-            if let (Some(copy), Some(then)) = (copy, self.next(&subject, retry, source, &answer, attempts)) {
-                // Frees the connection.
-                drop(answer);
-                let fate = match then {
-                    Next::Renewed => {
-                        // Once: a second refusal is not about the age of what was presented.
-                        if let (Some(source), Some(ticket)) = (source.take(), ticket) {
-                            source.refused(ticket);
-                        }
-                        Fate::NotDone
-                    }
-                    Next::After(retry, wait, fate) => {
-                        retry.wait(wait).await;
-                        fate
-                    }
-                };
-                (attempts, request) = (attempts.after(fate), copy);
-                continue;
+            _ => Way::Round(Box::pin(self.exchange(operation, request, schemes, body))),
+        };
+        async move {
+            match way {
+                Way::Straight(sent) => {
+                    let answer = match sent?.await {
+                        Ok(response) => Ok(Received::new(response, Attempts::FIRST)),
+                        Err(error) => Err(error.into()),
+                    };
+                    trace::ended(&answer, Attempts::FIRST);
+                    answer.map_err(NoAnswer::from)
+                }
+                Way::Round(exchange) => exchange.await,
             }
-            trace::ended(&answer, attempts);
-            return answer.map_err(NoAnswer::Transport);
         }
     }
 
-    /// How a request goes on that was answered so, if it is sent again.
-    fn next<'r>(
-        &self,
-        subject: &Subject,
-        retry: Option<&'r Retry>,
-        source: Option<&Arc<dyn CredentialSource>>,
-        answer: &Result<Received, TransportError>,
-        attempts: Attempts,
-    ) -> Option<Next<'r>> {
-        let refused =
-            answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::UNAUTHORIZED.as_u16());
-        if refused && source.is_some() {
-            return Some(Next::Renewed);
+    /// Sets the time limit of the client, where `request` has none.
+    fn limit(&self, request: &mut Request, body: Body) {
+        if let (Some(timeout), Body::Whole) = (self.timeout, body) {
+            request.timeout_mut().get_or_insert(timeout);
         }
-        let retry = retry?;
-        let (wait, fate) = retry.after(subject, self.repeat, answer, attempts)?;
-        Some(Next::After(retry, wait, fate))
     }
+}
 
-    /// Sends `request` once; also tells the ticket of what was presented, where a source granted it.
-    async fn attempt(
-        &self,
-        operation: &'static str,
-        mut request: Request,
-        schemes: &[&[Scheme]],
-        attempts: Attempts,
-    ) -> Result<(Result<Response, TransportError>, Option<u64>), NoAnswer> {
-        let attempt = attempts.sent();
-        // What only hooks want to know is not found out without them.
-        let watch = (!self.hooks.is_empty()).then(|| (request.method().clone(), Stopwatch::start()));
-        if let Some((method, _)) = &watch {
-            for hook in &self.hooks {
-                hook.before(&mut Sending { operation, method, attempt, headers: request.headers_mut() });
-            }
-        }
-        let ticket = self.present(&mut request, schemes).await?;
-        let answer = match &self.carrier {
-            Carrier::Http(http) => http.execute(request).await.map_err(TransportError::from),
-            Carrier::Own(transport) => transport.send(request).await,
-            Carrier::Missing(reason) => {
-                return Err(NoAnswer::Invalid(format!("there is no HTTP client: {reason}")));
-            }
-        };
-        if let Some((method, stopwatch)) = &watch {
-            let elapsed = stopwatch.elapsed();
-            for hook in &self.hooks {
-                let outcome = match &answer {
-                    Ok(answer) => Outcome::Answered { status: answer.status(), headers: answer.headers() },
-                    Err(error) => Outcome::Failed(error),
-                };
-                hook.after(&Sent { operation, method, attempt, outcome, elapsed });
-            }
-        }
-        match answer {
-            Err(error) if error.is_invalid_request() => Err(NoAnswer::Invalid(error.to_string())),
-            answer => Ok((answer, ticket)),
-        }
-    }
-
-    /// Puts on `request` what the operation asks for.
-    async fn present(&self, request: &mut Request, schemes: &[&[Scheme]]) -> Result<Option<u64>, NoAnswer> {
-        let not_sendable = |NotSendable(scheme): NotSendable| {
-            NoAnswer::Invalid(format!("the credential for `{scheme}` holds characters that cannot be sent"))
-        };
-        let Some(source) = self.source.as_ref().filter(|_| !schemes.is_empty()) else {
-            self.credentials.apply(request, schemes).map_err(not_sendable)?;
-            return Ok(None);
-        };
-        let granted = source.credentials().await.map_err(NoAnswer::Credentials)?;
-        granted.credentials.apply(request, schemes).map_err(not_sendable)?;
-        Ok(Some(granted.ticket))
-    }
+/// Puts on `request` what `schemes` ask for.
+fn present(credentials: &Credentials, request: &mut Request, schemes: &[&[Scheme]]) -> Result<(), NoAnswer> {
+    credentials.apply(request, schemes).map_err(|NotSendable(scheme)| {
+        NoAnswer::Invalid(format!("the credential for `{scheme}` holds characters that cannot be sent"))
+    })
 }
 
 /// Whether the body of an answer is read at once.
@@ -284,10 +219,10 @@ enum Body {
     Streams,
 }
 
-/// How a request is sent again.
-enum Next<'r> {
-    /// At once, with other credentials.
-    Renewed,
-    /// After a time.
-    After(&'r Retry, Duration, Fate),
+/// The ways of a request.
+enum Way<S, R> {
+    /// Once, with nothing around it: what most calls are.
+    Straight(S),
+    /// With all that settings may ask for.
+    Round(R),
 }

@@ -1,8 +1,9 @@
 //! Documented response headers as values of their documented types.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
+use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 
@@ -10,32 +11,40 @@ use serde_json::{Map, Number, Value};
 ///
 /// It costs the caller this one value and nothing else of the answer. Neither `Debug` nor `Display` prints the value.
 #[derive(Clone, PartialEq, Eq)]
-pub struct HeaderError {
+pub struct HeaderError(Box<Reason>);
+
+/// What is wrong with a header. It is behind a pointer since every documented header has room for it.
+#[derive(Clone, PartialEq, Eq)]
+struct Reason {
     name: &'static str,
     documented: &'static str,
     value: Option<HeaderValue>,
 }
 
 impl HeaderError {
+    fn new(name: &'static str, shape: Shape, value: Option<HeaderValue>) -> Self {
+        Self(Box::new(Reason { name, documented: shape.documented(), value }))
+    }
+
     /// The name of the header, as documented.
     pub fn name(&self) -> &'static str {
-        self.name
+        self.0.name
     }
 
     /// The value as received; `None` where the header is missing.
     pub fn value(&self) -> Option<&HeaderValue> {
-        self.value.as_ref()
+        self.0.value.as_ref()
     }
 
     /// Whether the header is missing.
     pub fn is_missing(&self) -> bool {
-        self.value.is_none()
+        self.0.value.is_none()
     }
 }
 
 impl fmt::Display for HeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, documented, value } = self;
+        let Reason { name, documented, value } = self.0.as_ref();
         match value {
             None => write!(f, "the answer lacks the header `{name}`, which the contract requires"),
             Some(_) => {
@@ -103,7 +112,7 @@ impl Shape {
     }
 
     fn read(self, text: &str) -> Option<Value> {
-        let text = text.trim();
+        let text = text.trim_ascii();
         match self {
             Self::Text => Some(Value::from(text)),
             Self::Time => Some(Value::from(time(text))),
@@ -177,7 +186,7 @@ pub fn optional<T: DeserializeOwned>(
     });
     match value {
         Some(value) => Ok(Some(value)),
-        None => Err(HeaderError { name, documented: shape.documented(), value: Some(first) }),
+        None => Err(HeaderError::new(name, shape, Some(first.clone()))),
     }
 }
 
@@ -187,27 +196,29 @@ pub fn required<T: DeserializeOwned>(
     name: &'static str,
     shape: Shape,
 ) -> Result<T, HeaderError> {
-    optional(headers, name, shape)?.ok_or(HeaderError { name, documented: shape.documented(), value: None })
+    optional(headers, name, shape)?.ok_or_else(|| HeaderError::new(name, shape, None))
 }
 
-/// All lines of a header as one (RFC 9110 §5.3), and the first of them.
+/// All lines of a header as one (RFC 9110 §5.3), `None` where they are no text, and the first of them.
 ///
 /// Cookies are the exception: they hold commas, so only the first is read.
-fn joined(headers: &HeaderMap, name: &str) -> Option<(Option<String>, HeaderValue)> {
-    let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-    let lines = headers.get_all(&name).iter().take(if name == SET_COOKIE { 1 } else { usize::MAX });
-    let mut first: Option<HeaderValue> = None;
-    let mut parts = Vec::new();
-    for line in lines {
-        first.get_or_insert_with(|| line.clone());
-        parts.push(std::str::from_utf8(line.as_bytes()).ok());
+fn joined<'h>(headers: &'h HeaderMap, name: &str) -> Option<(Option<Cow<'h, str>>, &'h HeaderValue)> {
+    let mut lines = headers.get_all(name).iter();
+    let first = lines.next()?;
+    let text = |line: &'h HeaderValue| std::str::from_utf8(line.as_bytes()).ok();
+    let mut joined = text(first).map(Cow::Borrowed);
+    if !name.eq_ignore_ascii_case(SET_COOKIE.as_str()) {
+        for line in lines {
+            joined = joined.zip(text(line)).map(|(before, line)| Cow::Owned(format!("{before}, {line}")));
+        }
     }
-    let text = parts.into_iter().collect::<Option<Vec<_>>>().map(|parts| parts.join(", "));
-    first.map(|first| (text, first))
+    Some((joined, first))
 }
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::HeaderName;
+
     use super::*;
 
     fn headers(lines: &[(&str, &str)]) -> HeaderMap {

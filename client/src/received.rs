@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 
 use bytes::{Bytes, BytesMut};
-use futures_core::Stream as _;
+use futures_core::Stream;
 use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -91,10 +91,11 @@ impl Received {
     /// The same answer with its body, however long that of a success is.
     pub(crate) async fn read(mut self) -> Result<Self, TransportError> {
         let limit = if self.status.is_success() { usize::MAX } else { LONGEST_FAILURE };
-        if let Content::Open(response) = self.content {
-            let (body, extent) = read(response, limit).await?;
-            self.content = Content::Read(body, extent);
-        }
+        let (body, extent) = match self.content.pieces(limit) {
+            Ok(pieces) => gather(pieces, limit).await?,
+            Err(read) => read,
+        };
+        self.content = Content::Read(body, extent);
         Ok(self)
     }
 
@@ -119,8 +120,11 @@ impl Received {
 
     /// A JSON body.
     pub async fn json<B: DeserializeOwned>(self) -> Result<Decoded<B>, Failed> {
-        let kept = self.kept();
-        let whole = self.whole().await?.complete()?;
+        let kept = Raw::within(self.limit);
+        let whole = self.whole().await?;
+        if whole.extent == Extent::Cut {
+            return Err(whole.too_long());
+        }
         match serde_json::from_slice(&whole.body) {
             Ok(body) => Ok(whole.decoded(body, kept)),
             Err(cause) => Err(whole.malformed(MalformedCause::Json(cause))),
@@ -129,8 +133,11 @@ impl Received {
 
     /// A text.
     pub async fn text(self) -> Result<Decoded<String>, Failed> {
-        let kept = self.kept();
-        let whole = self.whole().await?.complete()?;
+        let kept = Raw::within(self.limit);
+        let whole = self.whole().await?;
+        if whole.extent == Extent::Cut {
+            return Err(whole.too_long());
+        }
         let text = match charset(&whole.headers) {
             Charset::Latin1 => Some(whole.body.iter().copied().map(char::from).collect()),
             Charset::Utf8 => std::str::from_utf8(&whole.body).ok().map(str::to_owned),
@@ -143,8 +150,11 @@ impl Received {
 
     /// Bytes.
     pub async fn bytes(self) -> Result<Decoded<Bytes>, Failed> {
-        let kept = self.kept();
-        let whole = self.whole().await?.complete()?;
+        let kept = Raw::within(self.limit);
+        let whole = self.whole().await?;
+        if whole.extent == Extent::Cut {
+            return Err(whole.too_long());
+        }
         let body = whole.body.clone();
         Ok(whole.decoded(body, kept))
     }
@@ -177,40 +187,63 @@ impl Received {
         }
     }
 
-    /// The bytes of a success are not held a second time.
-    fn kept(&self) -> Raw {
-        if self.limit == usize::MAX { Raw::Dropped } else { Raw::Kept }
-    }
-
-    async fn whole(self) -> Result<Whole, Failed> {
+    /// The same answer with its body. The future holds little, as it is moved before it is polled.
+    fn whole(self) -> impl Future<Output = Result<Whole, Failed>> {
         let Self { status, headers, content, limit, attempts } = self;
-        let (body, extent) = match content {
-            Content::Open(response) => read(response, limit).await.map_err(Failed::Transport)?,
-            Content::Read(body, _) if body.len() > limit => (body.slice(..limit), Extent::Cut),
-            Content::Read(body, extent) => (body, extent),
-        };
-        Ok(Whole { status, headers, body, extent, attempts })
+        let pieces = content.pieces(limit);
+        async move {
+            let (body, extent) = match pieces {
+                Ok(pieces) => gather(pieces, limit).await.map_err(Failed::Transport)?,
+                Err(read) => read,
+            };
+            Ok(Whole { status, headers, body, extent, attempts })
+        }
     }
 }
 
-/// As much of the body as `limit` allows.
-async fn read(response: Response, limit: usize) -> Result<(Bytes, Extent), TransportError> {
-    if limit == usize::MAX {
-        // Without a bound nothing has to be copied.
-        return Ok((response.bytes().await?, Extent::Whole));
-    }
-    let mut chunks = pin!(response.bytes_stream());
-    let mut body = BytesMut::new();
-    while let Some(chunk) = poll_fn(|context| chunks.as_mut().poll_next(context)).await {
-        let chunk = chunk?;
-        let room = limit - body.len();
-        if chunk.len() > room {
-            body.extend_from_slice(&chunk[..room]);
-            return Ok((body.freeze(), Extent::Cut));
+impl Content {
+    /// The pieces of the body, or as much of it as `limit` allows, if it has been read.
+    fn pieces(
+        self,
+        limit: usize,
+    ) -> Result<impl Stream<Item = Result<Bytes, reqwest::Error>>, (Bytes, Extent)> {
+        match self {
+            Self::Open(response) => Ok(response.bytes_stream()),
+            Self::Read(body, _) if body.len() > limit => Err((body.slice(..limit), Extent::Cut)),
+            Self::Read(body, extent) => Err((body, extent)),
         }
-        body.extend_from_slice(&chunk);
     }
-    Ok((body.freeze(), Extent::Whole))
+}
+
+/// The pieces of a body as one, as far as `limit` allows. A body of one piece is not copied.
+async fn gather(
+    pieces: impl Stream<Item = Result<Bytes, reqwest::Error>>,
+    limit: usize,
+) -> Result<(Bytes, Extent), TransportError> {
+    let mut pieces = pin!(pieces);
+    let (mut first, mut body, mut length) = (Bytes::new(), BytesMut::new(), 0);
+    let mut extent = Extent::Whole;
+    while let Some(piece) = poll_fn(|context| pieces.as_mut().poll_next(context)).await {
+        let mut piece = piece?;
+        if piece.len() > limit - length {
+            piece.truncate(limit - length);
+            extent = Extent::Cut;
+        }
+        if length == 0 {
+            length = piece.len();
+            first = piece;
+        } else {
+            if body.is_empty() {
+                body = std::mem::take(&mut first).into();
+            }
+            body.extend_from_slice(&piece);
+            length = body.len();
+        }
+        if extent == Extent::Cut {
+            break;
+        }
+    }
+    Ok((if body.is_empty() { first } else { body.freeze() }, extent))
 }
 
 /// Whether a decoded answer keeps its body as received.
@@ -220,12 +253,16 @@ enum Raw {
     Dropped,
 }
 
+impl Raw {
+    /// The bytes of a success, which may be as long as they like, are not held a second time.
+    fn within(limit: usize) -> Self {
+        if limit == usize::MAX { Self::Dropped } else { Self::Kept }
+    }
+}
+
 impl Whole {
-    fn complete(self) -> Result<Self, Failed> {
-        match self.extent {
-            Extent::Whole => Ok(self),
-            Extent::Cut => Err(self.malformed(MalformedCause::TooLong { limit: LONGEST_FAILURE })),
-        }
+    fn too_long(self) -> Failed {
+        self.malformed(MalformedCause::TooLong { limit: LONGEST_FAILURE })
     }
 
     fn decoded<B>(self, body: B, kept: Raw) -> Decoded<B> {
@@ -261,5 +298,41 @@ impl<B> Decoded<B> {
         let Self { body, status, headers, raw, extent, attempts } = self;
         let error = wrap(body);
         Error::Documented(Box::new(Failure { error, status, headers, body: raw, extent, attempts }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stream::Chunks;
+
+    async fn gathered(pieces: &[&'static str], limit: usize) -> (Bytes, Extent) {
+        let pieces: Vec<_> = pieces.iter().map(|piece| Bytes::from_static(piece.as_bytes())).collect();
+        gather(Chunks(pieces.into_iter()), limit).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn pieces_are_put_together_as_far_as_the_limit_allows() {
+        for (pieces, limit, whole, extent) in [
+            (&[][..], usize::MAX, "", Extent::Whole),
+            (&["", ""], 0, "", Extent::Whole),
+            (&["abc"], usize::MAX, "abc", Extent::Whole),
+            (&["", "ab", "", "c", "def"], usize::MAX, "abcdef", Extent::Whole),
+            (&["abc"], 3, "abc", Extent::Whole),
+            (&["abc"], 2, "ab", Extent::Cut),
+            (&["ab", "cd"], 4, "abcd", Extent::Whole),
+            (&["ab", "cd", "ef"], 3, "abc", Extent::Cut),
+            (&["ab", "cd"], 2, "ab", Extent::Cut),
+            (&["a"], 0, "", Extent::Cut),
+        ] {
+            assert_eq!(gathered(pieces, limit).await, (Bytes::from(whole), extent), "{pieces:?} {limit}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_piece_is_not_copied() {
+        let piece = "all of it";
+        let (whole, _) = gathered(&[piece], usize::MAX).await;
+        assert_eq!(whole.as_ptr(), piece.as_ptr());
     }
 }

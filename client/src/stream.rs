@@ -137,7 +137,7 @@ impl fmt::Debug for ByteStream {
 }
 
 /// Chunks that are there already.
-struct Chunks<I>(I);
+pub(crate) struct Chunks<I>(pub(crate) I);
 
 // Nothing borrows from the iterator.
 impl<I> Unpin for Chunks<I> {}

@@ -36,6 +36,10 @@ macro_rules! __rescind_client_spanned {
 /// Tells the span of the call how it ended.
 #[cfg(feature = "tracing")]
 pub(crate) fn ended(answer: &Result<Received, TransportError>, attempts: Attempts) {
+    // The level of the spans. Most programs have nobody who listens, and looking for a span costs more than this.
+    if tracing::level_filters::LevelFilter::current() < tracing::Level::INFO {
+        return;
+    }
     let span = tracing::Span::current();
     // Where nobody listens to ours, the current one is somebody else's.
     if span.metadata().is_none_or(|metadata| metadata.target() != "rescind_client") {

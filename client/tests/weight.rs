@@ -1,10 +1,13 @@
-//! How many crates another project gets with this one: as the table of the README says, and no more unnoticed.
+//! How many crates another project gets with this one, as the table of the README says, and how large a call is: no more
+//! unnoticed.
 
 #![expect(clippy::unwrap_used, reason = "what cannot be counted fails the test")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
+
+use rescind_client::dinie::Client;
 
 /// The crates that come with these features, this one not counted. Where the machine is another one, they differ.
 fn crates(features: &str) -> BTreeSet<String> {
@@ -52,4 +55,12 @@ fn nothing_heavy_comes_unasked() {
             assert!(!found.iter().any(|one| one.starts_with(heavy)), "`{feature}` brings {heavy}");
         }
     }
+}
+
+#[test]
+fn a_call_is_small() {
+    // Whoever awaits it or spawns it moves it first. Of its parts only the largest counts, and not their sum.
+    let client = Client::new("http://127.0.0.1:9");
+    let size = size_of_val(&client.list_credentials().send());
+    assert!(size <= 1536, "the future of a call takes {size} bytes; reqwest's own takes a third of that");
 }

@@ -1,5 +1,7 @@
 //! Percent-encoding (RFC 3986 §2).
 
+use std::borrow::Cow;
+
 /// Which characters stand as they are, beside the unreserved ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keep {
@@ -32,6 +34,15 @@ impl Keep {
 
 /// Adds `text` to `out`, encoded.
 pub(super) fn push(text: &str, keep: Keep, out: &mut String) {
+    out.push_str(&encoded(text, keep));
+}
+
+/// `text`, encoded.
+pub(super) fn encoded(text: &str, keep: Keep) -> Cow<'_, str> {
+    if text.bytes().all(|byte| keep.keeps(byte)) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len() * 3);
     for byte in text.bytes() {
         if keep.keeps(byte) {
             out.push(char::from(byte));
@@ -41,11 +52,5 @@ pub(super) fn push(text: &str, keep: Keep, out: &mut String) {
             out.push(char::from(b"0123456789ABCDEF"[usize::from(byte & 15)]));
         }
     }
-}
-
-/// `text`, encoded.
-pub(super) fn encoded(text: &str, keep: Keep) -> String {
-    let mut out = String::with_capacity(text.len());
-    push(text, keep, &mut out);
-    out
+    out.into()
 }

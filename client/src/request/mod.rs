@@ -1,6 +1,7 @@
 //! Requests as the contract writes them: arguments, styles of parameters, bodies, parts.
 
 mod argument;
+mod base;
 mod body;
 mod chain;
 mod escape;
@@ -9,6 +10,7 @@ mod outgoing;
 mod style;
 
 pub use argument::Argument;
+pub(crate) use base::Base;
 pub use multipart::{File, Parts};
 pub use outgoing::{Outgoing, as_is};
 pub use style::Style;

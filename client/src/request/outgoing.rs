@@ -2,13 +2,15 @@
 
 use std::convert::Infallible;
 use std::fmt::Display;
+use std::sync::Arc;
 
 use reqwest::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Body, Method, Request, Url};
+use reqwest::{Body, Method, Request};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::argument::Argument;
+use super::base::Base;
 use super::multipart::Parts;
 use super::style::{Secrecy, Style, Unwritable};
 use super::{body, style};
@@ -18,6 +20,7 @@ use crate::support::Core;
 /// A request that is written piece by piece. The first thing that is wrong with it is told at its end.
 pub struct Outgoing {
     method: Method,
+    base: Arc<Base>,
     url: String,
     query: String,
     headers: HeaderMap,
@@ -36,7 +39,8 @@ impl Outgoing {
     pub fn new(core: &Core, method: Method, accept: &str) -> Self {
         let mut request = Self {
             method,
-            url: core.base_url().to_owned(),
+            base: Arc::clone(core.base()),
+            url: room(core.base_url()),
             query: String::new(),
             headers: HeaderMap::new(),
             cookies: String::new(),
@@ -51,13 +55,17 @@ impl Outgoing {
         self.problem.get_or_insert(problem);
     }
 
-    /// The value of an argument as JSON, which all styles start from.
-    fn value<T: Serialize>(&mut self, name: &str, argument: &Argument<T>) -> Option<Value> {
+    /// The value of an argument as JSON, which `style` starts from.
+    fn value<T: Serialize>(&mut self, name: &str, style: Style, argument: &Argument<T>) -> Option<Value> {
         match argument.get() {
             Ok(None) => None,
             Ok(Some(value)) => {
                 // By way of text, which writes a `f32` with no more digits than it has.
-                let json = serde_json::to_vec(value).and_then(|text| serde_json::from_slice(&text));
+                let json = serde_json::to_string(value).and_then(|text| match text.as_bytes() {
+                    // A number or a boolean, which these styles write as it stands here.
+                    [b'-' | b'0'..=b'9' | b't' | b'f', ..] if !style.is_json() => Ok(Value::String(text)),
+                    _ => serde_json::from_str(&text),
+                });
                 match json {
                     Ok(json) => Some(json),
                     Err(cause) => {
@@ -81,7 +89,7 @@ impl Outgoing {
 
     /// A parameter of the path.
     pub fn path<T: Serialize>(&mut self, name: &str, style: Style, argument: &Argument<T>) {
-        let Some(value) = self.value(name, argument) else { return };
+        let Some(value) = self.value(name, style, argument) else { return };
         match style.path(name, &value) {
             Ok(text) => self.url.push_str(&text),
             Err(Unwritable(why)) => self.fail(format!("`{name}` {why}")),
@@ -90,7 +98,7 @@ impl Outgoing {
 
     /// A parameter of the query.
     pub fn query<T: Serialize>(&mut self, name: &str, style: Style, argument: &Argument<T>) {
-        if let Some(value) = self.value(name, argument).filter(|value| !value.is_null()) {
+        if let Some(value) = self.value(name, style, argument).filter(|value| !value.is_null()) {
             style.query(name, &value, &mut self.query);
         }
     }
@@ -102,7 +110,7 @@ impl Outgoing {
 
     /// A header.
     pub fn header<T: Serialize>(&mut self, name: &str, style: Style, argument: &Argument<T>) {
-        let Some(value) = self.value(name, argument).filter(|value| !value.is_null()) else { return };
+        let Some(value) = self.value(name, style, argument).filter(|value| !value.is_null()) else { return };
         match (style.header(&value), HeaderName::from_bytes(name.as_bytes())) {
             (Ok(Some(text)), Ok(header)) => self.put(name, header, &text, style.secrecy()),
             (Ok(None), _) => {}
@@ -123,7 +131,7 @@ impl Outgoing {
 
     /// A cookie.
     pub fn cookie<T: Serialize>(&mut self, name: &str, style: Style, argument: &Argument<T>) {
-        if let Some(value) = self.value(name, argument).filter(|value| !value.is_null()) {
+        if let Some(value) = self.value(name, style, argument).filter(|value| !value.is_null()) {
             style.cookie(name, &value, &mut self.cookies);
         }
     }
@@ -257,7 +265,9 @@ impl Outgoing {
             self.url.push_str(&self.query);
         }
         // The URL itself is left out: it may hold a secret.
-        let url = Url::parse(&self.url)
+        let url = self
+            .base
+            .url(&self.url)
             .map_err(|cause| Error::InvalidRequest(format!("the URL cannot be built: {cause}")))?;
         let mut request = Request::new(self.method, url);
         *request.headers_mut() = self.headers;
@@ -266,9 +276,16 @@ impl Outgoing {
     }
 }
 
+/// `base` with room for the path of most operations and their queries.
+fn room(base: &str) -> String {
+    let mut url = String::with_capacity(base.len() + 128);
+    url.push_str(base);
+    url
+}
+
 /// The text of a part that has no items of its own.
 pub(super) fn plain(value: &Value) -> String {
-    style::text(value)
+    style::text(value).into_owned()
 }
 
 #[cfg(test)]

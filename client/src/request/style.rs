@@ -1,5 +1,7 @@
 //! How values are written into paths, queries, headers and cookies (OpenAPI 3.0.3, Style Values; RFC 6570).
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::escape::{Keep, encoded, push};
@@ -109,11 +111,16 @@ impl Style {
         self
     }
 
+    /// Whether a value is written as JSON, where a text differs from a number.
+    pub(super) fn is_json(self) -> bool {
+        self.kind == Kind::Json
+    }
+
     pub(super) const fn secrecy(self) -> Secrecy {
         self.secrecy
     }
 
-    fn shape(self, value: &Value) -> Shape {
+    fn shape(self, value: &Value) -> Shape<'_> {
         match value {
             Value::Array(items) if self.kind != Kind::Json => {
                 Shape::List(items.iter().filter(|item| !item.is_null()).map(text).collect())
@@ -122,10 +129,10 @@ impl Style {
                 members
                     .iter()
                     .filter(|(_, value)| !value.is_null())
-                    .map(|(name, value)| (name.clone(), text(value)))
+                    .map(|(name, value)| (Cow::from(name), text(value)))
                     .collect(),
             ),
-            _ if self.kind == Kind::Json => Shape::Text(value.to_string()),
+            _ if self.kind == Kind::Json => Shape::Text(value.to_string().into()),
             _ => Shape::Text(text(value)),
         }
     }
@@ -197,7 +204,7 @@ impl Style {
             self.deep(&name, value, out);
             return;
         }
-        let joined = |items: &[String]| {
+        let joined = |items: &[Cow<'_, str>]| {
             let (between, keep) = match self.kind {
                 Kind::SpaceDelimited => ("%20", self.keep),
                 Kind::PipeDelimited => ("%7C", self.keep),
@@ -223,8 +230,7 @@ impl Style {
                 }
             }
             Shape::Members(members) => {
-                let items: Vec<String> =
-                    members.into_iter().flat_map(|(name, value)| [name, value]).collect();
+                let items: Vec<_> = members.into_iter().flat_map(|(name, value)| [name, value]).collect();
                 pair(&name, &joined(&items), out);
             }
         }
@@ -252,7 +258,7 @@ impl Style {
     /// The value of a header; `None` where there is nothing to send.
     pub(super) fn header(self, value: &Value) -> Result<Option<String>, Unwritable> {
         let (items, equals) = match self.shape(value) {
-            Shape::Text(text) => return Ok(Some(text)),
+            Shape::Text(text) => return Ok(Some(text.into_owned())),
             Shape::List(items) => (items.into_iter().map(|item| (item, None)).collect::<Vec<_>>(), ""),
             Shape::Members(members) => {
                 let equals = if self.items == Items::Apart { "=" } else { "," };
@@ -288,7 +294,7 @@ impl Style {
             out.push('=');
             out.push_str(value);
         };
-        let joined = |items: &[String]| {
+        let joined = |items: &[Cow<'_, str>]| {
             items.iter().map(|item| encoded(item, Keep::Cookie)).collect::<Vec<_>>().join(",")
         };
         match self.shape(value) {
@@ -307,8 +313,7 @@ impl Style {
                 }
             }
             Shape::Members(members) => {
-                let items: Vec<String> =
-                    members.into_iter().flat_map(|(name, value)| [name, value]).collect();
+                let items: Vec<_> = members.into_iter().flat_map(|(name, value)| [name, value]).collect();
                 cookie(name, &joined(&items));
             }
         }
@@ -316,22 +321,23 @@ impl Style {
 }
 
 /// A value as the styles see it.
-enum Shape {
-    Text(String),
-    List(Vec<String>),
-    Members(Vec<(String, String)>),
+enum Shape<'v> {
+    Text(Cow<'v, str>),
+    List(Vec<Cow<'v, str>>),
+    Members(Vec<(Cow<'v, str>, Cow<'v, str>)>),
 }
 
 /// A value as text; what has items of its own is a JSON text.
-pub(super) fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
+        Value::String(text) => text.into(),
+        Value::Null => "".into(),
+        other => other.to_string().into(),
     }
 }
 
 fn pair(name: &str, value: &str, out: &mut String) {
+    out.reserve(name.len() + value.len() + 2);
     if !out.is_empty() {
         out.push('&');
     }

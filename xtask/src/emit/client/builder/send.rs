@@ -27,18 +27,24 @@ pub(super) fn send(
     let others = others(call, names);
     let bodies = bodies(call, arguments, names);
     let security = security(call, draft);
+    let given = (!call.parameters.is_empty() || !call.bodies.is_empty()).then(|| quote!(let call = self;));
     let arms = &outcome.arms;
     let sending = ident(outcome.send);
     let operation = &call.operation.id.0;
     quote! {
         #[doc = #doc]
         pub async fn send(self) -> ::std::result::Result<ResponseValue<#success>, Error<#failure>> {
-            let mut request = support::Outgoing::new(&self.client.core, #method, #accept);
-            #(#path)*
-            #(#others)*
-            #(#bodies)*
-            let request = request.finish()?;
-            let received = self.client.core.#sending(#operation, request, #security);
+            let core = &self.client.core;
+            // What the request is made of is given up before it is sent, so that the future need not hold it.
+            let request = {
+                #given
+                let mut request = support::Outgoing::new(core, #method, #accept);
+                #(#path)*
+                #(#others)*
+                #(#bodies)*
+                request.finish()?
+            };
+            let received = core.#sending(#operation, request, #security);
             let received = support::spanned!(#operation, received).await?;
             match received.status() {
                 #(#arms,)*
@@ -58,7 +64,7 @@ fn path<'t>(call: &'t Call<'_>, names: &'t CallNames) -> impl Iterator<Item = To
             let position = call.parameters.iter().position(known)?;
             let field = ident(&names.parameters[position].field);
             let style = style(call.parameters[position].writing);
-            Some(quote!(request.path(#name, #style, &self.#field);))
+            Some(quote!(request.path(#name, #style, &call.#field);))
         }
     })
 }
@@ -77,13 +83,13 @@ fn others<'t>(call: &'t Call<'_>, names: &'t CallNames) -> impl Iterator<Item = 
         let secret = is_secret(&place.slot.schema).then(|| quote!(.secret()));
         let empty = names.empty.as_deref().map(ident).map(|empty| {
             quote! {
-                if self.#empty {
+                if call.#empty {
                     request.empty_query(#name);
                 }
             }
         });
         Some(quote! {
-            request.#method(#name, #style #secret, &self.#field);
+            request.#method(#name, #style #secret, &call.#field);
             #empty
         })
     })
@@ -102,21 +108,21 @@ fn bodies(call: &Call<'_>, arguments: &Arguments, names: &CallNames) -> Vec<Toke
             quote!(support::as_is)
         };
         statements.push(match body.kind {
-            BodyKind::Json => quote!(request.json(#name, #media_type, self.#field, #finish);),
+            BodyKind::Json => quote!(request.json(#name, #media_type, call.#field, #finish);),
             BodyKind::Form => {
                 let members = body.members.iter().map(|(name, writing)| {
                     let style = style(*writing);
                     quote!((#name, #style))
                 });
-                quote!(request.form(#name, &[#(#members),*], self.#field, #finish);)
+                quote!(request.form(#name, &[#(#members),*], call.#field, #finish);)
             }
             BodyKind::Multipart => {
                 let ty = ident(&call.type_name);
-                quote!(request.multipart(self.#field, super::multipart::#ty::write);)
+                quote!(request.multipart(call.#field, super::multipart::#ty::write);)
             }
-            BodyKind::Bytes => quote!(request.bytes(#media_type, self.#field);),
-            BodyKind::Range => quote!(request.within(#name, #media_type, self.#field);),
-            BodyKind::Text => quote!(request.text(#media_type, self.#field);),
+            BodyKind::Bytes => quote!(request.bytes(#media_type, call.#field);),
+            BodyKind::Range => quote!(request.within(#name, #media_type, call.#field);),
+            BodyKind::Text => quote!(request.text(#media_type, call.#field);),
         });
     }
     if call.bodies.len() > 1 && call.bodies.iter().any(|body| body.required) {
