@@ -1665,23 +1665,25 @@ pub mod builder {
             ResponseValue<types::Token, super::Headers>,
             Error<super::CreateTokenError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/auth/token");
-            request
-                .form(
-                    "body",
-                    &[],
-                    self.body,
-                    <types::TokenRequest as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/json",
                 );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/auth/token");
+                request
+                    .form(
+                        "body",
+                        &[],
+                        call.body,
+                        <types::TokenRequest as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "createToken",
                     request,
@@ -1759,31 +1761,33 @@ pub mod builder {
             ResponseValue<types::CredentialWithSecret, super::Headers>,
             Error<super::CreateCredentialError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json, application/problem+json",
-            );
-            request.literal("/auth/credentials");
-            request
-                .header(
-                    "Idempotency-Key",
-                    support::Style::simple(),
-                    &self.idempotency_key,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/json, application/problem+json",
                 );
-            request
-                .json(
-                    "body",
-                    "application/json",
-                    self.body,
-                    <types::CreateCredentialRequest as ::std::convert::TryFrom<
-                        _,
-                    >>::try_from,
-                );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/auth/credentials");
+                request
+                    .header(
+                        "Idempotency-Key",
+                        support::Style::simple(),
+                        &call.idempotency_key,
+                    );
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::CreateCredentialRequest as ::std::convert::TryFrom<
+                            _,
+                        >>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "createCredential",
                     request,
@@ -1872,23 +1876,25 @@ pub mod builder {
             ResponseValue<types::CredentialList, super::Headers>,
             Error<super::ListCredentialsError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json, application/problem+json",
-            );
-            request.literal("/auth/credentials");
-            request.query("limit", support::Style::form().exploded(), &self.limit);
-            request
-                .query(
-                    "starting_after",
-                    support::Style::form().exploded(),
-                    &self.starting_after,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json, application/problem+json",
                 );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/auth/credentials");
+                request.query("limit", support::Style::form().exploded(), &call.limit);
+                request
+                    .query(
+                        "starting_after",
+                        support::Style::form().exploded(),
+                        &call.starting_after,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "listCredentials",
                     request,
@@ -1965,17 +1971,19 @@ pub mod builder {
             ResponseValue<(), super::Headers>,
             Error<super::RevokeCredentialError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::DELETE,
-                "application/problem+json",
-            );
-            request.literal("/auth/credentials/");
-            request.path("client_id", support::Style::simple(), &self.client_id);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::DELETE,
+                    "application/problem+json",
+                );
+                request.literal("/auth/credentials/");
+                request.path("client_id", support::Style::simple(), &call.client_id);
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "revokeCredential",
                     request,

@@ -1408,23 +1408,27 @@ pub mod builder {
             ResponseValue<types::RegisteredCredential>,
             Error<super::RegisterCredentialError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/credentials");
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::RegisterCredentialRequest as ::std::convert::TryFrom<
-                        _,
-                    >>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("registerCredential", request, &[]);
+                request.literal("/credentials");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::RegisterCredentialRequest as ::std::convert::TryFrom<
+                            _,
+                        >>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("registerCredential", request, &[]);
             let received = support::spanned!("registerCredential", received).await?;
             match received.status() {
                 201u16 => {
@@ -1481,17 +1485,19 @@ pub mod builder {
             ResponseValue<types::RevokedCredential>,
             Error<super::RevokeCredentialError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::DELETE,
-                "application/json",
-            );
-            request.literal("/credentials/");
-            request.path("api_key", support::Style::simple(), &self.api_key);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::DELETE,
+                    "application/json",
+                );
+                request.literal("/credentials/");
+                request.path("api_key", support::Style::simple(), &call.api_key);
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "revokeCredential",
                     request,
@@ -1584,23 +1590,27 @@ pub mod builder {
             ResponseValue<types::CreatedAccount>,
             Error<super::CreateAccountError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/account");
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::CreateAccountRequest as ::std::convert::TryFrom<_>>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/account");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::CreateAccountRequest as ::std::convert::TryFrom<
+                            _,
+                        >>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "createAccount",
                     request,
@@ -1687,17 +1697,19 @@ pub mod builder {
             ResponseValue<types::Account>,
             Error<super::GetAccountError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/account/");
-            request.path("id", support::Style::simple(), &self.id);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/account/");
+                request.path("id", support::Style::simple(), &call.id);
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "getAccount",
                     request,
@@ -1777,17 +1789,19 @@ pub mod builder {
             ResponseValue<types::AssetSummary>,
             Error<super::GetAccountByAssetError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/account/asset/");
-            request.path("asset", support::Style::simple(), &self.asset);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/account/asset/");
+                request.path("asset", support::Style::simple(), &call.asset);
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "getAccountByAsset",
                     request,
@@ -1849,16 +1863,17 @@ pub mod builder {
             ResponseValue<types::Integrity>,
             Error<super::GetIntegrityError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/integrity");
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/integrity");
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "getIntegrity",
                     request,
@@ -1917,14 +1932,17 @@ pub mod builder {
             ResponseValue<types::Health>,
             Error<super::GetHealthError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/health");
-            let request = request.finish()?;
-            let received = self.client.core.send("getHealth", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/health");
+                request.finish()?
+            };
+            let received = core.send("getHealth", request, &[]);
             let received = support::spanned!("getHealth", received).await?;
             match received.status() {
                 200u16 => {
@@ -1953,14 +1971,17 @@ pub mod builder {
             ResponseValue<::std::string::String>,
             Error<super::GetMetricsError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "text/plain",
-            );
-            request.literal("/metrics");
-            let request = request.finish()?;
-            let received = self.client.core.send("getMetrics", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "text/plain",
+                );
+                request.literal("/metrics");
+                request.finish()?
+            };
+            let received = core.send("getMetrics", request, &[]);
             let received = support::spanned!("getMetrics", received).await?;
             match received.status() {
                 200u16 => {

@@ -4494,31 +4494,33 @@ pub mod builder {
             ResponseValue<types::Credential, super::IdempotencyReplayedHeader>,
             Error<super::CreateCredentialError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json, application/problem+json",
-            );
-            request.literal("/credentials");
-            request
-                .header(
-                    "Idempotency-Key",
-                    support::Style::simple(),
-                    &self.idempotency_key,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/json, application/problem+json",
                 );
-            request
-                .json(
-                    "body",
-                    "application/json",
-                    self.body,
-                    <types::CreateCredentialRequest as ::std::convert::TryFrom<
-                        _,
-                    >>::try_from,
-                );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/credentials");
+                request
+                    .header(
+                        "Idempotency-Key",
+                        support::Style::simple(),
+                        &call.idempotency_key,
+                    );
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::CreateCredentialRequest as ::std::convert::TryFrom<
+                            _,
+                        >>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "createCredential",
                     request,
@@ -4624,30 +4626,32 @@ pub mod builder {
             ResponseValue<types::CredentialList>,
             Error<super::ListCredentialsError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json, application/problem+json",
-            );
-            request.literal("/credentials");
-            request.query("limit", support::Style::form().exploded(), &self.limit);
-            request
-                .query(
-                    "starting_after",
-                    support::Style::form().exploded(),
-                    &self.starting_after,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json, application/problem+json",
                 );
-            request
-                .query(
-                    "ending_before",
-                    support::Style::form().exploded(),
-                    &self.ending_before,
-                );
-            request.query("type", support::Style::form().exploded(), &self.r#type);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/credentials");
+                request.query("limit", support::Style::form().exploded(), &call.limit);
+                request
+                    .query(
+                        "starting_after",
+                        support::Style::form().exploded(),
+                        &call.starting_after,
+                    );
+                request
+                    .query(
+                        "ending_before",
+                        support::Style::form().exploded(),
+                        &call.ending_before,
+                    );
+                request.query("type", support::Style::form().exploded(), &call.r#type);
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "listCredentials",
                     request,
@@ -4705,17 +4709,24 @@ pub mod builder {
             ResponseValue<()>,
             Error<super::DeleteCredentialError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::DELETE,
-                "application/problem+json",
-            );
-            request.literal("/credentials/");
-            request.path("credential_id", support::Style::simple(), &self.credential_id);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::DELETE,
+                    "application/problem+json",
+                );
+                request.literal("/credentials/");
+                request
+                    .path(
+                        "credential_id",
+                        support::Style::simple(),
+                        &call.credential_id,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "deleteCredential",
                     request,
@@ -4804,31 +4815,33 @@ pub mod builder {
             ResponseValue<types::Repository, super::IdempotencyReplayedHeader>,
             Error<super::RegisterRepositoryError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json, application/problem+json",
-            );
-            request.literal("/repositories");
-            request
-                .header(
-                    "Idempotency-Key",
-                    support::Style::simple(),
-                    &self.idempotency_key,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/json, application/problem+json",
                 );
-            request
-                .json(
-                    "body",
-                    "application/json",
-                    self.body,
-                    <types::RegisterRepositoryRequest as ::std::convert::TryFrom<
-                        _,
-                    >>::try_from,
-                );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/repositories");
+                request
+                    .header(
+                        "Idempotency-Key",
+                        support::Style::simple(),
+                        &call.idempotency_key,
+                    );
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::RegisterRepositoryRequest as ::std::convert::TryFrom<
+                            _,
+                        >>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "registerRepository",
                     request,
@@ -4934,30 +4947,32 @@ pub mod builder {
             ResponseValue<types::RepositoryList>,
             Error<super::ListRepositoriesError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/repositories");
-            request.query("limit", support::Style::form().exploded(), &self.limit);
-            request
-                .query(
-                    "starting_after",
-                    support::Style::form().exploded(),
-                    &self.starting_after,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
                 );
-            request
-                .query(
-                    "ending_before",
-                    support::Style::form().exploded(),
-                    &self.ending_before,
-                );
-            request.query("name", support::Style::form().exploded(), &self.name);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/repositories");
+                request.query("limit", support::Style::form().exploded(), &call.limit);
+                request
+                    .query(
+                        "starting_after",
+                        support::Style::form().exploded(),
+                        &call.starting_after,
+                    );
+                request
+                    .query(
+                        "ending_before",
+                        support::Style::form().exploded(),
+                        &call.ending_before,
+                    );
+                request.query("name", support::Style::form().exploded(), &call.name);
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "listRepositories",
                     request,
@@ -5011,17 +5026,24 @@ pub mod builder {
             ResponseValue<types::Repository>,
             Error<super::GetRepositoryError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json, application/problem+json",
-            );
-            request.literal("/repositories/");
-            request.path("repository_id", support::Style::simple(), &self.repository_id);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json, application/problem+json",
+                );
+                request.literal("/repositories/");
+                request
+                    .path(
+                        "repository_id",
+                        support::Style::simple(),
+                        &call.repository_id,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "getRepository",
                     request,
@@ -5102,26 +5124,33 @@ pub mod builder {
             ResponseValue<types::Repository>,
             Error<super::UpdateRepositoryError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::PATCH,
-                "application/json, application/problem+json",
-            );
-            request.literal("/repositories/");
-            request.path("repository_id", support::Style::simple(), &self.repository_id);
-            request
-                .json(
-                    "body",
-                    "application/json",
-                    self.body,
-                    <types::UpdateRepositoryRequest as ::std::convert::TryFrom<
-                        _,
-                    >>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::PATCH,
+                    "application/json, application/problem+json",
                 );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/repositories/");
+                request
+                    .path(
+                        "repository_id",
+                        support::Style::simple(),
+                        &call.repository_id,
+                    );
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::UpdateRepositoryRequest as ::std::convert::TryFrom<
+                            _,
+                        >>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "updateRepository",
                     request,
@@ -5179,17 +5208,24 @@ pub mod builder {
             ResponseValue<()>,
             Error<super::DeleteRepositoryError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::DELETE,
-                "application/problem+json",
-            );
-            request.literal("/repositories/");
-            request.path("repository_id", support::Style::simple(), &self.repository_id);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::DELETE,
+                    "application/problem+json",
+                );
+                request.literal("/repositories/");
+                request
+                    .path(
+                        "repository_id",
+                        support::Style::simple(),
+                        &call.repository_id,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "deleteRepository",
                     request,
@@ -5259,24 +5295,31 @@ pub mod builder {
             ResponseValue<types::Repository, super::IdempotencyReplayedHeader>,
             Error<super::SyncRepositoryError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json, application/problem+json",
-            );
-            request.literal("/repositories/");
-            request.path("repository_id", support::Style::simple(), &self.repository_id);
-            request.literal("/sync");
-            request
-                .header(
-                    "Idempotency-Key",
-                    support::Style::simple(),
-                    &self.idempotency_key,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/json, application/problem+json",
                 );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/repositories/");
+                request
+                    .path(
+                        "repository_id",
+                        support::Style::simple(),
+                        &call.repository_id,
+                    );
+                request.literal("/sync");
+                request
+                    .header(
+                        "Idempotency-Key",
+                        support::Style::simple(),
+                        &call.idempotency_key,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "syncRepository",
                     request,
@@ -5357,23 +5400,27 @@ pub mod builder {
             ResponseValue<types::Token>,
             Error<super::TokenExchangeError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json, application/problem+json",
-            );
-            request.literal("/auth/token-exchange");
-            request
-                .json(
-                    "body",
-                    "application/json",
-                    self.body,
-                    <types::TokenExchangeRequest as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/json, application/problem+json",
                 );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/auth/token-exchange");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::TokenExchangeRequest as ::std::convert::TryFrom<
+                            _,
+                        >>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "tokenExchange",
                     request,
@@ -5421,16 +5468,17 @@ pub mod builder {
             ResponseValue<types::IntegrationPrincipal>,
             Error<super::GetIntegrationSelfError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json, application/problem+json",
-            );
-            request.literal("/integration/self");
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json, application/problem+json",
+                );
+                request.literal("/integration/self");
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "getIntegrationSelf",
                     request,
@@ -5474,14 +5522,17 @@ pub mod builder {
             ResponseValue<types::Health>,
             Error<super::GetHealthError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json, application/problem+json",
-            );
-            request.literal("/health");
-            let request = request.finish()?;
-            let received = self.client.core.send("getHealth", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json, application/problem+json",
+                );
+                request.literal("/health");
+                request.finish()?
+            };
+            let received = core.send("getHealth", request, &[]);
             let received = support::spanned!("getHealth", received).await?;
             match received.status() {
                 200u16 => {

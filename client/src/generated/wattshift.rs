@@ -4264,26 +4264,27 @@ pub mod builder {
             ResponseValue<types::AgentCredentialResponseDto>,
             Error<super::RequestAgentSandboxCredentialError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/v1/agent-credentials");
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::CreateAgentCredentialRequestDto as ::std::convert::TryFrom<
-                        _,
-                    >>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
-                .send("requestAgentSandboxCredential", request, &[]);
+                request.literal("/v1/agent-credentials");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::CreateAgentCredentialRequestDto as ::std::convert::TryFrom<
+                            _,
+                        >>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("requestAgentSandboxCredential", request, &[]);
             let received = support::spanned!("requestAgentSandboxCredential", received)
                 .await?;
             match received.status() {
@@ -4352,27 +4353,30 @@ pub mod builder {
             ResponseValue<types::AgentCredentialRevocationResponseDto>,
             Error<super::RevokeAgentSandboxCredentialError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/v1/agent-credentials/");
-            request.path("credentialId", support::Style::simple(), &self.credential_id);
-            request.literal("/revoke");
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::RevokeAgentCredentialRequest as ::std::convert::TryFrom<
-                        _,
-                    >>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/v1/agent-credentials/");
+                request
+                    .path("credentialId", support::Style::simple(), &call.credential_id);
+                request.literal("/revoke");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::RevokeAgentCredentialRequest as ::std::convert::TryFrom<
+                            _,
+                        >>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "revokeAgentSandboxCredential",
                     request,
@@ -4474,23 +4478,27 @@ pub mod builder {
             ResponseValue<types::UtilityList>,
             Error<super::GetUtilityError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/v1/utility/get");
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::UtilityRequestDto as ::std::convert::TryFrom<_>>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/v1/utility/get");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::UtilityRequestDto as ::std::convert::TryFrom<
+                            _,
+                        >>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "getUtility",
                     request,
@@ -4545,16 +4553,17 @@ pub mod builder {
             ResponseValue<types::HomeList>,
             Error<super::ListHomesError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/v1/homes/list");
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/json",
+                );
+                request.literal("/v1/homes/list");
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "listHomes",
                     request,
@@ -4620,25 +4629,27 @@ pub mod builder {
             ResponseValue<types::SessionToken>,
             Error<super::OnboardingControllerGenerateSessionTokenV1Error>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/v1/onboarding/session-token/generate");
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::GenerateSessionTokenRequest as ::std::convert::TryFrom<
-                        _,
-                    >>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/v1/onboarding/session-token/generate");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::GenerateSessionTokenRequest as ::std::convert::TryFrom<
+                            _,
+                        >>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "OnboardingController_generateSessionToken_v1",
                     request,

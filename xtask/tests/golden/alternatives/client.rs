@@ -1831,21 +1831,25 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendThingError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/things");
-            request
-                .json(
-                    "body",
-                    "application/json",
-                    self.body,
-                    <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("sendThing", request, &[]);
+                request.literal("/things");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("sendThing", request, &[]);
             let received = support::spanned!("sendThing", received).await?;
             match received.status() {
                 204u16 => {

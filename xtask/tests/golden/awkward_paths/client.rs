@@ -139,15 +139,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::GetKeyError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/keys/");
-            request.path("id", support::Style::simple(), &self.id);
-            let request = request.finish()?;
-            let received = self.client.core.send("getKey", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/keys/");
+                request.path("id", support::Style::simple(), &call.id);
+                request.finish()?
+            };
+            let received = core.send("getKey", request, &[]);
             let received = support::spanned!("getKey", received).await?;
             match received.status() {
                 204u16 => {
@@ -195,17 +199,21 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::GetPartError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/keys/");
-            request.path("key_id", support::Style::simple(), &self.key_id);
-            request.literal("/parts/");
-            request.path("type", support::Style::simple(), &self.r#type);
-            let request = request.finish()?;
-            let received = self.client.core.send("get-part", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/keys/");
+                request.path("key_id", support::Style::simple(), &call.key_id);
+                request.literal("/parts/");
+                request.path("type", support::Style::simple(), &call.r#type);
+                request.finish()?
+            };
+            let received = core.send("get-part", request, &[]);
             let received = support::spanned!("get-part", received).await?;
             match received.status() {
                 204u16 => {
@@ -243,16 +251,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::RevokeKeyError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/keys/");
-            request.path("id", support::Style::simple(), &self.id);
-            request.literal(":revoke");
-            let request = request.finish()?;
-            let received = self.client.core.send("revokeKey", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
+                );
+                request.literal("/keys/");
+                request.path("id", support::Style::simple(), &call.id);
+                request.literal(":revoke");
+                request.finish()?
+            };
+            let received = core.send("revokeKey", request, &[]);
             let received = support::spanned!("revokeKey", received).await?;
             match received.status() {
                 204u16 => {
@@ -278,14 +290,17 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::MyKeyError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/keys/mine");
-            let request = request.finish()?;
-            let received = self.client.core.send("myKey", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/keys/mine");
+                request.finish()?
+            };
+            let received = core.send("myKey", request, &[]);
             let received = support::spanned!("myKey", received).await?;
             match received.status() {
                 204u16 => {
@@ -333,17 +348,21 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::GetFileError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/files/");
-            request.path("name", support::Style::simple(), &self.name);
-            request.literal(".");
-            request.path("extension", support::Style::simple(), &self.extension);
-            let request = request.finish()?;
-            let received = self.client.core.send("getFile", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/files/");
+                request.path("name", support::Style::simple(), &call.name);
+                request.literal(".");
+                request.path("extension", support::Style::simple(), &call.extension);
+                request.finish()?
+            };
+            let received = core.send("getFile", request, &[]);
             let received = support::spanned!("getFile", received).await?;
             match received.status() {
                 204u16 => {

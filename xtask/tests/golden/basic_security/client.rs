@@ -113,16 +113,17 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::CreateTokenError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/token");
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
+                );
+                request.literal("/token");
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "createToken",
                     request,
@@ -159,16 +160,17 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::ListThingsError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/things");
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/things");
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "listThings",
                     request,
@@ -205,16 +207,17 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::ListNewsError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/news");
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/news");
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "listNews",
                     request,

@@ -274,21 +274,25 @@ pub mod builder {
             ResponseValue<types::RevokeOk>,
             Error<super::RevokeError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/revoke");
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::RevokeBody as ::std::convert::TryFrom<_>>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("revoke", request, &[]);
+                request.literal("/revoke");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::RevokeBody as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("revoke", request, &[]);
             let received = support::spanned!("revoke", received).await?;
             match received.status() {
                 200u16 => {

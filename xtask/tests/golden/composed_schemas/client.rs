@@ -658,14 +658,17 @@ pub mod builder {
             ResponseValue<types::ListShapesOk>,
             Error<super::ListShapesError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/shapes");
-            let request = request.finish()?;
-            let received = self.client.core.send("listShapes", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/shapes");
+                request.finish()?
+            };
+            let received = core.send("listShapes", request, &[]);
             let received = support::spanned!("listShapes", received).await?;
             match received.status() {
                 200u16 => {

@@ -702,21 +702,25 @@ pub mod builder {
             ResponseValue<types::NewKey>,
             Error<super::CreateKeyError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/keys");
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::KeyRequest as ::std::convert::TryFrom<_>>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("createKey", request, &[]);
+                request.literal("/keys");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::KeyRequest as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("createKey", request, &[]);
             let received = support::spanned!("createKey", received).await?;
             match received.status() {
                 201u16 => {
@@ -754,17 +758,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::DeleteKeyError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::DELETE,
-                "application/json",
-            );
-            request.literal("/keys/");
-            request.path("key_id", support::Style::simple(), &self.key_id);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::DELETE,
+                    "application/json",
+                );
+                request.literal("/keys/");
+                request.path("key_id", support::Style::simple(), &call.key_id);
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "deleteKey",
                     request,
@@ -829,23 +835,25 @@ pub mod builder {
             ResponseValue<types::Webhook>,
             Error<super::CreateWebhookError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/webhooks");
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::Webhook as ::std::convert::TryFrom<_>>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/webhooks");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::Webhook as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "createWebhook",
                     request,
@@ -897,17 +905,19 @@ pub mod builder {
             ResponseValue<types::Webhook>,
             Error<super::GetWebhookError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/webhooks/");
-            request.path("id", support::Style::simple(), &self.id);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/webhooks/");
+                request.path("id", support::Style::simple(), &call.id);
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "getWebhook",
                     request,
@@ -956,17 +966,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::DeleteWebhookError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::DELETE,
-                "*/*",
-            );
-            request.literal("/webhooks/");
-            request.path("id", support::Style::simple(), &self.id);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::DELETE,
+                    "*/*",
+                );
+                request.literal("/webhooks/");
+                request.path("id", support::Style::simple(), &call.id);
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "deleteWebhook",
                     request,

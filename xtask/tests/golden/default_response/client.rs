@@ -233,14 +233,17 @@ pub mod builder {
             ResponseValue<types::Thing>,
             Error<super::ExplicitError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/explicit");
-            let request = request.finish()?;
-            let received = self.client.core.send("explicit", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/explicit");
+                request.finish()?
+            };
+            let received = core.send("explicit", request, &[]);
             let received = support::spanned!("explicit", received).await?;
             match received.status() {
                 200u16 => {
@@ -276,14 +279,17 @@ pub mod builder {
             ResponseValue<types::Thing>,
             Error<super::AloneError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/alone");
-            let request = request.finish()?;
-            let received = self.client.core.send("alone", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/alone");
+                request.finish()?
+            };
+            let received = core.send("alone", request, &[]);
             let received = support::spanned!("alone", received).await?;
             match received.status() {
                 200u16..=299u16 => {

@@ -488,23 +488,28 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::PathsError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/paths/");
-            request.path("list", support::Style::simple(), &self.list);
-            request.literal("/");
-            request.path("label", support::Style::label().exploded(), &self.label);
-            request.literal("/");
-            request.path("matrix", support::Style::matrix(), &self.matrix);
-            request.literal("/");
-            request.path("object", support::Style::simple().exploded(), &self.object);
-            request.literal("/");
-            request.path("plain", support::Style::simple(), &self.plain);
-            let request = request.finish()?;
-            let received = self.client.core.send("paths", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/paths/");
+                request.path("list", support::Style::simple(), &call.list);
+                request.literal("/");
+                request.path("label", support::Style::label().exploded(), &call.label);
+                request.literal("/");
+                request.path("matrix", support::Style::matrix(), &call.matrix);
+                request.literal("/");
+                request
+                    .path("object", support::Style::simple().exploded(), &call.object);
+                request.literal("/");
+                request.path("plain", support::Style::simple(), &call.plain);
+                request.finish()?
+            };
+            let received = core.send("paths", request, &[]);
             let received = support::spanned!("paths", received).await?;
             match received.status() {
                 204u16 => {
@@ -602,22 +607,30 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::HeadersError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/headers");
-            request.header("X-Shared", support::Style::simple(), &self.x_shared);
-            request.header("X-List", support::Style::simple(), &self.x_list);
-            request
-                .header("X-Object", support::Style::simple().exploded(), &self.x_object);
-            request.header("X-Depth", support::Style::simple(), &self.x_depth);
-            request.header("X-Filter", support::Style::json(), &self.x_filter);
-            request.header("X-Key", support::Style::simple().secret(), &self.x_key);
-            request.header("X-State", support::Style::simple(), &self.x_state);
-            let request = request.finish()?;
-            let received = self.client.core.send("headers", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/headers");
+                request.header("X-Shared", support::Style::simple(), &call.x_shared);
+                request.header("X-List", support::Style::simple(), &call.x_list);
+                request
+                    .header(
+                        "X-Object",
+                        support::Style::simple().exploded(),
+                        &call.x_object,
+                    );
+                request.header("X-Depth", support::Style::simple(), &call.x_depth);
+                request.header("X-Filter", support::Style::json(), &call.x_filter);
+                request.header("X-Key", support::Style::simple().secret(), &call.x_key);
+                request.header("X-State", support::Style::simple(), &call.x_state);
+                request.finish()?
+            };
+            let received = core.send("headers", request, &[]);
             let received = support::spanned!("headers", received).await?;
             match received.status() {
                 204u16 => {
@@ -784,35 +797,42 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::QueryError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/query");
-            request.query("joined", support::Style::form(), &self.joined);
-            request.query("apart", support::Style::form().exploded(), &self.apart);
-            request.query("spaces", support::Style::space_delimited(), &self.spaces);
-            request.query("pipes", support::Style::pipe_delimited(), &self.pipes);
-            request.query("object", support::Style::form(), &self.object);
-            request.query("members", support::Style::form().exploded(), &self.members);
-            request.query("deep", support::Style::deep_object().exploded(), &self.deep);
-            request.query("json", support::Style::json(), &self.json);
-            request
-                .query(
-                    "reserved",
-                    support::Style::form().exploded().reserved(),
-                    &self.reserved,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
                 );
-            request.query("flag", support::Style::form().exploded(), &self.flag);
-            if self.flag_empty {
-                request.empty_query("flag");
-            }
-            request.query("share", support::Style::form().exploded(), &self.share);
-            request.query("day", support::Style::form().exploded(), &self.day);
-            request.query("key", support::Style::form().exploded().secret(), &self.key);
-            let request = request.finish()?;
-            let received = self.client.core.send("query", request, &[]);
+                request.literal("/query");
+                request.query("joined", support::Style::form(), &call.joined);
+                request.query("apart", support::Style::form().exploded(), &call.apart);
+                request.query("spaces", support::Style::space_delimited(), &call.spaces);
+                request.query("pipes", support::Style::pipe_delimited(), &call.pipes);
+                request.query("object", support::Style::form(), &call.object);
+                request
+                    .query("members", support::Style::form().exploded(), &call.members);
+                request
+                    .query("deep", support::Style::deep_object().exploded(), &call.deep);
+                request.query("json", support::Style::json(), &call.json);
+                request
+                    .query(
+                        "reserved",
+                        support::Style::form().exploded().reserved(),
+                        &call.reserved,
+                    );
+                request.query("flag", support::Style::form().exploded(), &call.flag);
+                if call.flag_empty {
+                    request.empty_query("flag");
+                }
+                request.query("share", support::Style::form().exploded(), &call.share);
+                request.query("day", support::Style::form().exploded(), &call.day);
+                request
+                    .query("key", support::Style::form().exploded().secret(), &call.key);
+                request.finish()?
+            };
+            let received = core.send("query", request, &[]);
             let received = support::spanned!("query", received).await?;
             match received.status() {
                 204u16 => {
@@ -870,17 +890,22 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::CookiesError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::TRACE,
-                "*/*",
-            );
-            request.literal("/cookies");
-            request.cookie("session", support::Style::form().exploded(), &self.session);
-            request.cookie("list", support::Style::form(), &self.list);
-            request.cookie("seen", support::Style::form().exploded(), &self.seen);
-            let request = request.finish()?;
-            let received = self.client.core.send("cookies", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::TRACE,
+                    "*/*",
+                );
+                request.literal("/cookies");
+                request
+                    .cookie("session", support::Style::form().exploded(), &call.session);
+                request.cookie("list", support::Style::form(), &call.list);
+                request.cookie("seen", support::Style::form().exploded(), &call.seen);
+                request.finish()?
+            };
+            let received = core.send("cookies", request, &[]);
             let received = support::spanned!("cookies", received).await?;
             match received.status() {
                 204u16 => {
@@ -968,25 +993,35 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::NamesError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/names/");
-            request.path("api_key", support::Style::simple(), &self.api_key);
-            request.header("Api-Key", support::Style::simple(), &self.api_key2);
-            request.query("apiKey", support::Style::form().exploded(), &self.api_key3);
-            request.query("self", support::Style::form().exploded(), &self.self_);
-            request.query("größe[]", support::Style::form().exploded(), &self.größe);
-            request
-                .query(
-                    "$filter",
-                    support::Style::form().exploded(),
-                    &self.dollar_filter,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("names", request, &[]);
+                request.literal("/names/");
+                request.path("api_key", support::Style::simple(), &call.api_key);
+                request.header("Api-Key", support::Style::simple(), &call.api_key2);
+                request
+                    .query("apiKey", support::Style::form().exploded(), &call.api_key3);
+                request.query("self", support::Style::form().exploded(), &call.self_);
+                request
+                    .query(
+                        "größe[]",
+                        support::Style::form().exploded(),
+                        &call.größe,
+                    );
+                request
+                    .query(
+                        "$filter",
+                        support::Style::form().exploded(),
+                        &call.dollar_filter,
+                    );
+                request.finish()?
+            };
+            let received = core.send("names", request, &[]);
             let received = support::spanned!("names", received).await?;
             match received.status() {
                 204u16 => {

@@ -653,21 +653,25 @@ pub mod builder {
             ResponseValue<types::CreateTokenOk>,
             Error<super::CreateTokenError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/token");
-            request
-                .form(
-                    "body",
-                    &[],
-                    self.body,
-                    <types::CreateTokenBody as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/json",
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("createToken", request, &[]);
+                request.literal("/token");
+                request
+                    .form(
+                        "body",
+                        &[],
+                        call.body,
+                        <types::CreateTokenBody as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("createToken", request, &[]);
             let received = support::spanned!("createToken", received).await?;
             match received.status() {
                 200u16 => {
@@ -721,25 +725,31 @@ pub mod builder {
             ResponseValue<()>,
             Error<super::SendStructuredError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/structured");
-            request
-                .form(
-                    "body",
-                    &[
-                        ("joined", support::Style::form()),
-                        ("deep", support::Style::deep_object().exploded()),
-                        ("link", support::Style::form().exploded().reserved()),
-                    ],
-                    self.body,
-                    <types::SendStructuredBody as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("sendStructured", request, &[]);
+                request.literal("/structured");
+                request
+                    .form(
+                        "body",
+                        &[
+                            ("joined", support::Style::form()),
+                            ("deep", support::Style::deep_object().exploded()),
+                            ("link", support::Style::form().exploded().reserved()),
+                        ],
+                        call.body,
+                        <types::SendStructuredBody as ::std::convert::TryFrom<
+                            _,
+                        >>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("sendStructured", request, &[]);
             let received = support::spanned!("sendStructured", received).await?;
             match received.status() {
                 204u16 => {

@@ -370,23 +370,25 @@ pub mod builder {
             ResponseValue<types::CreateTokenOk>,
             Error<super::CreateTokenError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/token");
-            request
-                .form(
-                    "body",
-                    &[],
-                    self.body,
-                    <types::TokenRequest as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/json",
                 );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/token");
+                request
+                    .form(
+                        "body",
+                        &[],
+                        call.body,
+                        <types::TokenRequest as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "createToken",
                     request,

@@ -125,17 +125,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::PairError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::DELETE,
-                "*/*",
-            );
-            request.literal("/pair");
-            request.header("X-Trace", support::Style::simple(), &self.x_trace);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::DELETE,
+                    "*/*",
+                );
+                request.literal("/pair");
+                request.header("X-Trace", support::Style::simple(), &call.x_trace);
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "pair",
                     request,
@@ -177,16 +179,17 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::EitherError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/either");
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/either");
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "either",
                     request,
@@ -230,14 +233,17 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::OpenError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/open");
-            let request = request.finish()?;
-            let received = self.client.core.send("open", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/open");
+                request.finish()?
+            };
+            let received = core.send("open", request, &[]);
             let received = support::spanned!("open", received).await?;
             match received.status() {
                 204u16 => {

@@ -671,21 +671,25 @@ pub mod builder {
             ResponseValue<types::CreateThingOk2>,
             Error<super::CreateThingError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/things");
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::CreateThingBody2 as ::std::convert::TryFrom<_>>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("createThing", request, &[]);
+                request.literal("/things");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::CreateThingBody2 as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("createThing", request, &[]);
             let received = support::spanned!("createThing", received).await?;
             match received.status() {
                 200u16 => {

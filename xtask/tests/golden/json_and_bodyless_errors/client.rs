@@ -171,16 +171,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::RevokeError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/credentials/");
-            request.path("id", support::Style::simple(), &self.id);
-            request.literal("/revoke");
-            let request = request.finish()?;
-            let received = self.client.core.send("revoke", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/json",
+                );
+                request.literal("/credentials/");
+                request.path("id", support::Style::simple(), &call.id);
+                request.literal("/revoke");
+                request.finish()?
+            };
+            let received = core.send("revoke", request, &[]);
             let received = support::spanned!("revoke", received).await?;
             match received.status() {
                 204u16 => {

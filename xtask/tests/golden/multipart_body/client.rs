@@ -400,15 +400,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::UploadError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/upload");
-            request.multipart(self.body, super::multipart::Upload::write);
-            let request = request.finish()?;
-            let received = self.client.core.send("upload", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
+                );
+                request.literal("/upload");
+                request.multipart(call.body, super::multipart::Upload::write);
+                request.finish()?
+            };
+            let received = core.send("upload", request, &[]);
             let received = support::spanned!("upload", received).await?;
             match received.status() {
                 204u16 => {
@@ -453,15 +457,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::UploadFreeError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::PUT,
-                "*/*",
-            );
-            request.literal("/free");
-            request.multipart(self.body, super::multipart::UploadFree::write);
-            let request = request.finish()?;
-            let received = self.client.core.send("uploadFree", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::PUT,
+                    "*/*",
+                );
+                request.literal("/free");
+                request.multipart(call.body, super::multipart::UploadFree::write);
+                request.finish()?
+            };
+            let received = core.send("uploadFree", request, &[]);
             let received = support::spanned!("uploadFree", received).await?;
             match received.status() {
                 204u16 => {

@@ -734,14 +734,17 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::GetFooError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/foo");
-            let request = request.finish()?;
-            let received = self.client.core.send("getFoo", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/foo");
+                request.finish()?
+            };
+            let received = core.send("getFoo", request, &[]);
             let received = support::spanned!("getFoo", received).await?;
             match received.status() {
                 204u16 => {
@@ -767,14 +770,17 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::GetFoo2Error>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/foo");
-            let request = request.finish()?;
-            let received = self.client.core.send("get_foo", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
+                );
+                request.literal("/foo");
+                request.finish()?
+            };
+            let received = core.send("get_foo", request, &[]);
             let received = support::spanned!("get_foo", received).await?;
             match received.status() {
                 204u16 => {
@@ -921,37 +927,42 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<types::Foo2>, Error<super::NewError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::PUT,
-                "application/json",
-            );
-            request.literal("/new/");
-            request.path("client", support::Style::simple(), &self.client2);
-            request.literal("/");
-            request.path("type", support::Style::simple(), &self.r#type);
-            request.header("Client", support::Style::simple(), &self.client3);
-            request.query("url", support::Style::form().exploded(), &self.url);
-            request.query("body", support::Style::form().exploded(), &self.body2);
-            request.query("send", support::Style::form().exploded(), &self.send);
-            request.query("request", support::Style::form().exploded(), &self.request);
-            request
-                .query(
-                    "header_map",
-                    support::Style::form().exploded(),
-                    &self.header_map,
-                );
-            request.query("p0", support::Style::form().exploded(), &self.p0);
-            request.query("value", support::Style::form().exploded(), &self.value);
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::PUT,
                     "application/json",
-                    self.body,
-                    <types::String2 as ::std::convert::TryFrom<_>>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("new", request, &[]);
+                request.literal("/new/");
+                request.path("client", support::Style::simple(), &call.client2);
+                request.literal("/");
+                request.path("type", support::Style::simple(), &call.r#type);
+                request.header("Client", support::Style::simple(), &call.client3);
+                request.query("url", support::Style::form().exploded(), &call.url);
+                request.query("body", support::Style::form().exploded(), &call.body2);
+                request.query("send", support::Style::form().exploded(), &call.send);
+                request
+                    .query("request", support::Style::form().exploded(), &call.request);
+                request
+                    .query(
+                        "header_map",
+                        support::Style::form().exploded(),
+                        &call.header_map,
+                    );
+                request.query("p0", support::Style::form().exploded(), &call.p0);
+                request.query("value", support::Style::form().exploded(), &call.value);
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::String2 as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("new", request, &[]);
             let received = support::spanned!("new", received).await?;
             match received.status() {
                 200u16 => {

@@ -453,17 +453,19 @@ pub mod builder {
             ResponseValue<types::ListNotesOk>,
             Error<super::ListNotesError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/notes");
-            request.query("limit", support::Style::form().exploded(), &self.limit);
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/notes");
+                request.query("limit", support::Style::form().exploded(), &call.limit);
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "listNotes",
                     request,
@@ -527,23 +529,25 @@ pub mod builder {
             ResponseValue<types::Note, super::AddNoteCreatedHeaders>,
             Error<super::AddNoteError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/notes");
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::NewNote as ::std::convert::TryFrom<_>>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+                request.literal("/notes");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::NewNote as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "addNote",
                     request,
@@ -599,18 +603,20 @@ pub mod builder {
             ResponseValue<::std::string::String>,
             Error<super::GetTextError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json, text/plain",
-            );
-            request.literal("/notes/");
-            request.path("id", support::Style::simple(), &self.id);
-            request.literal("/text");
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json, text/plain",
+                );
+                request.literal("/notes/");
+                request.path("id", support::Style::simple(), &call.id);
+                request.literal("/text");
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "getText",
                     request,
@@ -659,14 +665,17 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::GetHealthError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/health");
-            let request = request.finish()?;
-            let received = self.client.core.send("getHealth", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/health");
+                request.finish()?
+            };
+            let received = core.send("getHealth", request, &[]);
             let received = support::spanned!("getHealth", received).await?;
             match received.status() {
                 204u16 => {

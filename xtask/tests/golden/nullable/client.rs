@@ -429,14 +429,17 @@ pub mod builder {
             ResponseValue<types::Thing>,
             Error<super::GetThingError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/things");
-            let request = request.finish()?;
-            let received = self.client.core.send("getThing", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/things");
+                request.finish()?
+            };
+            let received = core.send("getThing", request, &[]);
             let received = support::spanned!("getThing", received).await?;
             match received.status() {
                 200u16 => {

@@ -284,21 +284,25 @@ pub mod builder {
             ResponseValue<types::Account>,
             Error<super::CreateAccountError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/accounts");
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::Account as ::std::convert::TryFrom<_>>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("createAccount", request, &[]);
+                request.literal("/accounts");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::Account as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("createAccount", request, &[]);
             let received = support::spanned!("createAccount", received).await?;
             match received.status() {
                 201u16 => {

@@ -286,21 +286,25 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendJsonError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/json");
-            request
-                .json(
-                    "body",
-                    "application/json",
-                    self.body,
-                    <types::Reason as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("sendJson", request, &[]);
+                request.literal("/json");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::Reason as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("sendJson", request, &[]);
             let received = support::spanned!("sendJson", received).await?;
             match received.status() {
                 204u16 => {
@@ -347,21 +351,25 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendFormError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/form");
-            request
-                .form(
-                    "body",
-                    &[],
-                    self.body,
-                    <types::Reason as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("sendForm", request, &[]);
+                request.literal("/form");
+                request
+                    .form(
+                        "body",
+                        &[],
+                        call.body,
+                        <types::Reason as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("sendForm", request, &[]);
             let received = support::spanned!("sendForm", received).await?;
             match received.status() {
                 204u16 => {
@@ -399,15 +407,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendAnyError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/any");
-            request.json("body", "application/json", self.body, support::as_is);
-            let request = request.finish()?;
-            let received = self.client.core.send("sendAny", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
+                );
+                request.literal("/any");
+                request.json("body", "application/json", call.body, support::as_is);
+                request.finish()?
+            };
+            let received = core.send("sendAny", request, &[]);
             let received = support::spanned!("sendAny", received).await?;
             match received.status() {
                 204u16 => {
@@ -445,15 +457,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendBytesError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/bytes");
-            request.bytes("application/octet-stream", self.body);
-            let request = request.finish()?;
-            let received = self.client.core.send("sendBytes", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
+                );
+                request.literal("/bytes");
+                request.bytes("application/octet-stream", call.body);
+                request.finish()?
+            };
+            let received = core.send("sendBytes", request, &[]);
             let received = support::spanned!("sendBytes", received).await?;
             match received.status() {
                 204u16 => {

@@ -1204,22 +1204,26 @@ pub mod builder {
             ResponseValue<types::Thing>,
             Error<super::UpdateThingError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::PATCH,
-                "application/json",
-            );
-            request.literal("/things/");
-            request.path("id", support::Style::simple(), &self.id);
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::PATCH,
                     "application/json",
-                    self.body,
-                    <types::ThingChange as ::std::convert::TryFrom<_>>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("updateThing", request, &[]);
+                request.literal("/things/");
+                request.path("id", support::Style::simple(), &call.id);
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::ThingChange as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("updateThing", request, &[]);
             let received = support::spanned!("updateThing", received).await?;
             match received.status() {
                 200u16 => {
@@ -1278,22 +1282,26 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SubmitThingError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/things/");
-            request.path("id", support::Style::simple(), &self.id);
-            request
-                .form(
-                    "body",
-                    &[],
-                    self.body,
-                    <types::ThingForm as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("submitThing", request, &[]);
+                request.literal("/things/");
+                request.path("id", support::Style::simple(), &call.id);
+                request
+                    .form(
+                        "body",
+                        &[],
+                        call.body,
+                        <types::ThingForm as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("submitThing", request, &[]);
             let received = support::spanned!("submitThing", received).await?;
             match received.status() {
                 204u16 => {
@@ -1344,21 +1352,25 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::ReplaceMergedError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::PUT,
-                "*/*",
-            );
-            request.literal("/merged");
-            request
-                .json(
-                    "body",
-                    "application/json",
-                    self.body,
-                    <types::MergedChange as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::PUT,
+                    "*/*",
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("replaceMerged", request, &[]);
+                request.literal("/merged");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::MergedChange as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("replaceMerged", request, &[]);
             let received = support::spanned!("replaceMerged", received).await?;
             match received.status() {
                 204u16 => {
@@ -1399,15 +1411,19 @@ pub mod builder {
             ResponseValue<()>,
             Error<super::ReplaceAlternativeError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::PUT,
-                "*/*",
-            );
-            request.literal("/alternatives");
-            request.json("body", "application/json", self.body, support::as_is);
-            let request = request.finish()?;
-            let received = self.client.core.send("replaceAlternative", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::PUT,
+                    "*/*",
+                );
+                request.literal("/alternatives");
+                request.json("body", "application/json", call.body, support::as_is);
+                request.finish()?
+            };
+            let received = core.send("replaceAlternative", request, &[]);
             let received = support::spanned!("replaceAlternative", received).await?;
             match received.status() {
                 204u16 => {

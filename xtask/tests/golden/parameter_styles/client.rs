@@ -332,22 +332,26 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SearchError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/search/");
-            request.path("path_ids", support::Style::simple(), &self.path_ids);
-            request.query("tag", support::Style::form().exploded(), &self.tag);
-            request.query("ids", support::Style::form(), &self.ids);
-            request.query("pipes", support::Style::pipe_delimited(), &self.pipes);
-            request.query("limit", support::Style::form().exploded(), &self.limit);
-            request.query("body", support::Style::form().exploded(), &self.body);
-            request.query("state", support::Style::form().exploded(), &self.state);
-            request.header("Since", support::Style::simple(), &self.since);
-            let request = request.finish()?;
-            let received = self.client.core.send("search", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/search/");
+                request.path("path_ids", support::Style::simple(), &call.path_ids);
+                request.query("tag", support::Style::form().exploded(), &call.tag);
+                request.query("ids", support::Style::form(), &call.ids);
+                request.query("pipes", support::Style::pipe_delimited(), &call.pipes);
+                request.query("limit", support::Style::form().exploded(), &call.limit);
+                request.query("body", support::Style::form().exploded(), &call.body);
+                request.query("state", support::Style::form().exploded(), &call.state);
+                request.header("Since", support::Style::simple(), &call.since);
+                request.finish()?
+            };
+            let received = core.send("search", request, &[]);
             let received = support::spanned!("search", received).await?;
             match received.status() {
                 204u16 => {
@@ -395,16 +399,21 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::RawError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/raw");
-            request.query("filter", support::Style::deep_object(), &self.filter);
-            request.cookie("session", support::Style::form().exploded(), &self.session);
-            let request = request.finish()?;
-            let received = self.client.core.send("raw", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/raw");
+                request.query("filter", support::Style::deep_object(), &call.filter);
+                request
+                    .cookie("session", support::Style::form().exploded(), &call.session);
+                request.finish()?
+            };
+            let received = core.send("raw", request, &[]);
             let received = support::spanned!("raw", received).await?;
             match received.status() {
                 204u16 => {

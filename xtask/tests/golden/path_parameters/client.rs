@@ -243,16 +243,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::RevokeError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/a/");
-            request.path("id", support::Style::simple(), &self.id);
-            request.literal(":revoke");
-            let request = request.finish()?;
-            let received = self.client.core.send("revoke", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
+                );
+                request.literal("/a/");
+                request.path("id", support::Style::simple(), &call.id);
+                request.literal(":revoke");
+                request.finish()?
+            };
+            let received = core.send("revoke", request, &[]);
             let received = support::spanned!("revoke", received).await?;
             match received.status() {
                 204u16 => {
@@ -310,19 +314,23 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::ReportError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/b/");
-            request.path("year", support::Style::simple(), &self.year);
-            request.literal(".");
-            request.path("kind", support::Style::simple(), &self.kind);
-            request.literal("/");
-            request.path("at", support::Style::simple(), &self.at);
-            let request = request.finish()?;
-            let received = self.client.core.send("report", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/b/");
+                request.path("year", support::Style::simple(), &call.year);
+                request.literal(".");
+                request.path("kind", support::Style::simple(), &call.kind);
+                request.literal("/");
+                request.path("at", support::Style::simple(), &call.at);
+                request.finish()?
+            };
+            let received = core.send("report", request, &[]);
             let received = support::spanned!("report", received).await?;
             match received.status() {
                 204u16 => {
@@ -360,15 +368,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SeveralError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/c/");
-            request.path("list", support::Style::simple(), &self.list);
-            let request = request.finish()?;
-            let received = self.client.core.send("several", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/c/");
+                request.path("list", support::Style::simple(), &call.list);
+                request.finish()?
+            };
+            let received = core.send("several", request, &[]);
             let received = support::spanned!("several", received).await?;
             match received.status() {
                 204u16 => {

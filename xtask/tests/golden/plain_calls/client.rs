@@ -715,20 +715,24 @@ pub mod builder {
             ResponseValue<types::Book>,
             Error<super::GetBookError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/shelves/");
-            request.path("shelf", support::Style::simple(), &self.shelf);
-            request.literal("/books/");
-            request.path("book", support::Style::simple(), &self.book);
-            request.header("X-Depth", support::Style::simple(), &self.x_depth);
-            request.header("X-Label", support::Style::simple(), &self.x_label);
-            request.header("X-State", support::Style::simple(), &self.x_state);
-            let request = request.finish()?;
-            let received = self.client.core.send("getBook", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/shelves/");
+                request.path("shelf", support::Style::simple(), &call.shelf);
+                request.literal("/books/");
+                request.path("book", support::Style::simple(), &call.book);
+                request.header("X-Depth", support::Style::simple(), &call.x_depth);
+                request.header("X-Label", support::Style::simple(), &call.x_label);
+                request.header("X-State", support::Style::simple(), &call.x_state);
+                request.finish()?
+            };
+            let received = core.send("getBook", request, &[]);
             let received = support::spanned!("getBook", received).await?;
             match received.status() {
                 200u16 => {
@@ -806,24 +810,28 @@ pub mod builder {
             ResponseValue<types::Book>,
             Error<super::ReplaceBookError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::PUT,
-                "application/json",
-            );
-            request.literal("/shelves/");
-            request.path("shelf", support::Style::simple(), &self.shelf);
-            request.literal("/books/");
-            request.path("book", support::Style::simple(), &self.book);
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::PUT,
                     "application/json",
-                    self.body,
-                    <types::Book as ::std::convert::TryFrom<_>>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("replaceBook", request, &[]);
+                request.literal("/shelves/");
+                request.path("shelf", support::Style::simple(), &call.shelf);
+                request.literal("/books/");
+                request.path("book", support::Style::simple(), &call.book);
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::Book as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("replaceBook", request, &[]);
             let received = support::spanned!("replaceBook", received).await?;
             match received.status() {
                 201u16 => {
@@ -875,17 +883,21 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::RemoveBookError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::DELETE,
-                "application/json",
-            );
-            request.literal("/shelves/");
-            request.path("shelf", support::Style::simple(), &self.shelf);
-            request.literal("/books/");
-            request.path("book", support::Style::simple(), &self.book);
-            let request = request.finish()?;
-            let received = self.client.core.send("removeBook", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::DELETE,
+                    "application/json",
+                );
+                request.literal("/shelves/");
+                request.path("shelf", support::Style::simple(), &call.shelf);
+                request.literal("/books/");
+                request.path("book", support::Style::simple(), &call.book);
+                request.finish()?
+            };
+            let received = core.send("removeBook", request, &[]);
             let received = support::spanned!("removeBook", received).await?;
             match received.status() {
                 204u16 => {
@@ -1010,23 +1022,27 @@ pub mod builder {
             ResponseValue<types::ListBooksOk>,
             Error<super::ListBooksError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/books");
-            request.query("text", support::Style::form().exploded(), &self.text);
-            request.query("author", support::Style::form().exploded(), &self.author);
-            request.query("limit", support::Style::form().exploded(), &self.limit);
-            request.query("lent", support::Style::form().exploded(), &self.lent);
-            request.query("state", support::Style::form().exploded(), &self.state);
-            request.query("since", support::Style::form().exploded(), &self.since);
-            request.query("owner", support::Style::form().exploded(), &self.owner);
-            request.query("tag", support::Style::form().exploded(), &self.tag);
-            request.query("page", support::Style::form().exploded(), &self.page);
-            let request = request.finish()?;
-            let received = self.client.core.send("listBooks", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/books");
+                request.query("text", support::Style::form().exploded(), &call.text);
+                request.query("author", support::Style::form().exploded(), &call.author);
+                request.query("limit", support::Style::form().exploded(), &call.limit);
+                request.query("lent", support::Style::form().exploded(), &call.lent);
+                request.query("state", support::Style::form().exploded(), &call.state);
+                request.query("since", support::Style::form().exploded(), &call.since);
+                request.query("owner", support::Style::form().exploded(), &call.owner);
+                request.query("tag", support::Style::form().exploded(), &call.tag);
+                request.query("page", support::Style::form().exploded(), &call.page);
+                request.finish()?
+            };
+            let received = core.send("listBooks", request, &[]);
             let received = support::spanned!("listBooks", received).await?;
             match received.status() {
                 200u16 => {
@@ -1077,21 +1093,25 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::LendBookError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/loans");
-            request
-                .form(
-                    "body",
-                    &[],
-                    self.body,
-                    <types::Loan as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/json",
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("lendBook", request, &[]);
+                request.literal("/loans");
+                request
+                    .form(
+                        "body",
+                        &[],
+                        call.body,
+                        <types::Loan as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("lendBook", request, &[]);
             let received = support::spanned!("lendBook", received).await?;
             match received.status() {
                 204u16 => {
@@ -1143,16 +1163,20 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendCoverError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::PUT,
-                "application/json",
-            );
-            request.literal("/covers/");
-            request.path("cover", support::Style::simple(), &self.cover);
-            request.bytes("application/octet-stream", self.body);
-            let request = request.finish()?;
-            let received = self.client.core.send("sendCover", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::PUT,
+                    "application/json",
+                );
+                request.literal("/covers/");
+                request.path("cover", support::Style::simple(), &call.cover);
+                request.bytes("application/octet-stream", call.body);
+                request.finish()?
+            };
+            let received = core.send("sendCover", request, &[]);
             let received = support::spanned!("sendCover", received).await?;
             match received.status() {
                 204u16 => {

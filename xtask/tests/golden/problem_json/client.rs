@@ -225,14 +225,17 @@ pub mod builder {
             ResponseValue<types::ListCredentialsOk>,
             Error<super::ListCredentialsError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json, application/problem+json, application/problem+json; charset=utf-8",
-            );
-            request.literal("/credentials");
-            let request = request.finish()?;
-            let received = self.client.core.send("listCredentials", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json, application/problem+json, application/problem+json; charset=utf-8",
+                );
+                request.literal("/credentials");
+                request.finish()?
+            };
+            let received = core.send("listCredentials", request, &[]);
             let received = support::spanned!("listCredentials", received).await?;
             match received.status() {
                 200u16 => {

@@ -252,15 +252,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::DeleteKeyError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::DELETE,
-                "application/problem+json, application/json",
-            );
-            request.literal("/keys/");
-            request.path("id", support::Style::simple(), &self.id);
-            let request = request.finish()?;
-            let received = self.client.core.send("deleteKey", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::DELETE,
+                    "application/problem+json, application/json",
+                );
+                request.literal("/keys/");
+                request.path("id", support::Style::simple(), &call.id);
+                request.finish()?
+            };
+            let received = core.send("deleteKey", request, &[]);
             let received = support::spanned!("deleteKey", received).await?;
             match received.status() {
                 204u16 => {

@@ -415,26 +415,31 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SearchError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/search");
-            request.query("q", support::Style::form().exploded(), &self.q);
-            request.query("tag", support::Style::form().exploded(), &self.tag);
-            request.query("since", support::Style::form().exploded(), &self.since);
-            request.query("day", support::Style::form().exploded(), &self.day);
-            request.query("order", support::Style::form().exploded(), &self.order);
-            request.query("limit", support::Style::form().exploded(), &self.limit);
-            request.query("flag", support::Style::form().exploded(), &self.flag);
-            request.query("filter", support::Style::deep_object(), &self.filter);
-            request.header("If-Match", support::Style::simple(), &self.if_match);
-            request.header("X-Depth", support::Style::simple(), &self.x_depth);
-            request.header("X-List", support::Style::simple(), &self.x_list);
-            request.cookie("session", support::Style::form().exploded(), &self.session);
-            let request = request.finish()?;
-            let received = self.client.core.send("search", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/search");
+                request.query("q", support::Style::form().exploded(), &call.q);
+                request.query("tag", support::Style::form().exploded(), &call.tag);
+                request.query("since", support::Style::form().exploded(), &call.since);
+                request.query("day", support::Style::form().exploded(), &call.day);
+                request.query("order", support::Style::form().exploded(), &call.order);
+                request.query("limit", support::Style::form().exploded(), &call.limit);
+                request.query("flag", support::Style::form().exploded(), &call.flag);
+                request.query("filter", support::Style::deep_object(), &call.filter);
+                request.header("If-Match", support::Style::simple(), &call.if_match);
+                request.header("X-Depth", support::Style::simple(), &call.x_depth);
+                request.header("X-List", support::Style::simple(), &call.x_list);
+                request
+                    .cookie("session", support::Style::form().exploded(), &call.session);
+                request.finish()?
+            };
+            let received = core.send("search", request, &[]);
             let received = support::spanned!("search", received).await?;
             match received.status() {
                 204u16 => {
@@ -460,14 +465,17 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SearchOptionsError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::OPTIONS,
-                "*/*",
-            );
-            request.literal("/search");
-            let request = request.finish()?;
-            let received = self.client.core.send("searchOptions", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::OPTIONS,
+                    "*/*",
+                );
+                request.literal("/search");
+                request.finish()?
+            };
+            let received = core.send("searchOptions", request, &[]);
             let received = support::spanned!("searchOptions", received).await?;
             match received.status() {
                 204u16 => {
@@ -493,14 +501,17 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SearchHeadError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::HEAD,
-                "*/*",
-            );
-            request.literal("/search");
-            let request = request.finish()?;
-            let received = self.client.core.send("searchHead", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::HEAD,
+                    "*/*",
+                );
+                request.literal("/search");
+                request.finish()?
+            };
+            let received = core.send("searchHead", request, &[]);
             let received = support::spanned!("searchHead", received).await?;
             match received.status() {
                 200u16 => {

@@ -263,14 +263,17 @@ pub mod builder {
             ResponseValue<(), super::LoginFoundHeaders>,
             Error<super::LoginError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/login");
-            let request = request.finish()?;
-            let received = self.client.core.send("login", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/login");
+                request.finish()?
+            };
+            let received = core.send("login", request, &[]);
             let received = support::spanned!("login", received).await?;
             match received.status() {
                 302u16 => {
@@ -304,14 +307,17 @@ pub mod builder {
             ResponseValue<types::Thing>,
             Error<super::GetThingError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/thing");
-            let request = request.finish()?;
-            let received = self.client.core.send("getThing", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/thing");
+                request.finish()?
+            };
+            let received = core.send("getThing", request, &[]);
             let received = support::spanned!("getThing", received).await?;
             match received.status() {
                 200u16 => {
@@ -352,14 +358,17 @@ pub mod builder {
             ResponseValue<super::PutThingSuccess>,
             Error<super::PutThingError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::PUT,
-                "application/json",
-            );
-            request.literal("/thing");
-            let request = request.finish()?;
-            let received = self.client.core.send("putThing", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::PUT,
+                    "application/json",
+                );
+                request.literal("/thing");
+                request.finish()?
+            };
+            let received = core.send("putThing", request, &[]);
             let received = support::spanned!("putThing", received).await?;
             match received.status() {
                 200u16 => {
@@ -396,14 +405,17 @@ pub mod builder {
             ResponseValue<(), super::HeadThingOkHeaders>,
             Error<super::HeadThingError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::HEAD,
-                "*/*",
-            );
-            request.literal("/thing");
-            let request = request.finish()?;
-            let received = self.client.core.send("headThing", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::HEAD,
+                    "*/*",
+                );
+                request.literal("/thing");
+                request.finish()?
+            };
+            let received = core.send("headThing", request, &[]);
             let received = support::spanned!("headThing", received).await?;
             match received.status() {
                 200u16 => {
@@ -434,14 +446,17 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::DeleteThingError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::DELETE,
-                "*/*",
-            );
-            request.literal("/thing");
-            let request = request.finish()?;
-            let received = self.client.core.send("deleteThing", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::DELETE,
+                    "*/*",
+                );
+                request.literal("/thing");
+                request.finish()?
+            };
+            let received = core.send("deleteThing", request, &[]);
             let received = support::spanned!("deleteThing", received).await?;
             match received.status() {
                 200u16 => {

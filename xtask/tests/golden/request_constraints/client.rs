@@ -1942,25 +1942,29 @@ pub mod builder {
             ResponseValue<types::Receipt>,
             Error<super::PlaceOrderError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/shops/");
-            request.path("shop", support::Style::simple(), &self.shop);
-            request.literal("/orders");
-            request.query("dry", support::Style::form().exploded(), &self.dry);
-            request.header("X-Trace", support::Style::simple(), &self.x_trace);
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::Order as ::std::convert::TryFrom<_>>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("placeOrder", request, &[]);
+                request.literal("/shops/");
+                request.path("shop", support::Style::simple(), &call.shop);
+                request.literal("/orders");
+                request.query("dry", support::Style::form().exploded(), &call.dry);
+                request.header("X-Trace", support::Style::simple(), &call.x_trace);
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::Order as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("placeOrder", request, &[]);
             let received = support::spanned!("placeOrder", received).await?;
             match received.status() {
                 200u16 => {

@@ -378,21 +378,25 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::PatchThingError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::PATCH,
-                "*/*",
-            );
-            request.literal("/patch");
-            request
-                .json(
-                    "body",
-                    "application/merge-patch+json",
-                    self.body,
-                    <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::PATCH,
+                    "*/*",
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("patchThing", request, &[]);
+                request.literal("/patch");
+                request
+                    .json(
+                        "body",
+                        "application/merge-patch+json",
+                        call.body,
+                        <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("patchThing", request, &[]);
             let received = support::spanned!("patchThing", received).await?;
             match received.status() {
                 204u16 => {
@@ -452,23 +456,27 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendSeveralError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/several");
-            request
-                .json(
-                    "body",
-                    "application/json",
-                    self.body,
-                    <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
                 );
-            request.bytes("application/xml", self.body_xml);
-            request.require_body("body");
-            let request = request.finish()?;
-            let received = self.client.core.send("sendSeveral", request, &[]);
+                request.literal("/several");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.bytes("application/xml", call.body_xml);
+                request.require_body("body");
+                request.finish()?
+            };
+            let received = core.send("sendSeveral", request, &[]);
             let received = support::spanned!("sendSeveral", received).await?;
             match received.status() {
                 204u16 => {
@@ -506,15 +514,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendTextError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::PUT,
-                "*/*",
-            );
-            request.literal("/text");
-            request.text("text/csv", self.body);
-            let request = request.finish()?;
-            let received = self.client.core.send("sendText", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::PUT,
+                    "*/*",
+                );
+                request.literal("/text");
+                request.text("text/csv", call.body);
+                request.finish()?
+            };
+            let received = core.send("sendText", request, &[]);
             let received = support::spanned!("sendText", received).await?;
             match received.status() {
                 204u16 => {
@@ -559,15 +571,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendOpaqueError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::PUT,
-                "*/*",
-            );
-            request.literal("/opaque");
-            request.multipart(self.body, super::multipart::SendOpaque::write);
-            let request = request.finish()?;
-            let received = self.client.core.send("sendOpaque", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::PUT,
+                    "*/*",
+                );
+                request.literal("/opaque");
+                request.multipart(call.body, super::multipart::SendOpaque::write);
+                request.finish()?
+            };
+            let received = core.send("sendOpaque", request, &[]);
             let received = support::spanned!("sendOpaque", received).await?;
             match received.status() {
                 204u16 => {
@@ -744,39 +760,45 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendChoiceError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/choice");
-            request
-                .json(
-                    "body",
-                    "application/json",
-                    self.body,
-                    <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
                 );
-            request
-                .json(
-                    "body_text_json",
-                    "text/json",
-                    self.body_text_json,
-                    <types::Thing as ::std::convert::TryFrom<_>>::try_from,
-                );
-            request
-                .form(
-                    "body_form",
-                    &[],
-                    self.body_form,
-                    <types::Thing as ::std::convert::TryFrom<_>>::try_from,
-                );
-            request.multipart(self.body_multipart, super::multipart::SendChoice::write);
-            request.bytes("application/xml", self.body_xml);
-            request.within("body_star_json", "application/*+json", self.body_star_json);
-            request.require_body("body");
-            let request = request.finish()?;
-            let received = self.client.core.send("sendChoice", request, &[]);
+                request.literal("/choice");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request
+                    .json(
+                        "body_text_json",
+                        "text/json",
+                        call.body_text_json,
+                        <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request
+                    .form(
+                        "body_form",
+                        &[],
+                        call.body_form,
+                        <types::Thing as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request
+                    .multipart(call.body_multipart, super::multipart::SendChoice::write);
+                request.bytes("application/xml", call.body_xml);
+                request
+                    .within("body_star_json", "application/*+json", call.body_star_json);
+                request.require_body("body");
+                request.finish()?
+            };
+            let received = core.send("sendChoice", request, &[]);
             let received = support::spanned!("sendChoice", received).await?;
             match received.status() {
                 204u16 => {
@@ -816,15 +838,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendPictureError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::PUT,
-                "*/*",
-            );
-            request.literal("/picture");
-            request.within("body", "image/*", self.body);
-            let request = request.finish()?;
-            let received = self.client.core.send("sendPicture", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::PUT,
+                    "*/*",
+                );
+                request.literal("/picture");
+                request.within("body", "image/*", call.body);
+                request.finish()?
+            };
+            let received = core.send("sendPicture", request, &[]);
             let received = support::spanned!("sendPicture", received).await?;
             match received.status() {
                 204u16 => {
@@ -862,15 +888,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendLinesError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/lines");
-            request.text("application/x-ndjson", self.body);
-            let request = request.finish()?;
-            let received = self.client.core.send("sendLines", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
+                );
+                request.literal("/lines");
+                request.text("application/x-ndjson", call.body);
+                request.finish()?
+            };
+            let received = core.send("sendLines", request, &[]);
             let received = support::spanned!("sendLines", received).await?;
             match received.status() {
                 204u16 => {
@@ -908,15 +938,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::DeleteAnyError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::DELETE,
-                "*/*",
-            );
-            request.literal("/any");
-            request.json("body", "application/json", self.body, support::as_is);
-            let request = request.finish()?;
-            let received = self.client.core.send("deleteAny", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::DELETE,
+                    "*/*",
+                );
+                request.literal("/any");
+                request.json("body", "application/json", call.body, support::as_is);
+                request.finish()?
+            };
+            let received = core.send("deleteAny", request, &[]);
             let received = support::spanned!("deleteAny", received).await?;
             match received.status() {
                 204u16 => {
@@ -954,15 +988,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::SendEmptyError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/empty");
-            request.json("body", "application/json", self.body, support::as_is);
-            let request = request.finish()?;
-            let received = self.client.core.send("sendEmpty", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
+                );
+                request.literal("/empty");
+                request.json("body", "application/json", call.body, support::as_is);
+                request.finish()?
+            };
+            let received = core.send("sendEmpty", request, &[]);
             let received = support::spanned!("sendEmpty", received).await?;
             match received.status() {
                 204u16 => {

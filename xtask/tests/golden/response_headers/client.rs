@@ -486,14 +486,17 @@ pub mod builder {
             ResponseValue<(), super::CreateThingCreatedHeaders>,
             Error<super::CreateThingError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "*/*",
-            );
-            request.literal("/things");
-            let request = request.finish()?;
-            let received = self.client.core.send("createThing", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "*/*",
+                );
+                request.literal("/things");
+                request.finish()?
+            };
+            let received = core.send("createThing", request, &[]);
             let received = support::spanned!("createThing", received).await?;
             match received.status() {
                 201u16 => {
@@ -557,15 +560,19 @@ pub mod builder {
             ResponseValue<types::DescribeThingOk, super::DescribeThingOkHeaders>,
             Error<super::DescribeThingError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/things/");
-            request.path("id", support::Style::simple(), &self.id);
-            let request = request.finish()?;
-            let received = self.client.core.send("describeThing", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/things/");
+                request.path("id", support::Style::simple(), &call.id);
+                request.finish()?
+            };
+            let received = core.send("describeThing", request, &[]);
             let received = support::spanned!("describeThing", received).await?;
             match received.status() {
                 200u16 => {

@@ -375,14 +375,17 @@ pub mod builder {
             ResponseValue<super::ReportOkBody>,
             Error<super::ReportError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json, application/vnd.report+json, application/vnd.report.full+json, application/problem+json, text/csv, text/plain",
-            );
-            request.literal("/report");
-            let request = request.finish()?;
-            let received = self.client.core.send("report", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json, application/vnd.report+json, application/vnd.report.full+json, application/problem+json, text/csv, text/plain",
+                );
+                request.literal("/report");
+                request.finish()?
+            };
+            let received = core.send("report", request, &[]);
             let received = support::spanned!("report", received).await?;
             match received.status() {
                 200u16 => {
@@ -474,14 +477,17 @@ pub mod builder {
             ResponseValue<super::VersionsOkBody>,
             Error<super::VersionsError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json; version=1, application/json; version=2",
-            );
-            request.literal("/versions");
-            let request = request.finish()?;
-            let received = self.client.core.send("versions", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json; version=1, application/json; version=2",
+                );
+                request.literal("/versions");
+                request.finish()?
+            };
+            let received = core.send("versions", request, &[]);
             let received = support::spanned!("versions", received).await?;
             match received.status() {
                 200u16 => {
@@ -531,14 +537,17 @@ pub mod builder {
             ResponseValue<types::Short>,
             Error<super::AnythingError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/anything");
-            let request = request.finish()?;
-            let received = self.client.core.send("anything", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/anything");
+                request.finish()?
+            };
+            let received = core.send("anything", request, &[]);
             let received = support::spanned!("anything", received).await?;
             match received.status() {
                 200u16 => {

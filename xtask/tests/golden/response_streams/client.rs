@@ -203,14 +203,17 @@ pub mod builder {
             ResponseValue<support::ByteStream, super::DownloadOkHeaders>,
             Error<super::DownloadError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/octet-stream",
-            );
-            request.literal("/file");
-            let request = request.finish()?;
-            let received = self.client.core.send_streaming("download", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/octet-stream",
+                );
+                request.literal("/file");
+                request.finish()?
+            };
+            let received = core.send_streaming("download", request, &[]);
             let received = support::spanned!("download", received).await?;
             match received.status() {
                 200u16 => {
@@ -254,14 +257,17 @@ pub mod builder {
             ResponseValue<support::ByteStream>,
             Error<super::EventsError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "text/event-stream",
-            );
-            request.literal("/events");
-            let request = request.finish()?;
-            let received = self.client.core.send_streaming("events", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "text/event-stream",
+                );
+                request.literal("/events");
+                request.finish()?
+            };
+            let received = core.send_streaming("events", request, &[]);
             let received = support::spanned!("events", received).await?;
             match received.status() {
                 200u16 => {
@@ -295,14 +301,17 @@ pub mod builder {
             ResponseValue<super::LinesSuccess>,
             Error<super::LinesError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json, application/x-ndjson",
-            );
-            request.literal("/lines");
-            let request = request.finish()?;
-            let received = self.client.core.send_streaming("lines", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json, application/x-ndjson",
+                );
+                request.literal("/lines");
+                request.finish()?
+            };
+            let received = core.send_streaming("lines", request, &[]);
             let received = support::spanned!("lines", received).await?;
             match received.status() {
                 200u16 => {

@@ -343,23 +343,31 @@ pub mod builder {
             ResponseValue<types::Pair>,
             Error<super::RegisterError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/credentials");
-            request
-                .header("X-Ticket", support::Style::simple().secret(), &self.x_ticket);
-            request
-                .json(
-                    "body",
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
                     "application/json",
-                    self.body,
-                    <types::Pair as ::std::convert::TryFrom<_>>::try_from,
                 );
-            let request = request.finish()?;
-            let received = self.client.core.send("register", request, &[]);
+                request.literal("/credentials");
+                request
+                    .header(
+                        "X-Ticket",
+                        support::Style::simple().secret(),
+                        &call.x_ticket,
+                    );
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::Pair as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.finish()?
+            };
+            let received = core.send("register", request, &[]);
             let received = support::spanned!("register", received).await?;
             match received.status() {
                 201u16 => {

@@ -116,16 +116,17 @@ pub mod builder {
             ResponseValue<()>,
             Error<super::NeedsBothOrSessionError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/both");
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/both");
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "needsBothOrSession",
                     request,
@@ -176,16 +177,17 @@ pub mod builder {
             ResponseValue<()>,
             Error<super::WorksForAnybodyError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/either");
-            let request = request.finish()?;
-            let received = self
-                .client
-                .core
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/either");
+                request.finish()?
+            };
+            let received = core
                 .send(
                     "worksForAnybody",
                     request,
@@ -228,14 +230,17 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::NeedsNothingError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/open");
-            let request = request.finish()?;
-            let received = self.client.core.send("needsNothing", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/open");
+                request.finish()?
+            };
+            let received = core.send("needsNothing", request, &[]);
             let received = support::spanned!("needsNothing", received).await?;
             match received.status() {
                 204u16 => {

@@ -277,29 +277,33 @@ pub mod builder {
             ResponseValue<super::AddNoteOkBody>,
             Error<super::AddNoteError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json, text/plain, image/*",
-            );
-            request.literal("/notes");
-            request
-                .json(
-                    "body",
-                    "application/json",
-                    self.body,
-                    <types::Note as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/json, text/plain, image/*",
                 );
-            request
-                .form(
-                    "body_form",
-                    &[],
-                    self.body_form,
-                    <types::Note as ::std::convert::TryFrom<_>>::try_from,
-                );
-            request.require_body("body");
-            let request = request.finish()?;
-            let received = self.client.core.send_streaming("addNote", request, &[]);
+                request.literal("/notes");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::Note as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request
+                    .form(
+                        "body_form",
+                        &[],
+                        call.body_form,
+                        <types::Note as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.require_body("body");
+                request.finish()?
+            };
+            let received = core.send_streaming("addNote", request, &[]);
             let received = support::spanned!("addNote", received).await?;
             match received.status() {
                 200u16 => {
@@ -399,23 +403,27 @@ pub mod builder {
             ResponseValue<support::ByteStream>,
             Error<super::UploadError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/octet-stream",
-            );
-            request.literal("/uploads");
-            request
-                .json(
-                    "body",
-                    "application/json",
-                    self.body,
-                    <types::Note as ::std::convert::TryFrom<_>>::try_from,
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/octet-stream",
                 );
-            request.text("text/plain", self.body_text);
-            request.bytes("application/octet-stream", self.body_bytes);
-            let request = request.finish()?;
-            let received = self.client.core.send_streaming("upload", request, &[]);
+                request.literal("/uploads");
+                request
+                    .json(
+                        "body",
+                        "application/json",
+                        call.body,
+                        <types::Note as ::std::convert::TryFrom<_>>::try_from,
+                    );
+                request.text("text/plain", call.body_text);
+                request.bytes("application/octet-stream", call.body_bytes);
+                request.finish()?
+            };
+            let received = core.send_streaming("upload", request, &[]);
             let received = support::spanned!("upload", received).await?;
             match received.status() {
                 200u16 => {

@@ -222,14 +222,17 @@ pub mod builder {
             ResponseValue<super::StartJobSuccess>,
             Error<super::StartJobError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::POST,
-                "application/json",
-            );
-            request.literal("/jobs");
-            let request = request.finish()?;
-            let received = self.client.core.send("startJob", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::POST,
+                    "application/json",
+                );
+                request.literal("/jobs");
+                request.finish()?
+            };
+            let received = core.send("startJob", request, &[]);
             let received = support::spanned!("startJob", received).await?;
             match received.status() {
                 200u16 => {

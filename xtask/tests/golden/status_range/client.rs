@@ -227,14 +227,17 @@ pub mod builder {
             ResponseValue<types::Thing>,
             Error<super::ListThingsError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/things");
-            let request = request.finish()?;
-            let received = self.client.core.send("listThings", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/things");
+                request.finish()?
+            };
+            let received = core.send("listThings", request, &[]);
             let received = support::spanned!("listThings", received).await?;
             match received.status() {
                 404u16 => {

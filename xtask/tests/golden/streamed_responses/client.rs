@@ -237,15 +237,19 @@ pub mod builder {
             ResponseValue<support::ByteStream, super::GetExportOkHeaders>,
             Error<super::GetExportError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/octet-stream",
-            );
-            request.literal("/exports/");
-            request.path("id", support::Style::simple(), &self.id);
-            let request = request.finish()?;
-            let received = self.client.core.send_streaming("getExport", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/octet-stream",
+                );
+                request.literal("/exports/");
+                request.path("id", support::Style::simple(), &call.id);
+                request.finish()?
+            };
+            let received = core.send_streaming("getExport", request, &[]);
             let received = support::spanned!("getExport", received).await?;
             match received.status() {
                 200u16 => {
@@ -293,15 +297,19 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> ::std::result::Result<ResponseValue<()>, Error<super::ProbeExportError>> {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::HEAD,
-                "*/*",
-            );
-            request.literal("/exports/");
-            request.path("id", support::Style::simple(), &self.id);
-            let request = request.finish()?;
-            let received = self.client.core.send("probeExport", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let call = self;
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::HEAD,
+                    "*/*",
+                );
+                request.literal("/exports/");
+                request.path("id", support::Style::simple(), &call.id);
+                request.finish()?
+            };
+            let received = core.send("probeExport", request, &[]);
             let received = support::spanned!("probeExport", received).await?;
             match received.status() {
                 200u16 => {
@@ -334,14 +342,17 @@ pub mod builder {
             ResponseValue<support::ByteStream>,
             Error<super::WatchError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "text/event-stream",
-            );
-            request.literal("/events");
-            let request = request.finish()?;
-            let received = self.client.core.send_streaming("watch", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "text/event-stream",
+                );
+                request.literal("/events");
+                request.finish()?
+            };
+            let received = core.send_streaming("watch", request, &[]);
             let received = support::spanned!("watch", received).await?;
             match received.status() {
                 200u16 => {
@@ -375,14 +386,17 @@ pub mod builder {
             ResponseValue<support::ByteStream>,
             Error<super::ListLinesError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/x-ndjson",
-            );
-            request.literal("/lines");
-            let request = request.finish()?;
-            let received = self.client.core.send_streaming("listLines", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/x-ndjson",
+                );
+                request.literal("/lines");
+                request.finish()?
+            };
+            let received = core.send_streaming("listLines", request, &[]);
             let received = support::spanned!("listLines", received).await?;
             match received.status() {
                 200u16 => {
@@ -416,14 +430,17 @@ pub mod builder {
             ResponseValue<(), super::MovedFoundHeaders>,
             Error<super::MovedError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "*/*",
-            );
-            request.literal("/elsewhere");
-            let request = request.finish()?;
-            let received = self.client.core.send("moved", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "*/*",
+                );
+                request.literal("/elsewhere");
+                request.finish()?
+            };
+            let received = core.send("moved", request, &[]);
             let received = support::spanned!("moved", received).await?;
             match received.status() {
                 302u16 => {

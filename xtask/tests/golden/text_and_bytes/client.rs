@@ -122,14 +122,17 @@ pub mod builder {
             ResponseValue<::std::string::String>,
             Error<super::MetricsError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "text/plain",
-            );
-            request.literal("/metrics");
-            let request = request.finish()?;
-            let received = self.client.core.send("metrics", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "text/plain",
+                );
+                request.literal("/metrics");
+                request.finish()?
+            };
+            let received = core.send("metrics", request, &[]);
             let received = support::spanned!("metrics", received).await?;
             match received.status() {
                 200u16 => {
@@ -172,14 +175,17 @@ pub mod builder {
             ResponseValue<support::ByteStream>,
             Error<super::PictureError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json, image/png",
-            );
-            request.literal("/picture");
-            let request = request.finish()?;
-            let received = self.client.core.send_streaming("picture", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json, image/png",
+                );
+                request.literal("/picture");
+                request.finish()?
+            };
+            let received = core.send_streaming("picture", request, &[]);
             let received = support::spanned!("picture", received).await?;
             match received.status() {
                 200u16 => {
@@ -217,14 +223,17 @@ pub mod builder {
             ResponseValue<::serde_json::Value>,
             Error<super::AnyError>,
         > {
-            let mut request = support::Outgoing::new(
-                &self.client.core,
-                support::Method::GET,
-                "application/json",
-            );
-            request.literal("/any");
-            let request = request.finish()?;
-            let received = self.client.core.send("any", request, &[]);
+            let core = &self.client.core;
+            let request = {
+                let mut request = support::Outgoing::new(
+                    core,
+                    support::Method::GET,
+                    "application/json",
+                );
+                request.literal("/any");
+                request.finish()?
+            };
+            let received = core.send("any", request, &[]);
             let received = support::spanned!("any", received).await?;
             match received.status() {
                 200u16 => {
