@@ -8,6 +8,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 mod connection;
+pub mod cors;
 pub mod disturbance;
 pub mod fault;
 pub mod generated;
@@ -35,6 +36,7 @@ pub use admin::{AdminToken, Seed, SeedError, SeedFileError, TokenError, read_see
 pub use bootstrap::Bootstrap;
 pub use clock::{Clock, Pace};
 pub use connection::{Connections, Peer};
+pub use cors::Cors;
 pub use disturbance::{Disturbances, Rule};
 pub use fault::{Fault, Faults};
 pub use hook::HookError;

@@ -18,6 +18,7 @@ use crate::admin::{Admin, AdminToken, HOW_TO_MAKE_ONE, Seed, SeedError};
 use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::clock::Clock;
 use crate::connection::{self, Connections};
+use crate::cors::Cors;
 use crate::disturbance::{self, Disturbances, Rule, RuleError, RuleId};
 use crate::fault::{Fault, Faults};
 use crate::hook::HookError;
@@ -57,6 +58,7 @@ impl Server {
             facts: Vec::new(),
             settings: Settings::default(),
             connections: Connections::default(),
+            cors: Cors::Nobody,
         }
     }
 }
@@ -100,6 +102,7 @@ pub struct Builder {
     facts: Vec<Seed>,
     settings: Settings,
     connections: Connections,
+    cors: Cors,
 }
 
 impl Builder {
@@ -228,6 +231,12 @@ impl Builder {
         self
     }
 
+    /// Lets these pages call the contracts from a browser. Their preflights are answered, and are in no journal.
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.cors = cors;
+        self
+    }
+
     /// Prepares everything and starts to listen, on the present tokio runtime.
     pub async fn spawn(mut self) -> Result<Running, StartError> {
         if self.contracts.is_empty() {
@@ -248,11 +257,7 @@ impl Builder {
                 }
             }
         }
-        let mut names: Vec<&str> = self.contracts.iter().map(Source::name).collect();
-        names.sort_unstable();
-        if let Some(same) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(StartError::SameName(same[0].to_owned()));
-        }
+        tell_apart(&self.contracts)?;
         let listener = listen(self.address).await?;
         let admin_listener = listen_if_wanted(self.admin).await?;
         let metrics_listener = listen_if_wanted(self.metrics).await?;
@@ -276,6 +281,7 @@ impl Builder {
             };
         }
         let service = ServiceBuilder::new()
+            .option_layer(self.cors.layer())
             .layer(AccessLog(state.metrics().meter(&contracts)))
             .option_layer(state.journal().recorder(self.placement, &contracts))
             .service(routes);
@@ -360,6 +366,16 @@ impl Builder {
         };
         let faults: Faults = self.faults.iter().copied().collect();
         Ok(State::new(store, self.clock.clone(), ids, keys, faults, self.settings))
+    }
+}
+
+/// An error if two contracts have the same name.
+fn tell_apart(contracts: &[Source]) -> Result<(), StartError> {
+    let mut names: Vec<&str> = contracts.iter().map(Source::name).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(same) => Err(StartError::SameName(same[0].to_owned())),
+        None => Ok(()),
     }
 }
 

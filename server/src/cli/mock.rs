@@ -24,6 +24,7 @@ Examples:
         --target target.toml --allow-writes
 
 Without a lifecycle document every well-formed credential is accepted; a missing one is refused as documented.
+Pages of every origin may call a mock from a browser, without cookies; `--cors` names those that may, or `none`.
 What breaks the document is refused in its own envelope. Mistakes of the document are told, with file, line and
 pointer, and what they concern is read another way or left out.
 

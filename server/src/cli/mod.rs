@@ -89,10 +89,12 @@ pub enum SchemaOf {
 pub fn command() -> clap::Command {
     // A mock serves its own contract and no other.
     let own = ["contracts", "at_root", "faults", "examples"];
-    let hide = |mock: clap::Command| {
-        own.iter().fold(mock, |mock, name| mock.mut_arg(name, |argument| argument.hide(true)))
+    let of_a_mock = |mock: clap::Command| {
+        let mock = own.iter().fold(mock, |mock, name| mock.mut_arg(name, |argument| argument.hide(true)));
+        // It is there to be called from wherever somebody develops, and nobody judges its headers.
+        mock.mut_arg("cors", |argument| argument.default_value("any"))
     };
-    crate::config::adapt(Cli::command().mut_subcommand("mock", hide))
+    crate::config::adapt(Cli::command().mut_subcommand("mock", of_a_mock))
 }
 
 #[cfg(test)]
@@ -119,6 +121,8 @@ mod tests {
             vec!["--clock", "running"],
             vec!["--disturb", "latency=200ms..2s,times=3;reset", "--disturb", "drop,on=answer"],
             vec!["--journal", "0", "--journal-bytes", "1048576"],
+            vec!["--cors", "http://localhost:3000,https://app.example", "--cors", "any"],
+            vec!["mock", "--openapi", "x.yaml", "--cors", "none"],
             vec!["faults"],
             vec!["completions", "bash"],
             vec!["--at-root", "--examples=false"],
@@ -153,6 +157,8 @@ mod tests {
             vec!["--listen", "localhost"],
             vec!["--at-root=perhaps"],
             vec!["--log-level", "=="],
+            vec!["--cors", "http://localhost:3000/"],
+            vec!["--cors", "localhost"],
             vec!["mock", "--openapi", "x.yaml", "--base-path", "v3"],
         ] {
             assert!(parse(&bad).is_err(), "{bad:?}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::value::{ClockArgument, DatabaseArgument, LogFormat, duration, log_level};
+use super::value::{ClockArgument, CorsArgument, DatabaseArgument, LogFormat, duration, log_level};
 use crate::journal;
 use crate::limiter::RateLimit;
 use crate::runtime::{Limits, Mode};
@@ -58,6 +58,11 @@ pub struct Serve {
     /// listener's document, as `POST /seed` takes it
     #[arg(long, env = "RESCIND_SEED_FILE", value_name = "FILE")]
     seed_file: Option<PathBuf>,
+    /// An origin whose pages may call from a browser, with cookies, such as `http://localhost:3000`; may be repeated.
+    /// `any` is every origin, without cookies, and `none` is none, so that answers have no header for browsers.
+    /// Preflights are then answered before the contract, and are in no journal
+    #[arg(long, env = "RESCIND_CORS", value_name = "ORIGIN", value_delimiter = ',', default_value = "none")]
+    cors: Vec<CorsArgument>,
     /// Write URLs and starting credentials there, for a judge; readable by the owner alone
     #[arg(long, env = "RESCIND_WRITE_TARGET", value_name = "FILE", value_hint = ValueHint::FilePath)]
     write_target: Option<PathBuf>,
@@ -269,7 +274,8 @@ impl Serve {
                 bytes: self.journal_bytes,
                 body: self.journal_body,
             })
-            .connections(connections);
+            .connections(connections)
+            .cors(CorsArgument::together(&self.cors));
         for contract in &self.contracts {
             builder = builder.contract(*contract);
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::cors::{Cors, NoOrigin, Origin};
 use crate::store::PostgresUrl;
 use crate::{Clock, Database};
 
@@ -70,6 +71,44 @@ impl FromStr for ClockArgument {
             ("virtual", start) => Ok(Self::Virtual(start)),
             ("running", start) => Ok(Self::Running(start)),
             _ => Err(USAGE),
+        }
+    }
+}
+
+/// Whose pages may call from a browser, as it is written.
+#[derive(Clone, Debug)]
+pub(super) enum CorsArgument {
+    Nobody,
+    Anybody,
+    Of(Origin),
+}
+
+impl CorsArgument {
+    /// What all of them come to.
+    pub(super) fn together(arguments: &[Self]) -> Cors {
+        let mut origins = Vec::new();
+        for argument in arguments {
+            match argument {
+                Self::Anybody => return Cors::Anybody,
+                Self::Of(origin) => origins.push(origin.clone()),
+                Self::Nobody => {}
+            }
+        }
+        if origins.is_empty() { Cors::Nobody } else { Cors::Origins(origins) }
+    }
+}
+
+impl FromStr for CorsArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Self::Nobody),
+            "any" | "*" => Ok(Self::Anybody),
+            _ => text
+                .parse()
+                .map(Self::Of)
+                .map_err(|reason: NoOrigin| format!("{reason}; or `any`, or `none`")),
         }
     }
 }

@@ -55,6 +55,18 @@ fn what_is_printed_is_a_file_that_says_the_same() {
 }
 
 #[test]
+fn every_page_may_call_a_mock_and_none_the_reference_server() {
+    let mock = ["mock", "--openapi", "x.yaml"];
+    for (text, arguments, expected) in [
+        ("", &[][..], "cors = [\"none\"] # default"),
+        ("", &mock, "cors = [\"any\"] # default"),
+        ("cors = \"https://a.example\"", &mock, "cors = [\"https://a.example\"] # DIR/rescind-server.toml:1"),
+    ] {
+        assert_eq!(line(&told(text, arguments).unwrap(), "cors"), expected);
+    }
+}
+
+#[test]
 fn paths_are_relative_to_the_file() {
     let told = told("write-target = \"t.toml\"\ndatabase = \"sqlite:x.db\"\n", &[]).unwrap();
     assert_eq!(line(&told, "write-target"), "write-target = \"DIR/t.toml\" # DIR/rescind-server.toml:1");
