@@ -1,8 +1,12 @@
 //! The program `rescind-server`: arguments, logs, signals, exit codes.
 
+#[cfg(unix)]
+use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+#[cfg(unix)]
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use rescind_server::cli::{self, Command, Health, LogFormat, Schema, SchemaOf, Serve, Url};
@@ -225,12 +229,31 @@ fn tell(mock: &Mock) {
 
 fn start_logs(format: LogFormat, level: &str) -> anyhow::Result<()> {
     let filter = EnvFilter::builder().parse(level).context("failed to read what to log")?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(log_writer()?);
+    // Whoever read the log may be gone; that is no failure of a request.
+    let logs = logs.log_internal_errors(false);
     match format {
         LogFormat::Text => logs.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => logs.json().init(),
     }
     Ok(())
+}
+
+/// Standard error without the lock of the standard library, at which all threads would wait for each other: a line is
+/// one write, and the operating system keeps lines apart.
+#[cfg(unix)]
+fn log_writer() -> anyhow::Result<Arc<File>> {
+    use std::os::fd::AsFd as _;
+
+    let stderr = io::stderr().as_fd().try_clone_to_owned().context("failed to open the log")?;
+    Ok(Arc::new(stderr.into()))
+}
+
+/// Standard error.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "it cannot fail here")]
+fn log_writer() -> anyhow::Result<fn() -> io::Stderr> {
+    Ok(io::stderr)
 }
 
 /// The signals that stop the program.
