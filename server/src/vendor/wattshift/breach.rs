@@ -49,6 +49,9 @@ const ANYBODY: &str = "wsk_agent_anybody";
 /// How much later than its answer a revocation takes effect.
 const SLOWNESS: SignedDuration = SignedDuration::from_mins(4);
 
+/// What is told of a repeated revocation that has to fail, whether it comes later or at the same time.
+pub(super) const REPETITION_FAILS: &str = "a repeated revocation fails on request";
+
 /// After this time a revoked key lives again.
 const RESURRECTION: SignedDuration = SignedDuration::from_hours(1);
 
@@ -115,7 +118,7 @@ impl WattShift {
             self.state.store().revive(records::CREDENTIALS, &credential.id).await?;
         }
         if self.is_on(Fault::RepeatRevocationServerError) {
-            return Err(Refused::Internal("a repeated revocation fails on request".into()));
+            return Err(Refused::Internal(REPETITION_FAILS.into()));
         }
         Ok(())
     }

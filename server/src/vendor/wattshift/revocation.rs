@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::breach::REPETITION_FAILS;
 use super::refusal::reason;
 use super::{Caller, WattShift, realm, records};
 use crate::fault::Fault;
@@ -27,6 +28,11 @@ impl WattShift {
             Revocation::Revoked => {
                 self.remember_revoked(caller);
                 Ok(self.confirmed(caller, id))
+            }
+            Revocation::AlreadyRevoked { .. }
+                if self.state.faults().is_on(Fault::RepeatRevocationServerError) =>
+            {
+                Err(Failure::Rejected(Rejection::internal(REPETITION_FAILS)))
             }
             Revocation::AlreadyRevoked { .. } | Revocation::Unknown | Revocation::LastActive => {
                 Err(refused(reason::REVOKED))
