@@ -14,11 +14,12 @@ mod program;
 #[expect(dead_code, reason = "the variants change more")]
 mod proxy;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use rescind_conformance::cleanup::{CleanupFile, Documents, Run};
 use rescind_conformance::deployment::Deployment;
 use rescind_conformance::plan::Plan;
@@ -31,7 +32,7 @@ use rescind_conformance::verdict::Verdict;
 use rescind_specs::Vendor;
 
 use program::active;
-use proxy::{Answer, Asked, Change, Proxy, Way, Writing};
+use proxy::{Answer, Asked, Change, Proxy, Shared, Way, Writing};
 
 /// One request in so many is struck, in each way.
 const ONE_IN: u64 = 25;
@@ -79,6 +80,34 @@ impl Change for Gateway {
     }
 }
 
+/// A proxy that loses the first answer to each revocation, and, if the second one is refused, also the answer to what is asked
+/// next: whoever cleans up cannot tell at once whether the credential lives.
+#[derive(Default)]
+struct Revocations {
+    /// How often each was asked for.
+    asked: HashMap<String, u32>,
+    refused: bool,
+}
+
+impl Change for Revocations {
+    fn ask(&mut self, _: &mut Parts) -> Way {
+        if std::mem::take(&mut self.refused) { Way::Back(Gateway::page()) } else { Way::On }
+    }
+
+    fn answer(&mut self, asked: &Asked, answer: &mut Answer) {
+        if asked.method != Method::DELETE && !asked.is(&Method::POST, "/revoke") {
+            return;
+        }
+        let asked = self.asked.entry(asked.path.clone()).or_default();
+        *asked += 1;
+        match asked {
+            1 => *answer = Gateway::page(),
+            2 => self.refused = answer.is_refusal(),
+            _ => {}
+        }
+    }
+}
+
 /// Keeps what the operator is told.
 #[derive(Default)]
 struct Notes(Mutex<Vec<String>>);
@@ -98,6 +127,19 @@ enum Between {
     Line,
     /// A proxy.
     Gateway,
+    /// A proxy that has it in for revocations.
+    Revocations,
+}
+
+impl Between {
+    /// What a proxy changes; `None`: it is the line.
+    fn change(self, seed: u64) -> Option<Shared> {
+        match self {
+            Self::Line => None,
+            Self::Gateway => Some(Arc::new(Mutex::new(Gateway(Draw(seed))))),
+            Self::Revocations => Some(Arc::new(Mutex::new(Revocations::default()))),
+        }
+    }
 }
 
 /// Lets requests and answers be lost, late and cut from now on.
@@ -124,14 +166,13 @@ async fn wrong(vendor: Vendor, between: Between, seed: u64) -> Vec<String> {
     let server = Reference::builder().seed(seed).start(&[vendor], &[]).await.unwrap();
     let mut deployment = server.deployment(vendor).unwrap();
     let before = active(&deployment, vendor.name()).await;
-    let _proxy = match between {
-        Between::Line => {
+    let _proxy = match between.change(seed) {
+        None => {
             disturb(&deployment).await;
             None
         }
-        Between::Gateway => {
+        Some(change) => {
             let behind = deployment.base.socket_addrs(|| None).unwrap()[0];
-            let change = Arc::new(Mutex::new(Gateway(Draw(seed))));
             let proxy = Proxy::start(behind, change, Writing::Plain).await;
             deployment.base.set_port(Some(proxy.address().port())).unwrap();
             Some(proxy)
@@ -200,4 +241,9 @@ async fn a_bad_line_breaks_no_promise() {
 #[tokio::test]
 async fn a_failing_proxy_breaks_no_promise() {
     is_never_a_breach(Between::Gateway).await;
+}
+
+#[tokio::test]
+async fn a_revocation_whose_answer_was_lost_is_asked_for_until_its_end_is_known() {
+    is_never_a_breach(Between::Revocations).await;
 }

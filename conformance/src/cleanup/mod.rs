@@ -12,7 +12,7 @@ mod unclear;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rescind_specs::lifecycle::{Actor, Call, CallerName, CredentialKind, Dependent, Listing};
+use rescind_specs::lifecycle::{Actor, Call, CallerName, CredentialKind, Dependent};
 
 use crate::actors::{Actors, CannotSign};
 use crate::call::{Bindings, Known};
@@ -192,24 +192,27 @@ async fn revoked(
     if unclear::is_lifted(actors, &exchange).await {
         return Err(NotPutAway::Unanswered("a dependent stood in its way".to_owned()));
     }
-    if let Some(documented) = &kind.probe
-        && probe(actors, documented, &bindings, session.home()).await.1 == Seen::Refused
+    let mut unanswered = None;
+    if let Some(documented) = &kind.probe {
+        match probe(actors, documented, &bindings, session.home()).await {
+            (_, Seen::Refused) => return Ok(()),
+            (Some(exchange), Seen::Unclear(_)) if is_unanswered(&exchange) => unanswered = Some(exchange),
+            _ => {}
+        }
+    }
+    let caller = credential.caller.as_ref();
+    if let Some(listing) = &kind.listed
+        && let Ok((exchanges, items, seen)) = list(actors, listing, caller, session.home()).await
     {
-        return Ok(());
+        // It has to be read to its end to show that the credential is not among the live ones.
+        if seen == Seen::Accepted && !items.iter().any(|item| is_live(listing, item, &credential.id.text)) {
+            return Ok(());
+        }
+        unanswered = unanswered.or(exchanges.into_iter().next_back().filter(|last| is_unanswered(last)));
     }
-    match &kind.listed {
-        Some(listing) if is_listed_as_dead(actors, listing, credential).await => Ok(()),
-        _ => Err(not_done(&exchange)),
-    }
-}
-
-/// Whether a list was read to its end and does not show the credential as live.
-async fn is_listed_as_dead(actors: &Actors<'_, '_>, listing: &Listing, credential: &Credential) -> bool {
-    let home = actors.session().home();
-    let read = list(actors, listing, credential.caller.as_ref(), home).await;
-    read.is_ok_and(|(_, items, seen)| {
-        seen == Seen::Accepted && !items.iter().any(|item| is_live(listing, item, &credential.id.text))
-    })
+    // An earlier attempt may have revoked it although its answer was lost; that this one is refused decides nothing until
+    // somebody says whether the credential is alive.
+    Err(not_done(unanswered.as_deref().unwrap_or(&exchange)))
 }
 
 /// Makes a call, whatever comes of it.
@@ -235,6 +238,11 @@ fn not_done(exchange: &Exchange) -> NotPutAway {
         Some(code @ (408 | 429 | 500..)) => NotPutAway::Unanswered(format!("answered {code}")),
         Some(code) => NotPutAway::Refused(format!("answered {code}")),
     }
+}
+
+/// Whether there was no answer, or one that says nothing of what was asked.
+fn is_unanswered(exchange: &Exchange) -> bool {
+    matches!(not_done(exchange), NotPutAway::Unanswered(_))
 }
 
 /// Whether any exchange of a run got an answer.

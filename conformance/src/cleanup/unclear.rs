@@ -7,7 +7,7 @@ use rescind_specs::lifecycle::{CallerName, CheckSpec, KindName, Listing};
 use serde_json::Value;
 
 use super::line::{Asked, Thing};
-use super::{Attempts, Left, NotPutAway, deleted, not_done, sent};
+use super::{Attempts, Left, NotPutAway, deleted, is_unanswered, sent};
 use crate::actors::Actors;
 use crate::call::{Bindings, Known, plain};
 use crate::credential::Credential;
@@ -114,10 +114,6 @@ pub(super) async fn is_lifted(actors: &Actors<'_, '_>, refusal: &Exchange) -> bo
         return true;
     }
     false
-}
-
-fn is_unanswered(exchange: &Exchange) -> bool {
-    matches!(not_done(exchange), NotPutAway::Unanswered(_))
 }
 
 /// The identifiers of the items of a list that hold a word of the request.
