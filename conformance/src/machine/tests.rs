@@ -150,6 +150,21 @@ impl Story {
         self.revoke(slot, By::Documented, 204, Seen::Accepted)
     }
 
+    /// A revocation whose answer says what was revoked.
+    fn revoked_with_a_body(self, slot: u8) -> Self {
+        let mut story = self.revoke(slot, By::Documented, 200, Seen::Accepted);
+        let body = Bytes::from(json!({"api_key": format!("id-{slot}"), "revoked": true}).to_string());
+        let credential = story.credential(slot);
+        let event = story.last();
+        let mut exchange = Arc::unwrap_or_clone(event.exchanges.pop().unwrap());
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        exchange.reply = Reply::Received(Response { status: StatusCode::OK, headers, body });
+        event.exchanges.push(Arc::new(exchange));
+        event.credential = Some(credential);
+        story
+    }
+
     fn token(self, slot: u8, seconds: i64) -> Self {
         let (name, kind) = self.kind().tokens.first().unwrap();
         let step = Step::Exchange(Slot(slot), name.clone(), TokenSlot(0));
@@ -218,26 +233,21 @@ fn a_revoked_credential_is_refused_from_its_bound_on() {
     dinie().revoked(0).used(0, true).says(&[("R2", "fail")]);
     // Nothing is known of it after that, so it is said once.
     dinie().revoked(0).used(0, true).used(0, true).says(&[("R2", "fail")]);
-    let delayed =
-        || story(Vendor::EntryTarget).issued(0).used(0, true).revoke(0, By::Documented, 200, Seen::Accepted);
-    let answered = |mut story: Story| {
-        // The answer of this contract has a body.
-        let body = Bytes::from(json!({"api_key": "id-0", "revoked": true}).to_string());
-        let credential = story.credential(0);
-        let event = story.last();
-        let exchange = event.exchanges.pop().unwrap();
-        let mut exchange = Arc::unwrap_or_clone(exchange);
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
-        exchange.reply = Reply::Received(Response { status: StatusCode::OK, headers, body });
-        event.exchanges.push(Arc::new(exchange));
-        event.credential = Some(credential);
-        story
-    };
-    answered(delayed()).after(299).used(0, true).says(&[]);
-    answered(delayed()).after(303).used(0, true).says(&[]);
-    answered(delayed()).after(306).used(0, true).says(&[("R2", "fail")]);
-    answered(delayed()).after(10).used(0, false).after(10).used(0, true).says(&[("R5", "divergence")]);
+    let delayed = || story(Vendor::EntryTarget).issued(0).used(0, true).revoked_with_a_body(0);
+    delayed().after(299).used(0, true).says(&[]);
+    delayed().after(303).used(0, true).says(&[]);
+    delayed().after(306).used(0, true).says(&[("R2", "fail")]);
+    delayed().after(10).used(0, false).after(10).used(0, true).says(&[("R5", "divergence")]);
+}
+
+#[test]
+fn only_what_was_never_used_is_refused_at_once() {
+    let issued = || story(Vendor::EntryTarget).issued(0);
+    issued().revoked_with_a_body(0).used(0, true).says(&[("R6", "divergence")]);
+    issued().used(0, true).revoked_with_a_body(0).used(0, true).says(&[]);
+    // Used while nobody knew whether it lived.
+    lost(0)(issued()).used(0, true).revoked_with_a_body(0).used(0, true).says(&[]);
+    lost(0)(issued()).revoked_with_a_body(0).used(0, true).says(&[("R6", "divergence")]);
 }
 
 #[test]

@@ -32,17 +32,24 @@ impl<'c> Walk<'_, 'c> {
         match self.life(slot) {
             Some(Life::Live) => self.present_live(slot, event),
             Some(Life::Revoked(at)) => self.present_revoked(slot, at, event),
-            Some(Life::Unknown) | None => {}
+            // It may yet be revoked: then it was used before.
+            Some(Life::Unknown) => self.use_before_revocation(slot, event.accepted()),
+            None => {}
+        }
+    }
+
+    fn use_before_revocation(&mut self, slot: Slot, accepted: bool) {
+        if let Some(known) = self.model.slots.get_mut(&slot) {
+            known.used = known.used.max(if accepted { Used::Accepted } else { Used::Presented });
         }
     }
 
     fn present_live(&mut self, slot: Slot, event: &Event) {
         let delay = self.setting.delay();
-        let Some(known) = self.model.slots.get_mut(&slot) else { return };
-        let before = known.used;
-        let accepted = event.accepted();
-        known.used = if accepted { Used::Accepted } else { before.max(Used::Presented) };
-        match (age(&known.credential, event, delay), &event.seen) {
+        let Some(known) = self.model.slots.get(&slot) else { return };
+        let (before, age) = (known.used, age(&known.credential, event, delay));
+        self.use_before_revocation(slot, event.accepted());
+        match (age, &event.seen) {
             (Age::Over, Seen::Accepted) => {
                 self.bound = true;
                 for (requirement, _) in self.rules.all(rule!(Expiry)) {
@@ -172,15 +179,8 @@ impl<'c> Walk<'_, 'c> {
         let life = self.life(slot);
         match (&event.seen, life) {
             (Seen::Accepted, Some(Life::Revoked(_))) => self.present(slot, event),
-            (Seen::Accepted, Some(Life::Live)) => {
-                if let Some(known) = self.model.slots.get_mut(&slot) {
-                    known.used = Used::Accepted;
-                }
-            }
-            (_, Some(Life::Live)) => {
-                if let Some(known) = self.model.slots.get_mut(&slot) {
-                    known.used = known.used.max(Used::Presented);
-                }
+            (seen, Some(Life::Live | Life::Unknown)) => {
+                self.use_before_revocation(slot, *seen == Seen::Accepted);
             }
             _ => {}
         }
