@@ -9,7 +9,7 @@ use rescind_specs::disguise::MASK;
 use zeroize::Zeroizing;
 
 use super::json::{self, Form};
-use super::{Work, pairs, place};
+use super::{Masking, Work, pairs, place};
 use crate::journal::entry::{Body, Content, Passage, Withheld};
 use crate::journal::raw::Captured;
 
@@ -30,6 +30,20 @@ pub(super) struct Draft {
     text: Result<Zeroizing<String>, Content>,
 }
 
+impl Masking<'_> {
+    /// Masks the secrets that were seen, those of the other bodies of the exchange among them.
+    pub(super) fn finish(&self, draft: Draft) -> Body {
+        let content = match draft.text {
+            Err(content) => content,
+            Ok(text) => {
+                let text = self.clean(&text).into_owned();
+                if draft.is_cut { Content::Beginning { text } } else { Content::Text { text } }
+            }
+        };
+        Body { length: draft.length, passage: draft.passage, content }
+    }
+}
+
 impl Work<'_> {
     /// Masks what stands at the places of secrets, and remembers it.
     pub(super) fn body(
@@ -47,18 +61,6 @@ impl Work<'_> {
             self.masked(side, operation, headers, captured).map_err(|reason| Content::Withheld { reason })
         };
         Draft { length: captured.length, passage: captured.passage, is_cut: captured.is_cut(), text }
-    }
-
-    /// Masks the secrets that were seen, those of the other bodies of the exchange among them.
-    pub(super) fn finish(&self, draft: Draft) -> Body {
-        let content = match draft.text {
-            Err(content) => content,
-            Ok(text) => {
-                let text = self.clean(&text).into_owned();
-                if draft.is_cut { Content::Beginning { text } } else { Content::Text { text } }
-            }
-        };
-        Body { length: draft.length, passage: draft.passage, content }
     }
 
     fn masked(

@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 
 use self::body::Side;
 use self::places::{Identity, Places};
+use self::taint::Seen;
 pub(super) use self::taint::Taints;
 use super::entry::{Caller, Entry, Header, Outcome, Request, Response, Standing};
 use super::raw::{End, Raw, RawAnswer};
@@ -92,12 +93,13 @@ impl Redactor {
             .answer
             .as_ref()
             .map(|answer| (answer, work.body(Side::Response, operation, &answer.headers, &answer.body)));
-        let sent = work.finish(sent);
+        let masking = Masking { work: &work, seen: self.taints.seen() };
+        let sent = masking.finish(sent);
         let outcome = match answer {
             Some((answer, body)) if raw.end != End::Cut => Outcome::Answered(Response {
                 status: answer.status.as_u16(),
-                headers: work.headers(&answer.headers),
-                body: work.finish(body),
+                headers: masking.headers(&answer.headers),
+                body: masking.finish(body),
             }),
             _ => raw.without_answer(),
         };
@@ -105,16 +107,16 @@ impl Redactor {
             number: 0,
             at: raw.at,
             microseconds: raw.microseconds,
-            request_id: work.clean(&raw.request_id).into(),
+            request_id: masking.clean(&raw.request_id).into(),
             contract: known.map(|known| known.name.clone()),
             operation: operation.map(SmolStr::new),
-            caller: work.caller(raw),
+            caller: masking.caller(raw),
             request: Request {
-                method: work.clean(raw.method.as_str()).into(),
-                path: work.path(&raw.uri),
-                query: raw.uri.query().map(|query| work.clean(&work.pairs(query)).into()),
+                method: masking.clean(raw.method.as_str()).into(),
+                path: masking.path(&raw.uri),
+                query: raw.uri.query().map(|query| masking.clean(&work.pairs(query)).into()),
                 version: format_smolstr!("{:?}", raw.version),
-                headers: work.headers(&raw.headers),
+                headers: masking.headers(&raw.headers),
                 body: sent,
             },
             outcome,
@@ -123,7 +125,7 @@ impl Redactor {
     }
 }
 
-/// The redaction of one exchange.
+/// What is known of one exchange while it is searched for secrets.
 struct Work<'r> {
     places: &'r Places,
     taints: &'r Taints,
@@ -180,12 +182,31 @@ impl Work<'_> {
         self.taints.add(credential);
     }
 
+    fn secret_segments<'p>(&self, path: &'p str) -> impl Iterator<Item = &'p str> {
+        let segments = self.matched.map_or(&[][..], |matched| self.places.segments(matched.path()));
+        segments.iter().filter_map(move |index| path.rsplit('/').nth(*index))
+    }
+
+    /// A query or a form with the values of secret names masked.
+    fn pairs<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let secret = pairs(text).filter(|(name, _)| self.places.is_secret_query(&decoded(name)));
+        mask(text, secret.map(|(_, value)| place(text, value)).filter(|span| !span.is_empty()).collect())
+    }
+}
+
+/// One exchange that was searched for secrets, while it is written down.
+struct Masking<'r> {
+    work: &'r Work<'r>,
+    seen: Seen<'r>,
+}
+
+impl Masking<'_> {
     /// Who the request says it comes from, or is known to come from.
     fn caller(&self, raw: &Raw) -> Option<Caller> {
         if let Some(proven) = raw.caller.as_deref() {
             return Some(Caller { id: self.clean(proven).into(), standing: Standing::Proven });
         }
-        let claimed = self.places.identities.iter().find_map(|identity| match identity {
+        let claimed = self.work.places.identities.iter().find_map(|identity| match identity {
             Identity::BasicUser => {
                 let value = raw.headers.get(AUTHORIZATION)?.to_str().ok()?;
                 let (scheme, credential) = value.split_once(' ')?;
@@ -204,26 +225,16 @@ impl Work<'_> {
     /// The text without the secrets that were seen.
     fn clean<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut spans = Vec::new();
-        self.taints.find(text, &mut spans);
+        self.seen.find(text, &mut spans);
         mask(text, spans)
-    }
-
-    fn secret_segments<'p>(&self, path: &'p str) -> impl Iterator<Item = &'p str> {
-        let segments = self.matched.map_or(&[][..], |matched| self.places.segments(matched.path()));
-        segments.iter().filter_map(move |index| path.rsplit('/').nth(*index))
     }
 
     fn path(&self, uri: &Uri) -> SmolStr {
         let path = uri.path();
-        let mut spans: Vec<Range<usize>> = self.secret_segments(path).map(|part| place(path, part)).collect();
-        self.taints.find(path, &mut spans);
+        let mut spans: Vec<Range<usize>> =
+            self.work.secret_segments(path).map(|part| place(path, part)).collect();
+        self.seen.find(path, &mut spans);
         mask(path, spans).into()
-    }
-
-    /// A query or a form with the values of secret names masked.
-    fn pairs<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let secret = pairs(text).filter(|(name, _)| self.places.is_secret_query(&decoded(name)));
-        mask(text, secret.map(|(_, value)| place(text, value)).filter(|span| !span.is_empty()).collect())
     }
 
     fn headers(&self, headers: &HeaderMap) -> Vec<Header> {
@@ -242,14 +253,14 @@ impl Work<'_> {
                 scheme.filter(|scheme| SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)));
             return known.map_or(SmolStr::new_static(MASK), |scheme| format_smolstr!("{scheme} {MASK}"));
         }
-        if self.places.is_secret_header(name.as_str()) {
+        if self.work.places.is_secret_header(name.as_str()) {
             return SmolStr::new_static(MASK);
         }
         let text = if *name == COOKIE || *name == SET_COOKIE {
             mask(&text, cookie_values(&text, *name == SET_COOKIE))
         } else if let Some((before, query)) = text.split_once('?') {
             // The address of a page, with its query.
-            Cow::Owned(format!("{before}?{}", self.pairs(query)))
+            Cow::Owned(format!("{before}?{}", self.work.pairs(query)))
         } else {
             Cow::Borrowed(&*text)
         };

@@ -9,7 +9,7 @@ use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::mem;
 use std::ops::Range;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use rescind_specs::disguise::{SHORTEST_SECRET, View, forms};
 use sha2::{Digest as _, Sha256};
@@ -171,16 +171,31 @@ impl Taints {
         digest.first_chunk().copied().unwrap_or_default()
     }
 
+    /// The secrets that were seen so far. None is added while this is held.
+    pub(in crate::journal) fn seen(&self) -> Seen<'_> {
+        let generations = self.generations.read().unwrap_or_else(PoisonError::into_inner);
+        let is_empty = generations.iter().all(|generation| generation.known.is_empty());
+        Seen { taints: self, generations, is_empty }
+    }
+}
+
+/// The secrets that were seen, to be looked for.
+pub(in crate::journal) struct Seen<'t> {
+    taints: &'t Taints,
+    generations: RwLockReadGuard<'t, [Generation; 2]>,
+    is_empty: bool,
+}
+
+impl Seen<'_> {
     /// Adds to `spans` where secrets stand in the text, however they are written.
     pub(in crate::journal) fn find(&self, text: &str, spans: &mut Vec<Range<usize>>) {
-        let generations = self.generations.read().unwrap_or_else(PoisonError::into_inner);
-        if generations.iter().all(|generation| generation.known.is_empty()) {
+        if self.is_empty || text.len() < SHORTEST_SECRET {
             return;
         }
         let mut search = |bytes: &[u8], origin: &dyn Fn(Range<usize>) -> Range<usize>| {
             // Whole secrets are hashed for at most so many bytes; a text made to cost more is masked as a whole.
             let mut patience = (64 << 10) + 8 * bytes.len();
-            for generation in generations.iter() {
+            for generation in &*self.generations {
                 for found in self.search(generation, bytes, &mut patience) {
                     spans.push(origin(found));
                 }
@@ -200,7 +215,7 @@ impl Taints {
         if !generation.tails.is_empty() {
             for (at, window) in bytes.array_windows::<TAIL>().enumerate() {
                 if generation.filter.may_hold(u64::from_le_bytes(*window))
-                    && let Some(tail) = generation.tails.get(&self.hasher.hash_one(window))
+                    && let Some(tail) = generation.tails.get(&self.taints.hasher.hash_one(window))
                 {
                     self.confirm(tail, bytes, at + TAIL, patience, &mut found);
                 }
@@ -209,8 +224,8 @@ impl Taints {
         for length in SHORTEST_SECRET..TAIL {
             if generation.lengths.get(length) == Some(&true) {
                 let windows = bytes.windows(length).enumerate();
-                let hits =
-                    windows.filter(|(_, window)| generation.short.contains(&self.hasher.hash_one(window)));
+                let hits = windows
+                    .filter(|(_, window)| generation.short.contains(&self.taints.hasher.hash_one(window)));
                 found.extend(hits.map(|(at, _)| at..at + length));
             }
         }
@@ -235,7 +250,7 @@ impl Taints {
                         return;
                     }
                     let candidate = bytes.get(start..end).unwrap_or_default();
-                    if self.digest(candidate) == print.digest {
+                    if self.taints.digest(candidate) == print.digest {
                         found.push(start..end);
                     }
                 }
@@ -261,7 +276,7 @@ mod tests {
 
     fn redacted(taints: &Taints, text: &str) -> String {
         let mut spans = Vec::new();
-        taints.find(text, &mut spans);
+        taints.seen().find(text, &mut spans);
         mask(text, spans).into_owned()
     }
 
