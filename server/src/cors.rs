@@ -1,6 +1,7 @@
 //! Who may call the contracts from a page in a browser (CORS).
 //!
-//! The layer is around everything that answers, so that a page can read a refusal, a disturbance or a failure as well. It
+//! The layer is around everything that answers for a contract, so that a page can read a refusal, a disturbance or a failure
+//! as well; only what is turned away before it is a request to a contract (too many at once) has no header for pages. It
 //! answers preflights itself. Those are questions of the browser and no calls of the API: they reach neither the contract
 //! nor the journal, the log and the counts. What the journal shows of an answer is what the contract said.
 
@@ -59,7 +60,12 @@ impl FromStr for Origin {
             _ => None,
         };
         let host = authority.host();
-        let origin = match authority.port_u16().filter(|port| Some(*port) != usual) {
+        let port = match authority.as_str().strip_prefix(host).ok_or(NoOrigin)? {
+            "" => None,
+            // What is read loosely is another origin than the one that was meant.
+            rest => Some(authority.port_u16().filter(|port| rest == format!(":{port}")).ok_or(NoOrigin)?),
+        };
+        let origin = match port.filter(|port| Some(*port) != usual) {
             Some(port) => format!("{scheme}://{host}:{port}"),
             None => format!("{scheme}://{host}"),
         };
@@ -209,6 +215,11 @@ mod tests {
             "http://user@localhost",
             "https://*.example",
             "http://exämple",
+            "http://localhost:",
+            "http://localhost:99999",
+            "http://localhost:0080",
+            "http://localhost:abc",
+            "http://[::1]x:80",
         ] {
             assert_eq!(text.parse::<Origin>(), Err(NoOrigin), "{text}");
         }

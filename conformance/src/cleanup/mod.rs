@@ -59,6 +59,8 @@ impl Left {
 enum NotPutAway {
     /// There was no answer, or the server failed: another attempt may do.
     Unanswered(String),
+    /// It was refused, and nobody said whether there is anything left to put away: another attempt may tell.
+    Undecided(String),
     /// The deployment does not do it.
     Refused(String),
 }
@@ -114,6 +116,7 @@ impl Attempts {
     async fn run(&mut self, work: impl AsyncFn() -> Result<(), NotPutAway>) -> Result<(), String> {
         let mut wait = FIRST_WAIT;
         let mut why = "the deployment did not answer before".to_owned();
+        let mut least = 0;
         for _ in 0..self.0 {
             match work().await {
                 Ok(()) => {
@@ -124,12 +127,14 @@ impl Attempts {
                     self.0 = ATTEMPTS;
                     return Err(why);
                 }
-                Err(NotPutAway::Unanswered(reason)) => why = reason,
+                Err(NotPutAway::Unanswered(reason)) => (why, least) = (reason, 0),
+                // The deployment answers, so the next one is worth a try.
+                Err(NotPutAway::Undecided(reason)) => (why, least) = (reason, 1),
             }
             clock::sleep(wait).await;
             wait *= 2;
         }
-        self.0 = self.0.saturating_sub(2);
+        self.0 = self.0.saturating_sub(2).max(least);
         Err(why)
     }
 }
@@ -192,27 +197,36 @@ async fn revoked(
     if unclear::is_lifted(actors, &exchange).await {
         return Err(NotPutAway::Unanswered("a dependent stood in its way".to_owned()));
     }
-    let mut unanswered = None;
+    // An earlier attempt may have revoked it although its answer was lost: that this one is refused decides nothing.
+    let mut undecided = None;
     if let Some(documented) = &kind.probe {
         match probe(actors, documented, &bindings, session.home()).await {
             (_, Seen::Refused) => return Ok(()),
-            (Some(exchange), Seen::Unclear(_)) if is_unanswered(&exchange) => unanswered = Some(exchange),
+            (Some(shown), Seen::Unclear(_)) if is_unanswered(&shown) => undecided = Some(status(&shown)),
             _ => {}
         }
     }
-    let caller = credential.caller.as_ref();
-    if let Some(listing) = &kind.listed
-        && let Ok((exchanges, items, seen)) = list(actors, listing, caller, session.home()).await
-    {
-        // It has to be read to its end to show that the credential is not among the live ones.
-        if seen == Seen::Accepted && !items.iter().any(|item| is_live(listing, item, &credential.id.text)) {
-            return Ok(());
+    if let Some(listing) = &kind.listed {
+        match list(actors, listing, credential.caller.as_ref(), session.home()).await {
+            // It has to be read to its end to show that the credential is not among the live ones.
+            Ok((_, items, Seen::Accepted)) => {
+                let lives = items.iter().any(|item| is_live(listing, item, &credential.id.text));
+                return if lives { Err(not_done(&exchange)) } else { Ok(()) };
+            }
+            Ok((exchanges, ..)) => {
+                let last = exchanges.last().filter(|last| is_unanswered(last));
+                undecided = undecided.or(last.map(|last| status(last)));
+            }
+            // The next exchange may give a token.
+            Err(why) => undecided = undecided.or(Some(why)),
         }
-        unanswered = unanswered.or(exchanges.into_iter().next_back().filter(|last| is_unanswered(last)));
     }
-    // An earlier attempt may have revoked it although its answer was lost; that this one is refused decides nothing until
-    // somebody says whether the credential is alive.
-    Err(not_done(unanswered.as_deref().unwrap_or(&exchange)))
+    Err(match (undecided, not_done(&exchange)) {
+        (Some(shown), NotPutAway::Refused(why)) => {
+            NotPutAway::Undecided(format!("{why}; whether it lives: {shown}"))
+        }
+        (_, why) => why,
+    })
 }
 
 /// Makes a call, whatever comes of it.

@@ -9,7 +9,7 @@ use rescind_specs::lifecycle::KindName;
 
 use super::file::{CleanupFile, Durability, Record};
 use super::line::{Asked, Documents, Issued, Line, Run, Thing};
-use super::{CleanupError, Leftover};
+use super::{ATTEMPTS, Attempts, CleanupError, Leftover, NotPutAway};
 use crate::deployment::Deployment;
 
 const CONTRACT: Vendor = Vendor::ALL[1];
@@ -191,4 +191,28 @@ fn a_place_that_cannot_be_written_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let error = CleanupFile::create(&folder.path().join("no/such/folder/c")).unwrap_err();
     assert!(error.to_string().contains("--cleanup FILE"), "{error}");
+}
+
+/// How often each of some pieces of work is tried that all come to this.
+async fn tried(how: impl Fn(String) -> NotPutAway) -> Vec<u32> {
+    let mut attempts = Attempts(ATTEMPTS);
+    let mut all = Vec::new();
+    for _ in 0..5 {
+        let count = std::cell::Cell::new(0);
+        let work = async || {
+            count.set(count.get() + 1);
+            Err(how("why".to_owned()))
+        };
+        attempts.run(work).await.unwrap_err();
+        all.push(count.get());
+    }
+    all
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_does_not_answer_is_asked_less_and_less() {
+    assert_eq!(tried(NotPutAway::Unanswered).await, [5, 3, 1, 0, 0]);
+    // Somebody answers: each is worth a try.
+    assert_eq!(tried(NotPutAway::Undecided).await, [5, 3, 1, 1, 1]);
+    assert_eq!(tried(NotPutAway::Refused).await, [1, 1, 1, 1, 1]);
 }

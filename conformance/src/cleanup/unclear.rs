@@ -97,7 +97,7 @@ pub(super) async fn is_lifted(actors: &Actors<'_, '_>, refusal: &Exchange) -> bo
         let shown = match sent(actors, &dependent.read.call, &bindings).await {
             Ok(read) if is_unanswered(&read) => return true,
             Ok(read) => read.response().and_then(Response::json),
-            Err(NotPutAway::Unanswered(_)) => return true,
+            Err(NotPutAway::Unanswered(_) | NotPutAway::Undecided(_)) => return true,
             Err(NotPutAway::Refused(_)) => continue,
         };
         let Some(shown) = shown else { continue };
@@ -108,7 +108,7 @@ pub(super) async fn is_lifted(actors: &Actors<'_, '_>, refusal: &Exchange) -> bo
         let Some(asked) = session.ledger().unclear().into_iter().find(is_it) else { continue };
         match deleted(actors, dependent, &id).await {
             Ok(()) => session.clear(asked.request).await,
-            Err(NotPutAway::Unanswered(_)) => {}
+            Err(NotPutAway::Unanswered(_) | NotPutAway::Undecided(_)) => {}
             Err(NotPutAway::Refused(_)) => continue,
         }
         return true;

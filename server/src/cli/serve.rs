@@ -59,7 +59,7 @@ pub struct Serve {
     #[arg(long, env = "RESCIND_SEED_FILE", value_name = "FILE")]
     seed_file: Option<PathBuf>,
     /// An origin whose pages may call from a browser, with cookies, such as `http://localhost:3000`; may be repeated.
-    /// `any` is every origin, without cookies, and `none` is none, so that answers have no header for browsers.
+    /// `any` is every origin, without cookies. `none` is none, whatever else is named: answers have no header for browsers.
     /// Preflights are then answered before the contract, and are in no journal
     #[arg(long, env = "RESCIND_CORS", value_name = "ORIGIN", value_delimiter = ',', default_value = "none")]
     cors: Vec<CorsArgument>,

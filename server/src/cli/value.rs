@@ -84,17 +84,21 @@ pub(super) enum CorsArgument {
 }
 
 impl CorsArgument {
-    /// What all of them come to.
+    /// What all of them come to: where somebody said `none`, nobody may.
     pub(super) fn together(arguments: &[Self]) -> Cors {
-        let mut origins = Vec::new();
+        let mut all = Cors::Nobody;
         for argument in arguments {
-            match argument {
-                Self::Anybody => return Cors::Anybody,
-                Self::Of(origin) => origins.push(origin.clone()),
-                Self::Nobody => {}
-            }
+            all = match (argument, all) {
+                (Self::Nobody, _) => return Cors::Nobody,
+                (Self::Anybody, _) | (_, Cors::Anybody) => Cors::Anybody,
+                (Self::Of(origin), Cors::Nobody) => Cors::Origins(vec![origin.clone()]),
+                (Self::Of(origin), Cors::Origins(mut origins)) => {
+                    origins.push(origin.clone());
+                    Cors::Origins(origins)
+                }
+            };
         }
-        if origins.is_empty() { Cors::Nobody } else { Cors::Origins(origins) }
+        all
     }
 }
 
@@ -125,4 +129,27 @@ pub(super) fn log_level(text: &str) -> Result<String, &'static str> {
     let usage = "write a level such as `info`, or a filter such as `rescind_server=debug`";
     tracing_subscriber::EnvFilter::builder().parse(text).map_err(|_| usage)?;
     Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn none_is_none_whatever_else_is_named() {
+        let together = |texts: &[&str]| {
+            let arguments: Result<Vec<CorsArgument>, _> = texts.iter().map(|text| text.parse()).collect();
+            CorsArgument::together(&arguments.unwrap())
+        };
+        let origins =
+            |texts: &[&str]| Cors::Origins(texts.iter().map(|text| text.parse().unwrap()).collect());
+        let (one, two) = ("https://a.example", "https://b.example");
+        assert_eq!(together(&[]), Cors::Nobody);
+        assert_eq!(together(&[one, two]), origins(&[one, two]));
+        assert_eq!(together(&[one, "any"]), Cors::Anybody);
+        assert_eq!(together(&["*", one]), Cors::Anybody);
+        for others in [&["none", "any"][..], &["any", "none"], &[one, "none"], &["none", one, two]] {
+            assert_eq!(together(others), Cors::Nobody, "{others:?}");
+        }
+    }
 }

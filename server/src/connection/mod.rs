@@ -182,7 +182,7 @@ impl Drop for Open {
 fn http(bounds: Connections) -> http1::Builder {
     let mut http = http1::Builder::new();
     // Times are kept by the places, with no timer for each request.
-    http.header_read_timeout(None).writev(false).max_buf_size(bounds.headers.max(LEAST_HEADERS));
+    http.header_read_timeout(None).max_buf_size(bounds.headers.max(LEAST_HEADERS));
     if bounds.header_count != HEADER_COUNT {
         http.max_headers(bounds.header_count);
     }

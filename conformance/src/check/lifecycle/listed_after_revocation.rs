@@ -1,5 +1,7 @@
 //! What does the list show of a credential before and after its revocation?
 
+use std::cmp::Ordering;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use rescind_specs::lifecycle::{ListedAfterRevocation as With, ListedAs, Listing};
@@ -7,9 +9,9 @@ use serde_json::Value;
 
 use super::support::{Judge, Setting, revocation};
 use super::{LifecycleCheck, Noise, Scenario};
-use crate::call::{plain, short};
+use crate::call::short;
 use crate::check::Judgement;
-use crate::lifecycle::driver::{is_live, names};
+use crate::lifecycle::driver::{is_live, live_ids, names};
 use crate::lifecycle::{Event, History, Seen, Step, Until};
 
 /// How many credentials are issued that are not revoked.
@@ -85,18 +87,28 @@ impl LifecycleCheck for ListedAfterRevocation<'_> {
         };
         let live =
             |event: &Event, id: &str| find(listing, event, id).is_some_and(|item| is_live(listing, item, id));
-        for (_, event) in history.all(|step| *step == Step::ListInShortPages) {
-            let whole: Vec<&Event> = lists(true).filter(complete).collect();
-            let others_are_there = |whole: &&Event| others.iter().all(|id| live(whole, id));
-            if !complete(&event) || whole.is_empty() || !whole.iter().all(others_are_there) {
+        for (at, event) in history.all(|step| *step == Step::ListInShortPages) {
+            let whole = |(list, event): &(usize, &Event)| *list > revoked && complete(&event);
+            let mut lists = history.all(|step| *step == Step::List(None)).filter(whole);
+            let (mut first, mut last) = (None, None);
+            for (list, event) in lists.by_ref() {
+                let items = event.items.iter().flatten();
+                match list.cmp(&at) {
+                    Ordering::Less => first = Some(items),
+                    Ordering::Greater if last.is_none() => last = Some(items),
+                    _ => {}
+                }
+            }
+            // What both show was there in between, also if this sequence has nothing to do with it: which ones a page
+            // loses is a matter of the order.
+            let live = |items: Option<_>| live_ids(listing, items.into_iter().flatten());
+            let steady: HashSet<_> = live(first).intersection(&live(last)).cloned().collect();
+            if !complete(&event) || !others.iter().all(|id| steady.contains(*id)) {
                 judge.open("the list could not be read to its end in short pages");
                 continue;
             }
             judge.exercised();
-            // Also of those that this sequence has nothing to do with: which ones a page loses is a matter of the order.
-            let all = whole[0].items.iter().flatten().filter_map(|item| listing.id.get(item)).map(plain);
-            let mut steady = all.filter(|id| whole.iter().all(|whole| live(whole, id)));
-            if steady.any(|id| !live(event, &id)) {
+            if !steady.is_subset(&live_ids(listing, event.items.iter().flatten())) {
                 let message = "a live credential is missing from a list that is read in short pages";
                 judge.breach(history, event, message, "listed on one of the pages", "listed on none");
             }

@@ -1,5 +1,6 @@
 //! Reading a list to its end.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use rescind_specs::lifecycle::{Call, CallerName, JsonTemplate, Listing};
@@ -131,8 +132,18 @@ pub(crate) fn names(listing: &Listing, item: &Value, id: &str) -> bool {
 
 /// Whether an item of a list is the live credential with this identifier.
 pub(crate) fn is_live(listing: &Listing, item: &Value, id: &str) -> bool {
-    let live = |state: &rescind_specs::lifecycle::ListedState| {
-        state.pointer.get(item).and_then(Value::as_str) == Some(state.active.as_str())
-    };
-    names(listing, item, id) && listing.state.as_ref().is_none_or(live)
+    names(listing, item, id) && shows_life(listing, item)
+}
+
+/// The identifiers of the live credentials among these items.
+pub(crate) fn live_ids<'v>(listing: &Listing, items: impl IntoIterator<Item = &'v Value>) -> HashSet<String> {
+    let live = items.into_iter().filter(|item| shows_life(listing, item));
+    live.filter_map(|item| listing.id.get(item)).map(plain).collect()
+}
+
+fn shows_life(listing: &Listing, item: &Value) -> bool {
+    listing
+        .state
+        .as_ref()
+        .is_none_or(|state| state.pointer.get(item).and_then(Value::as_str) == Some(state.active.as_str()))
 }

@@ -37,7 +37,7 @@ use crate::session::Session;
 pub(super) use answer::seen;
 pub(crate) use answer::status;
 pub(super) use issue::issue_call;
-pub(crate) use list::{is_live, list, names};
+pub(crate) use list::{is_live, list, live_ids, names};
 pub(crate) use present::probe;
 pub(crate) use race::USES_IN_A_RACE;
 

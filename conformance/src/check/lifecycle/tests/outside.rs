@@ -128,8 +128,18 @@ fn lists_in_short_pages_and_members_that_move() {
     let item = |slot: u8, status: &str| json!({ "client_id": format!("id-{slot}"), "status": status });
     let all = |status: &str| json!([item(0, status), item(1, "active")]);
     let read = || story(Dinie).issued(0).issued(1).listed(all("active")).revoked(0).listed(all("revoked"));
-    read().listed(all("revoked")).in_short_pages().says(check.clone(), Pass);
-    read().listed(json!([item(0, "revoked")])).in_short_pages().says(check, Fail);
+    let short = |items: Value| read().listed(items).in_short_pages();
+    short(all("revoked")).listed(all("revoked")).says(check.clone(), Pass);
+    short(json!([item(0, "revoked")])).listed(all("revoked")).says(check.clone(), Fail);
+    // Somebody else's is there for certain only if it is before and after.
+    let more = json!([item(0, "revoked"), item(1, "active"), item(9, "active")]);
+    short(all("revoked")).listed(more.clone()).says(check.clone(), Pass);
+    let between =
+        |last: Value| read().listed(more.clone()).listed(all("revoked")).in_short_pages().listed(last);
+    between(all("revoked")).says(check.clone(), Pass);
+    between(more.clone()).says(check.clone(), Fail);
+    between(more.clone()).unclear().says(check.clone(), Open);
+    short(json!([item(0, "revoked")])).says(check, Open);
 
     let check = json!({ "listed_after_revocation": { "listed": "revoked", "moves": ["/last_used_at"] } });
     let used = |status: &str, at: u8| {
