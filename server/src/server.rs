@@ -257,7 +257,7 @@ impl Builder {
                 }
             }
         }
-        tell_apart(&self.contracts)?;
+        tell_apart(&self.contracts, self.placement)?;
         let listener = listen(self.address).await?;
         let admin_listener = listen_if_wanted(self.admin).await?;
         let metrics_listener = listen_if_wanted(self.metrics).await?;
@@ -370,13 +370,21 @@ impl Builder {
 }
 
 /// An error if two contracts have the same name.
-fn tell_apart(contracts: &[Source]) -> Result<(), StartError> {
-    let mut names: Vec<&str> = contracts.iter().map(Source::name).collect();
-    names.sort_unstable();
-    match names.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(same) => Err(StartError::SameName(same[0].to_owned())),
-        None => Ok(()),
+fn tell_apart(contracts: &[Source], placement: Placement) -> Result<(), StartError> {
+    if let Some(name) = twice(contracts.iter().map(Source::name)) {
+        return Err(StartError::SameName(name.to_owned()));
     }
+    match twice(contracts.iter().map(Source::prefix)) {
+        Some(prefix) if placement == Placement::Prefixed => Err(StartError::SamePath(prefix.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// A text that is there more than once.
+fn twice<'t>(texts: impl Iterator<Item = &'t str>) -> Option<&'t str> {
+    let mut texts: Vec<&str> = texts.collect();
+    texts.sort_unstable();
+    texts.windows(2).find(|pair| pair[0] == pair[1]).map(|same| same[0])
 }
 
 fn key_file_beside(path: &Path) -> PathBuf {
@@ -587,6 +595,9 @@ pub enum StartError {
     /// Two contracts of one name.
     #[error("two contracts are called {0}; a contract goes by the name of its document's folder")]
     SameName(String),
+    /// Two contracts under one path.
+    #[error("two contracts are to be served under {0}; give one of them another path")]
+    SamePath(String),
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),

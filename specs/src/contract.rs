@@ -12,7 +12,14 @@ use crate::{
 
 /// One contract: an OpenAPI document and, where there is one, its lifecycle document. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Contract(Arc<Inner>);
+pub struct Contract(Arc<Inner>, Option<Arc<OverTime>>);
+
+/// What calls mean over time.
+#[derive(Debug)]
+struct OverTime {
+    lifecycle: Lifecycle,
+    document: Document,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -23,8 +30,6 @@ struct Inner {
     servers: Vec<String>,
     operations: Vec<Operation>,
     schemes: Vec<SecurityScheme>,
-    lifecycle: Option<Lifecycle>,
-    lifecycle_document: Option<Document>,
     validators: Validators,
     warnings: Vec<Diagnostic>,
 }
@@ -74,12 +79,21 @@ impl Contract {
             return Err(LoadError::Invalid(errors));
         }
         let warnings = lost.into_iter().chain(warnings).collect();
-        let mut contract = Self::sound(name, document, warnings)?;
-        if let (Some(source), Some(inner)) = (lifecycle, Arc::get_mut(&mut contract.0)) {
-            inner.lifecycle = Some(Lifecycle::read(source, &inner.operations, &inner.schemes)?);
-            inner.lifecycle_document = Some(source.clone());
+        let contract = Self::sound(name, document, warnings)?;
+        match lifecycle {
+            Some(lifecycle) => contract.with_lifecycle(lifecycle),
+            None => Ok(contract),
         }
-        Ok(contract)
+    }
+
+    /// The same contract with this lifecycle document, in the place of any other.
+    ///
+    /// # Errors
+    /// Every mistake of the document, such as an operation that the contract does not have.
+    pub fn with_lifecycle(self, document: &Document) -> Result<Self, LoadError> {
+        let lifecycle = Lifecycle::read(document, self.operations(), self.schemes())?;
+        let over_time = OverTime { lifecycle, document: document.clone() };
+        Ok(Self(self.0, Some(Arc::new(over_time))))
     }
 
     /// A contract from a document that the lint finds no mistake in.
@@ -89,19 +103,20 @@ impl Contract {
         warnings: Vec<Diagnostic>,
     ) -> Result<Self, LoadError> {
         let read = read::read(&document).map_err(LoadError::Invalid)?;
-        Ok(Self(Arc::new(Inner {
-            name: name.into(),
-            title: read.title,
-            version: read.version,
-            servers: read.servers,
-            operations: read.operations,
-            schemes: read.schemes,
-            lifecycle: None,
-            lifecycle_document: None,
-            validators: Validators::new(&document),
-            warnings,
-            document,
-        })))
+        Ok(Self(
+            Arc::new(Inner {
+                name: name.into(),
+                title: read.title,
+                version: read.version,
+                servers: read.servers,
+                operations: read.operations,
+                schemes: read.schemes,
+                validators: Validators::new(&document),
+                warnings,
+                document,
+            }),
+            None,
+        ))
     }
 
     /// The name of the contract, as in reports.
@@ -131,7 +146,7 @@ impl Contract {
 
     /// The lifecycle document itself, where there is one.
     pub fn lifecycle_document(&self) -> Option<&Document> {
-        self.0.lifecycle_document.as_ref()
+        self.1.as_ref().map(|over_time| &over_time.document)
     }
 
     /// All operations, in document order.
@@ -171,7 +186,7 @@ impl Contract {
 
     /// What calls mean over time; `None` for a contract without a lifecycle document.
     pub fn lifecycle(&self) -> Option<&Lifecycle> {
-        self.0.lifecycle.as_ref()
+        self.1.as_ref().map(|over_time| &over_time.lifecycle)
     }
 
     /// What the documents leave doubtful without being wrong.

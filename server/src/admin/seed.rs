@@ -123,6 +123,7 @@ async fn add_credential(
     let collection = collection(&item, &seed.contract, &seed.kind, contracts)?;
     let tenant = seed.tenant.as_deref().unwrap_or(NO_TENANT);
     let realm = collection.of(tenant);
+    state.journal().taint(seed.secret.expose());
     let secret_hash = SecretHash::of(seed.secret.expose());
     if let Some(known) = state.store().credential(collection, &seed.id).await? {
         let differs = if known.tenant != tenant {
@@ -146,10 +147,12 @@ async fn add_credential(
         created_at: seed.created_at.unwrap_or(now),
         expires_at: seed.expires_at,
     };
-    if let Issue::NameTaken(id) = state.store().issue(realm, credential, None).await? {
-        return Err(SeedError::NameTaken { item, id });
+    match state.store().issue(realm, credential, None).await? {
+        Issue::NameTaken(id) => return Err(SeedError::NameTaken { item, id }),
+        // Another server on the same database has added it meanwhile, or something else.
+        Issue::IdTaken(_) => return Box::pin(add_credential(seed, item, contracts, state, now)).await,
+        Issue::Issued | Issue::Replayed(_) | Issue::KeyReused => {}
     }
-    state.journal().taint(seed.secret.expose());
     if let Some(revoked_at) = seed.revoked_at {
         state.store().revoke(realm, &seed.id, Guard::None, revoked_at).await?;
     }
@@ -157,6 +160,7 @@ async fn add_credential(
 }
 
 async fn add_pair(seed: &SeedPair, item: String, state: &State, now: Timestamp) -> Result<bool, SeedError> {
+    state.journal().taint(seed.secret.expose());
     let secret_hash = SecretHash::of(seed.secret.expose());
     let wants_active = seed.revoked_at.is_none();
     if let Some(known) = state.store().pair(&seed.id).await? {
@@ -173,7 +177,6 @@ async fn add_pair(seed: &SeedPair, item: String, state: &State, now: Timestamp) 
     if state.store().register_pair(&seed.id, secret_hash, created_at).await? != Registration::Registered {
         return Err(SeedError::Taken { item, id: seed.id.to_string(), differs: "state" });
     }
-    state.journal().taint(seed.secret.expose());
     if let Some(revoked_at) = seed.revoked_at {
         state.store().revoke_pair(&seed.id, revoked_at).await?;
     }

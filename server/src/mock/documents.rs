@@ -15,7 +15,6 @@ pub struct Mock(Arc<Inner>);
 #[derive(Clone, Debug)]
 struct Inner {
     contract: Contract,
-    lifecycle: Option<Lifecycle>,
     warnings: Vec<Diagnostic>,
     left_out: Vec<LeftOut>,
     base: BasePath,
@@ -104,12 +103,13 @@ impl Mock {
                 LoadError::Invalid(reasons)
             });
         }
-        let lifecycle =
-            lifecycle.map(|document| Lifecycle::read(document, contract.operations(), contract.schemes()));
-        let lifecycle = lifecycle.transpose()?;
+        let contract = match lifecycle {
+            Some(document) => contract.with_lifecycle(document)?,
+            None => contract,
+        };
         let warnings = notes.into_iter().chain(contract.warnings().iter().cloned()).collect();
         let base = BasePath::default();
-        Ok(Self(Arc::new(Inner { contract, lifecycle, warnings, left_out, base })))
+        Ok(Self(Arc::new(Inner { contract, warnings, left_out, base })))
     }
 
     /// Serves it below this path instead of at the root. The servers of the document are not looked at: they say where
@@ -135,14 +135,14 @@ impl Mock {
         self.0.contract.name()
     }
 
-    /// What its OpenAPI document says, without what had to be left out.
+    /// What its documents say, without what had to be left out.
     pub fn contract(&self) -> &Contract {
         &self.0.contract
     }
 
     /// What its lifecycle document says; `None` for a mock that keeps no state.
     pub fn lifecycle(&self) -> Option<&Lifecycle> {
-        self.0.lifecycle.as_ref()
+        self.0.contract.lifecycle()
     }
 
     /// What was read in another way than it is written, and what is doubtful.

@@ -89,6 +89,8 @@ pub enum Names {
 pub enum Issue {
     /// It exists now, and the answer is stored under the key, if one was given.
     Issued,
+    /// There is a credential with this id already, in this state; nothing was stored.
+    IdTaken(State),
     /// This id has the name; nothing was stored.
     NameTaken(String),
     /// The key was used for the same request before; this is the answer of then. Nothing else was done.

@@ -5,6 +5,7 @@
 //! opened. A document that somebody wrote by hand, as a start for tests, holds nothing sealed and need not name a key.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -236,6 +237,15 @@ impl Facts {
         if self.version != VERSION {
             return Some(format!("they have version {}; this program reads version {VERSION}", self.version));
         }
+        let places = self.credentials.iter().filter_map(|credential| credential.place);
+        let places = places.chain(self.resources.iter().filter_map(|resource| resource.place));
+        let mut places = places.chain(self.deleted.iter().map(|deleted| deleted.place));
+        if let Some(place) = places.find(|place| !PLACES.contains(place)) {
+            return Some(format!(
+                "they have a record at place {place}, and places are from 1 to {}",
+                PLACES.end()
+            ));
+        }
         let is_sealed = !self.answers.is_empty()
             || self.credentials.iter().any(|credential| credential.sealed_secret.is_some());
         match self.key {
@@ -248,6 +258,9 @@ impl Facts {
         }
     }
 }
+
+/// Where records may stand in their lists: behind the last there is room for as many again.
+const PLACES: RangeInclusive<i64> = 1..=i64::MAX / 2;
 
 /// All facts at once.
 pub trait Transfer {

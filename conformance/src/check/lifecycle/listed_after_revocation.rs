@@ -88,7 +88,7 @@ impl LifecycleCheck for ListedAfterRevocation<'_> {
         let live =
             |event: &Event, id: &str| find(listing, event, id).is_some_and(|item| is_live(listing, item, id));
         for (at, event) in history.all(|step| *step == Step::ListInShortPages) {
-            let whole = |(list, event): &(usize, &Event)| *list > revoked && complete(&event);
+            let whole = |(list, event): &(usize, &Event)| *list > revoked && complete(event);
             let mut lists = history.all(|step| *step == Step::List(None)).filter(whole);
             let (mut first, mut last) = (None, None);
             for (list, event) in lists.by_ref() {

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use rescind_specs::lifecycle::{Call, CredentialKind, Expression, JsonTemplate, Presentation, Template};
 use rescind_specs::{
-    Contract, KeyLocation, Operation, ParameterLocation, PathPiece, Pointer, Schema, SchemeKind, SchemeName,
+    Contract, KeyLocation, Operation, OperationId, Parameter, ParameterLocation, PathPiece, Pointer, Schema,
+    SchemeKind, SchemeName,
 };
 use serde_json::Value;
 
@@ -74,7 +75,7 @@ impl Places {
         }
         if let Some(lifecycle) = contract.lifecycle() {
             for kind in lifecycle.credentials.values() {
-                places.kind(kind);
+                places.kind(contract, kind);
             }
         }
         places.schemes(contract);
@@ -234,26 +235,37 @@ impl Places {
         is_whole
     }
 
-    fn kind(&mut self, kind: &CredentialKind) {
+    fn kind(&mut self, contract: &Contract, kind: &CredentialKind) {
         if let Some(issue) = &kind.issue {
-            self.call(&issue.call);
-            issue.secret.iter().for_each(|secret| self.template(secret));
+            self.call(contract, &issue.call);
+            issue.secret.iter().for_each(|secret| self.template(&issue.call.operation, secret));
         }
         for token in kind.tokens.values() {
-            self.call(&token.exchange);
-            self.template(&token.token);
+            self.call(contract, &token.exchange);
+            self.template(&token.exchange.operation, &token.token);
+        }
+        let revoke = kind.revoke.iter();
+        let revoke = revoke.flat_map(|revoke| {
+            std::iter::once(&revoke.call).chain(revoke.ways.values().map(|way| &way.call))
+        });
+        let probes = kind.tokens.values().filter_map(|token| token.probe.as_ref()).chain(&kind.probe);
+        for call in revoke.chain(probes.map(|probe| &probe.call)) {
+            self.call(contract, call);
         }
     }
 
-    /// What a template reads is a secret.
-    fn template(&mut self, template: &Template) {
+    /// What a template reads of a call of this operation is a secret.
+    fn template(&mut self, operation: &OperationId, template: &Template) {
         for expression in template.expressions() {
             match expression {
-                Expression::RequestBody(pointer) | Expression::ResponseBody(pointer) => {
-                    if let Some(name) = pointer.last() {
-                        self.cover(&name, Cover::Everything);
-                    }
-                }
+                Expression::RequestBody(pointer) => match pointer.last() {
+                    Some(name) => self.cover(&name, Cover::Everything),
+                    None => drop(self.sent.insert(operation.0.clone())),
+                },
+                Expression::ResponseBody(pointer) => match pointer.last() {
+                    Some(name) => self.cover(&name, Cover::Everything),
+                    None => drop(self.received.insert(operation.0.clone())),
+                },
                 Expression::RequestParameter(ParameterLocation::Query, name) => {
                     self.queries.insert(name.clone());
                 }
@@ -267,14 +279,18 @@ impl Places {
     }
 
     /// What a call is filled with a secret at.
-    fn call(&mut self, call: &Call) {
-        for (name, value) in &call.parameters {
-            if reveals(value) {
-                self.queries.insert(name.clone());
-                self.headers.insert(name.to_ascii_lowercase());
+    fn call(&mut self, contract: &Contract, call: &Call) {
+        let Some(operation) = contract.operation(&call.operation) else { return };
+        for (name, _) in call.parameters.iter().filter(|(_, value)| reveals(value)) {
+            let is_it = |parameter: &&Parameter| parameter.name.eq_ignore_ascii_case(name);
+            for parameter in operation.parameters.iter().filter(is_it) {
+                self.parameter(operation, parameter.location, &parameter.name);
             }
         }
         if let Some(body) = &call.body {
+            if matches!(body.as_value(), Value::String(_)) && reveals(body) {
+                self.sent.insert(call.operation.0.clone());
+            }
             self.filled(body.as_value());
         }
     }
@@ -368,5 +384,8 @@ fn is_revealing(template: &Template) -> bool {
 }
 
 fn is_secret_value(expression: &Expression) -> bool {
-    matches!(expression, Expression::CredentialSecret | Expression::PoolSecret | Expression::Token)
+    matches!(
+        expression,
+        Expression::CredentialSecret | Expression::CallerSecret | Expression::PoolSecret | Expression::Token
+    )
 }

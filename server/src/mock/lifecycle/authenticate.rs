@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
-use rescind_specs::lifecycle::{Expression, Issue, Presentation};
+use rescind_specs::lifecycle::{Call, Expression, Presentation};
 use rescind_specs::{Operation, SchemeKind, SchemeName};
 
 use super::Engine;
@@ -214,28 +215,28 @@ impl Engine {
         Ok(Ok(holder))
     }
 
-    /// Whom the credential belongs to that the body of an issuing call says, where the call has it there.
-    pub(super) async fn said_in_body(
+    /// Who calls: whom the credential belongs to that the body of the call says, where the call has it there, else whoever
+    /// the request comes from. `None`: what the body says is nobody's.
+    pub(super) async fn speaker(
         &self,
-        issue: &Issue,
+        call: &Call,
+        caller: &Principal,
         asked: &Asked<'_>,
-    ) -> Result<Option<Result<Holder, Cause>>, Rejection> {
-        let Some(secret) = asked.find(&issue.call, &Expression::CallerSecret) else {
-            let is_wanted = issue.call.expressions().any(|known| known == Expression::CallerSecret);
-            return Ok(is_wanted.then_some(Err(Cause::Missing)));
+    ) -> Result<Option<Principal>, Rejection> {
+        let Some(secret) = asked.find(call, &Expression::CallerSecret) else {
+            let is_wanted = call.expressions().any(|known| known == Expression::CallerSecret);
+            return Ok((!is_wanted).then(|| caller.clone()));
         };
-        let id = asked.find(&issue.call, &Expression::CallerId);
+        let id = asked.find(call, &Expression::CallerId);
         let claim = Claim { id, secret: Some(secret), token: None };
-        let mut worst = Cause::Unknown;
         for (place, kind) in self.0.kinds.iter().enumerate() {
             match self.check(None, place, kind, &claim).await {
-                Ok(Ok(holder)) => return Ok(Some(Ok(holder))),
-                Ok(Err(cause)) if worst == Cause::Unknown => worst = cause,
+                Ok(Ok(holder)) => return Ok(Some(Principal::Holder(holder))),
                 Ok(Err(_)) => {}
                 Err(_) => return Err(Rejection::internal("credentials cannot be looked up")),
             }
         }
-        Ok(Some(Err(worst)))
+        Ok(None)
     }
 
     /// The kind that callers of an operation present; `None` if the lifecycle document says nothing of its schemes.
@@ -252,38 +253,40 @@ impl Engine {
 fn claims(kind: &Kind, shown: &[(SchemeName, Shown)]) -> Vec<Claim> {
     let ways = kind.spec.tokens.values().map(|token| &token.present);
     let ways = ways.chain(std::iter::once(&kind.spec.present));
-    let claims = |expression: &Expression| {
-        matches!(expression, Expression::CredentialId | Expression::CredentialSecret | Expression::Token)
+    ways.filter_map(|way| claim(way, shown)).collect()
+}
+
+/// What the shown values claim if they are presented in this way; `None` if they are not.
+fn claim(way: &IndexMap<SchemeName, Presentation>, shown: &[(SchemeName, Shown)]) -> Option<Claim> {
+    let presented = || shown.iter().filter_map(|(name, value)| Some((way.get(name)?, value)));
+    let holds = |wanted: &[Expression]| {
+        presented().any(|(presentation, _)| presentation.expressions().any(|known| wanted.contains(known)))
     };
-    ways.filter(|way| !shown.is_empty() && shown.iter().all(|(name, _)| way.contains_key(name)))
-        // What goes with a credential and is none, such as a token against forged requests, claims nothing.
-        .filter(|way| {
-            let mut presented = shown.iter().filter_map(|(name, _)| way.get(name));
-            presented.any(|presented| presented.expressions().any(claims))
-        })
-        .map(|way| {
-            let mut claim = Claim::default();
-            for (name, shown) in shown {
-                let read = match (way.get(name), shown) {
-                    (Some(Presentation::Value(template)), Shown::Value(text)) => unrender(template, text),
-                    (Some(Presentation::Pair { username, password }), Shown::Pair(user, secret)) => {
-                        unrender(username, user).zip(unrender(password, secret)).map(|(mut user, secret)| {
-                            user.extend(secret);
-                            user
-                        })
-                    }
-                    _ => None,
-                };
-                for (expression, text) in read.unwrap_or_default() {
-                    match expression {
-                        Expression::CredentialId => claim.id = Some(text),
-                        Expression::CredentialSecret => claim.secret = Some(text),
-                        Expression::Token => claim.token = Some(text),
-                        _ => {}
-                    }
-                }
-            }
-            claim
-        })
-        .collect()
+    // What goes with a credential and is none, such as a token against forged requests, claims nothing; and where the
+    // contract wants more than the way presents, a public identifier is no claim.
+    let secrets = [Expression::CredentialSecret, Expression::Token];
+    let is_whole = presented().count() == shown.len();
+    if !(holds(&secrets) || is_whole && holds(&[Expression::CredentialId])) {
+        return None;
+    }
+    // What is written in another way than the document has it is nobody's; it may not count as if it were not there.
+    let read = presented().map(|(presentation, value)| match (presentation, value) {
+        (Presentation::Value(template), Shown::Value(text)) => unrender(template, text),
+        (Presentation::Pair { username, password }, Shown::Pair(user, secret)) => {
+            let (user, secret) = (unrender(username, user)?, unrender(password, secret)?);
+            Some(user.into_iter().chain(secret).collect())
+        }
+        _ => None,
+    });
+    let Some(read) = read.collect::<Option<Vec<_>>>() else { return Some(Claim::default()) };
+    let mut claim = Claim::default();
+    for (expression, text) in read.into_iter().flatten() {
+        match expression {
+            Expression::CredentialId => claim.id = Some(text),
+            Expression::CredentialSecret => claim.secret = Some(text),
+            Expression::Token => claim.token = Some(text),
+            _ => {}
+        }
+    }
+    Some(claim)
 }

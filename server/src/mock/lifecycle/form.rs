@@ -348,6 +348,18 @@ pub(super) fn remove(value: &mut Value, pointer: &Pointer) {
     }
 }
 
+/// Removes every member with this text.
+pub(super) fn remove_text(value: &mut Value, text: &str) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| member.as_str() != Some(text));
+            members.values_mut().for_each(|member| remove_text(member, text));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| remove_text(item, text)),
+        _ => {}
+    }
+}
+
 /// Every documented answer of the operation whose status some demand names, by each of its examples.
 fn candidates(contract: &Contract, operation: &Operation, demands: &Demands<'_>) -> Vec<Form> {
     let wanted = |status: u16| {

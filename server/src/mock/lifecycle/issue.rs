@@ -58,6 +58,9 @@ impl Engine {
         if let Some(answer) = self.refused_body(kind, asked)? {
             return Ok(answer);
         }
+        let Some(caller) = self.speaker(&issue.call, caller, asked).await? else {
+            return self.refused(place, index, Cause::Unknown, None, &asked.context);
+        };
         let now = self.0.state.clock().now();
         let key = idempotency_key(issue, asked);
         let principal = caller.tenant();
@@ -90,20 +93,9 @@ impl Engine {
                 return self.refused(place, index, Cause::NotGenuine, None, &asked.context);
             }
         }
-        let said = match self.said_in_body(issue, asked).await? {
-            Some(Err(_)) => return self.refused(place, index, Cause::Unknown, None, &asked.context),
-            Some(Ok(holder)) => Some(Principal::Holder(holder)),
-            None => None,
-        };
-        let caller = said.as_ref().unwrap_or(caller);
-        let principal = caller.tenant();
         let draft = self.draft(kind, issue, &form, asked, now)?;
-        if let Some(known) = store.credential(kind.collection, &draft.id).await.map_err(failed)? {
-            let cause = match known.state(now) {
-                CredentialState::Revoked => Cause::Spent,
-                CredentialState::Active | CredentialState::Expired => Cause::Taken,
-            };
-            return self.refused(place, index, cause, Some(&draft.id), &asked.context);
+        if let Some(secret) = &draft.secret {
+            self.0.state.journal().taint(secret.expose());
         }
         let answer = form.fill(draft.body.clone(), &|expression| draft.value(expression));
         let answer = draft.shown_beside_the_body(issue, answer);
@@ -129,6 +121,13 @@ impl Engine {
         };
         match store.issue(kind.collection.of(principal), credential, new_answer).await.map_err(failed)? {
             Issued::Issued => Ok(answer),
+            Issued::IdTaken(state) => {
+                let cause = match state {
+                    CredentialState::Revoked => Cause::Spent,
+                    CredentialState::Active | CredentialState::Expired => Cause::Taken,
+                };
+                self.refused(place, index, cause, Some(&draft.id), &asked.context)
+            }
             Issued::NameTaken(id) => self.refused(place, index, Cause::Taken, Some(&id), &asked.context),
             Issued::Replayed(answer) => replayed(&answer),
             Issued::KeyReused => self.refused(place, index, Cause::KeyReused, None, &asked.context),
@@ -205,6 +204,12 @@ impl Engine {
         let mut attributes = body.clone();
         if let (Some(pointer), Some(attributes)) = (secret_place, &mut attributes) {
             super::form::remove(attributes, pointer);
+        }
+        // A caller may have chosen the secret, and the answer may tell it again.
+        if let (Some(secret), Some(attributes)) = (&secret, &mut attributes)
+            && secret.expose() != id
+        {
+            super::form::remove_text(attributes, secret.expose());
         }
         if let (Some(pointer), Some(secret), Some(body)) = (secret_place, &secret, &mut body) {
             set(body, pointer, secret.expose().into());

@@ -25,11 +25,14 @@ impl Engine {
         let kind = self.kind(index)?;
         let context = &asked.context;
         let Some(revoke) = &kind.spec.revoke else { return Err(Rejection::NotImplemented) };
-        let id = self.named((index, &revoke.call), caller, asked).await?;
+        let Some(caller) = self.speaker(&revoke.call, caller, asked).await? else {
+            return self.refused(place, index, Cause::Unknown, None, context);
+        };
+        let id = self.named((index, &revoke.call), &caller, asked).await?;
         let Some(id) = id else { return self.refused(place, index, Cause::UnknownId, None, context) };
         let store = self.store().map_err(failed)?;
         let known = store.credential(kind.collection, &id).await.map_err(failed)?;
-        let is_own = match caller {
+        let is_own = match &caller {
             Principal::Anybody => true,
             Principal::Holder(holder) if kind.revokes_itself() => holder.id == id,
             Principal::Holder(holder) => known.as_ref().is_none_or(|known| known.tenant == holder.tenant),

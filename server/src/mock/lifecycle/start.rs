@@ -1,9 +1,10 @@
 //! What is there before the first call: callers, pairs to register, values that only an operator knows, and the steps
 //! beside the API.
 
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
-use rescind_specs::lifecycle::{CallerName, Expression, HookEffect, Issue, KindName};
+use rescind_specs::lifecycle::{Caller, CallerName, Expression, HookEffect, Issue, KindName};
 use serde_json::{Map, Value};
 
 use super::Engine;
@@ -40,6 +41,22 @@ impl Engine {
             start.supplied.insert(name.0.clone(), format!("{}-1", name.0));
         }
         Ok(start)
+    }
+
+    /// The identifiers of the credentials of a kind that callers were ever given at a start.
+    pub(super) async fn given(&self, kind: &Kind) -> Result<HashSet<String>, StoreError> {
+        let mut given = HashSet::new();
+        let holds = |caller: &Caller| caller.holds == kind.name;
+        for (name, _) in self.0.lifecycle.callers.iter().filter(|(_, caller)| holds(caller)) {
+            for generation in 0..GENERATIONS {
+                let (id, _) = self.pair_of(kind, name, generation);
+                if self.store()?.credential(kind.collection, &id).await?.is_none() {
+                    break;
+                }
+                given.insert(id);
+            }
+        }
+        Ok(given)
     }
 
     /// Genuine pairs that were never registered.
@@ -201,8 +218,9 @@ impl Engine {
             Removal::Mark => {
                 store.revoke(realm, id, Guard::None, self.0.state.clock().now()).await?;
             }
+            // Nothing guards what is done beside the API.
             Removal::Delete => {
-                store.delete(realm, id, References::Prevent).await?;
+                store.delete(realm, id, References::Clear).await?;
             }
         }
         Ok(Effect::Done)

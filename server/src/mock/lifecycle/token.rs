@@ -95,6 +95,7 @@ impl Engine {
         .collect();
         let issued = exchange.tokens.issue(&holder.id, rest, lifetime, now);
         let issued = issued.map_err(|error| Rejection::Internal(Box::new(error)))?;
+        self.0.state.journal().taint(issued.token.expose());
         let mut body = form.body().cloned();
         if let Some(body) = &mut body {
             echo(form, asked, body, &[]);

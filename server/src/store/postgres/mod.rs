@@ -118,8 +118,8 @@ impl Engine for Postgres {
 
     async fn renumber(change: &mut Self::Change) -> Result<(), StoreError> {
         for statement in [
-            "SELECT setval(pg_get_serial_sequence('credential', 'seq'), GREATEST((SELECT MAX(seq) FROM credential), 1))",
-            "SELECT setval(pg_get_serial_sequence('resource', 'seq'), GREATEST((SELECT MAX(seq) FROM resource), 1))",
+            "SELECT setval(pg_get_serial_sequence('credential', 'seq'), GREATEST((SELECT MAX(seq) FROM credential), (SELECT MAX(seq) FROM deleted), 1))",
+            "SELECT setval(pg_get_serial_sequence('resource', 'seq'), GREATEST((SELECT MAX(seq) FROM resource), (SELECT MAX(seq) FROM deleted), 1))",
         ] {
             change.run(statement, &[]).await?;
         }

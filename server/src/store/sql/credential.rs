@@ -87,6 +87,9 @@ impl<E: Engine> SqlStore<E> {
         if let Some(refused) = self.claim_creation(&mut change, collection, answer, now).await? {
             return change.refused(refused).await;
         }
+        if let Some(known) = find(&mut change, collection, credential.id, "").await? {
+            return change.refused(Issue::IdTaken(known.state(now))).await;
+        }
         let unique_name = (credential.names == Names::Unique).then_some(credential.name);
         if let Some(name) = unique_name {
             let statement =
@@ -97,7 +100,7 @@ impl<E: Engine> SqlStore<E> {
         }
         let context = format!("credential {collection} {}", credential.id);
         let sealed = credential.material.map(|text| self.seal(&context, text.as_bytes())).transpose()?;
-        // Who lost a race for the name breaks a constraint here, and finds it taken at the next attempt.
+        // Who lost a race for the id or the name breaks a constraint here, and finds it taken at the next attempt.
         change
             .run(
                 "INSERT INTO credential (collection, id, tenant, name, unique_name, secret_hash,

@@ -89,6 +89,7 @@ impl Dinie {
                 Err(key_reused(violation(Location::Header, "Idempotency-Key", "belongs to another request")))
             }
             Issue::NameTaken(_) => Err(Failure::Rejected(Rejection::internal("names are shared"))),
+            Issue::IdTaken(_) => Err(Failure::Rejected(Rejection::internal("an id was drawn twice"))),
         }
     }
 

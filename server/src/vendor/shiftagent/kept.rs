@@ -116,6 +116,7 @@ impl ShiftAgent {
             }
             Issue::Replayed(stored) => Ok((Kept::read(&stored)?, Time::Again)),
             Issue::KeyReused => Ok((self.key_conflict(context), Time::First)),
+            Issue::IdTaken(_) => Err(Failure::Internal("an id was drawn twice".into())),
         }
     }
 

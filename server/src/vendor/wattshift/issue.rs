@@ -117,8 +117,10 @@ impl WattShift {
         };
         match self.state.store().issue(realm(), credential, None).await? {
             Issue::Issued => Ok((id, key)),
-            Issue::NameTaken(_) | Issue::Replayed(_) | Issue::KeyReused => {
-                Err(Failure::Internal("a credential without a unique name or key was refused".into()))
+            Issue::IdTaken(_) | Issue::NameTaken(_) | Issue::Replayed(_) | Issue::KeyReused => {
+                Err(Failure::Internal(
+                    "a credential with a new id and without a unique name or key was refused".into(),
+                ))
             }
         }
     }
