@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "an example speaks to whoever runs it")]
 
+use rescind_client::dinie::types::CredentialWithSecret;
 use rescind_client::dinie::{Client, Session};
 use rescind_client::{Retry, Settings, SystemClock};
 
@@ -18,8 +19,14 @@ pub(crate) async fn example(base: &str, id: String, secret: String) -> Result<()
     let leaked = Session::new(&client, id.try_into()?, secret, SystemClock);
     println!("{} works: {}", leaked.id(), leaked.ready().await.is_ok());
 
-    // The second text is the idempotency key: keep it until the new credential is kept.
-    let (replaced, _) = leaked.replace("replacement", "replacement-of-december").await?;
+    // The second text is the idempotency key: a run that breaks off goes on with it. What is kept here is forgotten with the
+    // process; a service writes it into its vault, before the leaked one is revoked.
+    let mut kept = None;
+    let keep = |credential: &CredentialWithSecret| {
+        kept = Some(credential.clone());
+        Ok::<_, Failure>(())
+    };
+    let (replaced, _) = leaked.replace("replacement", "replacement-of-december", keep).await?;
     println!("replaced by {}", replaced.credential.client_id);
 
     for credential in &replaced.session.client().list_credentials().send().await?.data {

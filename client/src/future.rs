@@ -23,3 +23,17 @@ pub trait MaybeSend {}
 
 #[cfg(target_arch = "wasm32")]
 impl<T> MaybeSend for T {}
+
+/// What a value has to be to be shared by futures that are sent to other threads: `Sync`, except in browsers.
+#[cfg(not(target_arch = "wasm32"))]
+pub trait MaybeSync: Sync {}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl<T: Sync + ?Sized> MaybeSync for T {}
+
+/// What a value has to be to be shared by futures that are sent to other threads: `Sync`, except in browsers.
+#[cfg(target_arch = "wasm32")]
+pub trait MaybeSync {}
+
+#[cfg(target_arch = "wasm32")]
+impl<T: ?Sized> MaybeSync for T {}

@@ -34,7 +34,7 @@
 //! # What a documented answer holds
 //! * One success is `ResponseValue<Body>`, several are `ResponseValue<OperationSuccess>` with a variant each. Where no
 //!   2xx is documented, documented redirects are successes; beside one they are variants of the failures. The client
-//!   follows none.
+//!   follows none, and one that you bring should follow none (`reqwest::redirect::Policy::none()`): keys would go along.
 //! * Documented headers are parsed: [`ResponseValue::typed_headers`] of one success, `headers` of a variant. Each is a
 //!   `Result` of its own, so that a malformed header costs nothing but itself.
 //! * A response of several media types has an enum of bodies, chosen by `Content-Type`: the closest type wins, then
@@ -106,7 +106,7 @@ pub use error::{
     Attempts, Error, Extent, Failure, Malformed, MalformedCause, Problem, RetryAfter, TransportError,
     Unexpected,
 };
-pub use future::{BoxFuture, MaybeSend};
+pub use future::{BoxFuture, MaybeSend, MaybeSync};
 pub use generated::CONTRACTS;
 pub use header::HeaderError;
 pub use hook::{Hook, Outcome, Sending, Sent};

@@ -88,6 +88,14 @@ impl Received {
         (self.status, &self.headers)
     }
 
+    /// The body, if it has been read.
+    pub(crate) fn body(&self) -> Option<&Bytes> {
+        match &self.content {
+            Content::Open(_) => None,
+            Content::Read(body, _) => Some(body),
+        }
+    }
+
     /// The same answer with its body, however long that of a success is.
     pub(crate) async fn read(mut self) -> Result<Self, TransportError> {
         let limit = if self.status.is_success() { usize::MAX } else { LONGEST_FAILURE };

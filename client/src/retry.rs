@@ -18,8 +18,9 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Sends a request again that failed and may succeed later.
 ///
 /// Without a word, that is: after `408`, `429`, `500`, `502`, `503`, `504`, or where no answer came; up to four times in
-/// all; after 200 ms, then twice as long each time, up to 20 s, of which a random half is left out; after `Retry-After`
-/// where the deployment sends one, unless it asks for more than a minute. Then the answer is handed over as it is.
+/// all; after 200 ms, then twice as long each time, up to 20 s, of which a random half is left out; later where the
+/// deployment asks for that, with `Retry-After` or `retry_after_seconds` of the body, unless it asks for more than a minute.
+/// Then the answer is handed over as it is.
 ///
 /// Only what may happen twice is repeated: `GET`, `HEAD`, `OPTIONS`, `TRACE`, `PUT` and `DELETE` (RFC 9110 §9.2.2),
 /// whatever carries an `Idempotency-Key`, and whatever certainly was not carried out, such as where no connection was
@@ -120,7 +121,8 @@ impl Retry {
                 }
                 let throttled = status == StatusCode::TOO_MANY_REQUESTS;
                 let fate = if throttled { Fate::NotDone } else { Fate::Unknown };
-                (fate, RetryAfter::read(status, headers))
+                let in_body = || RetryAfter::in_body(answer.body()?);
+                (fate, RetryAfter::read(status, headers).or_else(in_body))
             }
             Err(error) if error.is_retryable() => (error.fate(), None),
             Err(_) => return None,
@@ -128,11 +130,10 @@ impl Retry {
         if fate == Fate::Unknown && repeat == Repeat::Harmless && !request.is_harmless {
             return None;
         }
-        let wait = match asked {
-            Some(asked) => Some(asked.delay(self.clock.now())).filter(|delay| *delay <= self.patience)?,
-            None => self.backed_off(attempts.sent()),
-        };
-        Some((wait, fate))
+        let asked = asked.map_or(Duration::ZERO, |asked| asked.delay(self.clock.now()));
+        // What is asked for may be over already, by a clock that goes wrong.
+        let wait = asked.max(self.backed_off(attempts.sent()));
+        (asked <= self.patience).then_some((wait, fate))
     }
 
     /// The wait after so many attempts: half of it is certain.

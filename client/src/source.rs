@@ -4,10 +4,10 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use crate::credential::Credentials;
-use crate::future::BoxFuture;
+use crate::future::{BoxFuture, MaybeSend, MaybeSync};
 
 /// Gives credentials for each request, such as a token that is renewed in time.
-pub trait CredentialSource: Send + Sync {
+pub trait CredentialSource: MaybeSend + MaybeSync {
     /// What is presented now.
     ///
     /// # Errors

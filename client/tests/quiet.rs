@@ -82,7 +82,8 @@ async fn a_replacement_leaves_no_secret_in_logs_errors_and_debug_output() {
     ] {
         deployment.disturb(rule);
     }
-    let (replaced, _) = leaked.replace("new", "replace-1").await.unwrap();
+    let (replaced, _) =
+        leaked.replace("new", "replace-1", |_| Ok::<_, std::convert::Infallible>(())).await.unwrap();
     let error = leaked.client().list_credentials().send().await.unwrap_err();
     drop(listening);
 

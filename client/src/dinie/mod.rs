@@ -25,10 +25,12 @@
 //! ```
 //!
 //! # Replace a leaked credential
-//! 1. [`Session::replace`] creates a new one, exchanges it, and revokes the old one with the new one's token. The new
-//!    one comes first because the last active credential cannot be revoked (`409`, `last_active_credential`).
+//! 1. [`Session::replace`] creates a new one, exchanges it, has you keep it, and revokes the old one with the new one's
+//!    token. The new one comes first because the last active credential cannot be revoked (`409`,
+//!    `last_active_credential`), and is kept first because its secret is told to nobody but the old one.
 //! 2. Give it the same `key` when it is run again after a failure or a crash: for 24 hours the deployment answers with
-//!    the credential that it made the first time, secret included, so there is never a second one.
+//!    the credential that it made the first time, secret included, so there is never a second one. Where the new one was
+//!    kept, what is left is [`Session::revoke`] of the old one, by a session of the new one.
 //! 3. From the revocation on no new token can be had with the leaked credential. Tokens that somebody got with it before
 //!    live on, for an hour at most: until then they open everything, and nothing can be done about it.
 //!

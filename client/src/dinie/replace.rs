@@ -1,5 +1,7 @@
 //! A credential is replaced by another one: issued, tried, and the old one revoked.
 
+use std::error::Error as StdError;
+
 use super::session::{Session, SessionError};
 use super::types::{CreateCredentialRequest, CredentialWithSecret};
 use super::{CreateCredentialError, RevokeCredentialError};
@@ -14,7 +16,8 @@ pub struct Replaced {
     pub session: Session,
 }
 
-/// How far a replacement came. Run it again with the same key; the new credential is not made twice.
+/// How far a replacement came. Run it again with the same key; the new credential is not made twice, and the old one is not
+/// revoked before the new one is kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplaceError {
@@ -29,7 +32,15 @@ pub enum ReplaceError {
         /// Why.
         source: SessionError,
     },
-    /// There is a new one that works; the old one is not known to be revoked.
+    /// There is a new one that works and could not be kept. The old one is as it was.
+    #[error("{} was made and was not kept; the old credential is as it was", replaced.credential.client_id)]
+    Keep {
+        /// The new credential.
+        replaced: Box<Replaced>,
+        /// Why.
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// There is a new one that works and is kept; the old one is not known to be revoked.
     #[error("{} was made and works; the old credential is not known to be revoked", replaced.credential.client_id)]
     Revoke {
         /// The new credential.
@@ -40,14 +51,26 @@ pub enum ReplaceError {
 }
 
 impl Session {
-    /// Makes a credential called `name`, tries it, and revokes that of this session, which then ends.
+    /// Makes a credential called `name`, tries it, hands it to `keep`, and revokes that of this session, which then ends.
     ///
-    /// `key` is the `Idempotency-Key`: any text that is used for this replacement alone. Keep it until the new
-    /// credential is kept.
+    /// `key` is the `Idempotency-Key`: any text that is used for this replacement alone. `keep` puts the new credential,
+    /// secret included, where the next process finds it: once the old one is revoked, nobody can ask for it again. It is
+    /// called once more if the replacement is run again.
+    ///
+    /// After a crash, run it again with the same key; where the new credential was kept, [`revoke`](Session::revoke) the old
+    /// one with a session of it instead.
     ///
     /// # Errors
     /// It did not come to its end; what there is of it is in the error.
-    pub async fn replace(&self, name: &str, key: &str) -> Result<(Replaced, Acknowledged), ReplaceError> {
+    pub async fn replace<E>(
+        &self,
+        name: &str,
+        key: &str,
+        keep: impl FnOnce(&CredentialWithSecret) -> Result<(), E>,
+    ) -> Result<(Replaced, Acknowledged), ReplaceError>
+    where
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
         let request = CreateCredentialRequest::builder().name(name);
         let issued = self.client().create_credential().idempotency_key(key).body(request).send().await;
         let credential = issued.map_err(ReplaceError::Issue)?.into_inner();
@@ -55,6 +78,9 @@ impl Session {
         let replaced = Replaced { credential, session };
         if let Err(source) = replaced.session.ready().await {
             return Err(ReplaceError::Try { replaced: Box::new(replaced), source });
+        }
+        if let Err(source) = keep(&replaced.credential) {
+            return Err(ReplaceError::Keep { replaced: Box::new(replaced), source: source.into() });
         }
         match replaced.session.revoke(self.id()).await {
             Ok(acknowledged) => {

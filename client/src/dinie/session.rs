@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use futures_util::lock::Mutex;
+use futures_util::FutureExt as _;
+use futures_util::future::{Shared, WeakShared};
 use reqwest::StatusCode;
 
 use super::token::{Held, Look, State};
-use super::types::{ClientId, TokenRequest, TokenRequestGrantType};
+use super::types::{ClientId, CredentialStatus, TokenRequest, TokenRequestGrantType};
 use super::{Client, CreateTokenError, RevokeCredentialError};
 use crate::clock::Clock;
 use crate::future::BoxFuture;
@@ -20,8 +21,8 @@ pub use super::token::Ended;
 
 /// A client credential in use. Copies share what it knows.
 ///
-/// However many calls wait for a token, one exchange is under way. While a token still works nobody waits for its
-/// successor; where that cannot be had, it is used to its end. A token that is refused before is given up, and the call
+/// However many calls wait for a token, one exchange is under way, and each of them drives it. While a token still works only
+/// the call that comes first waits for its successor; where that cannot be had, the token is used to its end. A token that is refused before is given up, and the call
 /// is made once more with another one. Once the credential is known to be revoked, no token of it is presented any
 /// more, although the deployment would accept it for up to an hour.
 #[derive(Clone)]
@@ -37,17 +38,14 @@ struct Inner {
     bare: Client,
     clock: Arc<dyn Clock>,
     state: RwLock<State>,
-    /// Held by whoever exchanges.
-    turn: Mutex<Turn>,
-    /// Number of exchanges that have ended.
-    turns: AtomicU64,
+    /// The exchange that is under way, as long as somebody waits for it.
+    exchanging: Mutex<Option<WeakShared<Exchange>>>,
+    /// Number of exchanges that were begun.
+    tickets: AtomicU64,
 }
 
-/// What came of the last exchange, for those that waited for it.
-#[derive(Default)]
-struct Turn {
-    failure: Option<SessionError>,
-}
+/// An exchange of the credential for a token.
+type Exchange = BoxFuture<'static, Result<Held, SessionError>>;
 
 /// Why a session has no token.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -85,8 +83,8 @@ impl Session {
             bare: client.clone().with_credentials(Credentials::new()),
             clock: Arc::new(clock),
             state: RwLock::new(State::Empty),
-            turn: Mutex::default(),
-            turns: AtomicU64::new(0),
+            exchanging: Mutex::default(),
+            tickets: AtomicU64::new(0),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -124,14 +122,14 @@ impl Session {
 
     /// Revokes `id`, which may be the credential of this session; then the session ends with it.
     ///
-    /// A `404` to a repeated request is taken for success: the first one has done it.
+    /// A `404` is success where the list shows the credential as revoked: an earlier request has done it.
     ///
     /// # Errors
     /// It is not known to be revoked.
     pub async fn revoke(&self, id: &ClientId) -> Result<Acknowledged, Error<RevokeCredentialError>> {
         let acknowledged = match self.client().revoke_credential().client_id(id).send().await {
             Ok(_) => Acknowledged::Now,
-            Err(error) if was_done_before(&error) => Acknowledged::Earlier,
+            Err(error) if is_unknown(&error) && self.is_listed_as_revoked(id).await => Acknowledged::Earlier,
             Err(error) => return Err(error),
         };
         if *id == self.inner.id {
@@ -140,15 +138,38 @@ impl Session {
         Ok(acknowledged)
     }
 
+    /// Whether the list was read as far as the credential, and shows it as revoked.
+    async fn is_listed_as_revoked(&self, id: &ClientId) -> bool {
+        let client = self.client();
+        let mut after: Option<ClientId> = None;
+        loop {
+            let mut call = client.list_credentials().limit(PAGE);
+            if let Some(after) = &after {
+                call = call.starting_after(after);
+            }
+            let Ok(page) = call.send().await else { return false };
+            let page = page.into_inner();
+            if let Some(listed) = page.data.iter().find(|listed| listed.client_id == *id) {
+                return listed.status == CredentialStatus::Revoked;
+            }
+            match page.data.into_iter().next_back() {
+                Some(last) if page.has_more => after = Some(last.client_id),
+                _ => return false,
+            }
+        }
+    }
+
     /// A session of another credential at the same deployment, by the same clock.
     pub(super) fn of_another(&self, id: ClientId, secret: impl Into<Secret>) -> Self {
         Self::new(&self.inner.bare, id, secret, Arc::clone(&self.inner.clock))
     }
 }
 
-fn was_done_before(error: &Error<RevokeCredentialError>) -> bool {
+/// Items of a page.
+const PAGE: i64 = 100;
+
+fn is_unknown(error: &Error<RevokeCredentialError>) -> bool {
     matches!(error.documented(), Some(RevokeCredentialError::NotFound { .. }))
-        && error.attempts().is_some_and(crate::Attempts::may_have_happened)
 }
 
 impl Inner {
@@ -170,46 +191,45 @@ impl Inner {
     }
 
     /// What can be presented now.
-    async fn held(&self) -> Result<Held, SessionError> {
-        let seen = self.turns.load(Ordering::Acquire);
-        match self.look() {
-            Look::Fresh(held) => Ok(held),
-            Look::Ended(ended) => Err(self.is_at_end(ended)),
-            Look::Aging(held) => {
-                // Whoever comes first renews it; the others go on with what there is.
-                if let Some(mut turn) = self.turn.try_lock() {
-                    let renewed = self.take_turn(&mut turn, seen).await;
-                    if let Ok(_) | Err(SessionError::Ended { .. }) = renewed {
-                        return renewed;
-                    }
-                }
-                Ok(held)
-            }
-            Look::Missing => {
-                let mut turn = self.turn.lock().await;
-                self.take_turn(&mut turn, seen).await
-            }
-        }
-    }
-
-    /// Exchanges, unless that happened while this call waited for its turn.
-    async fn take_turn(&self, turn: &mut Turn, seen: u64) -> Result<Held, SessionError> {
-        match self.look() {
+    async fn held(self: &Arc<Self>) -> Result<Held, SessionError> {
+        let exchange = match self.look() {
             Look::Fresh(held) => return Ok(held),
             Look::Ended(ended) => return Err(self.is_at_end(ended)),
-            Look::Aging(_) | Look::Missing => {}
+            Look::Aging(_) | Look::Missing => match self.join() {
+                Join::Waits(exchange) => exchange,
+                Join::Done(outcome) => return outcome,
+            },
+        };
+        let outcome = exchange.await;
+        // What there was may still work where there is no other; and whatever there is, the session may be over.
+        match self.look() {
+            Look::Fresh(held) | Look::Aging(held) => Ok(held),
+            Look::Ended(ended) => Err(self.is_at_end(ended)),
+            Look::Missing => outcome,
         }
-        let turns = self.turns.load(Ordering::Acquire);
-        if let Some(failure) = turn.failure.as_ref().filter(|_| turns != seen) {
-            return Err(failure.clone());
-        }
-        let outcome = self.exchange(turns + 1).await;
-        turn.failure = outcome.as_ref().err().cloned();
-        self.turns.store(turns + 1, Ordering::Release);
-        outcome
     }
 
-    async fn exchange(&self, ticket: u64) -> Result<Held, SessionError> {
+    /// Joins the exchange that is under way, or begins one.
+    fn join(self: &Arc<Self>) -> Join {
+        let mut exchanging = self.exchanging.lock().unwrap_or_else(PoisonError::into_inner);
+        let under_way = exchanging.as_ref().and_then(WeakShared::upgrade);
+        let under_way = under_way.filter(|exchange| exchange.peek().is_none());
+        // Once more: one may have ended since.
+        match (self.look(), under_way) {
+            (Look::Fresh(held), _) | (Look::Aging(held), Some(_)) => Join::Done(Ok(held)),
+            (Look::Ended(ended), _) => Join::Done(Err(self.is_at_end(ended))),
+            (Look::Missing, Some(exchange)) => Join::Waits(exchange),
+            (Look::Aging(_) | Look::Missing, None) => {
+                let exchange: Exchange = Box::pin(Arc::clone(self).exchange());
+                let exchange = exchange.shared();
+                *exchanging = exchange.downgrade();
+                Join::Waits(exchange)
+            }
+        }
+    }
+
+    async fn exchange(self: Arc<Self>) -> Result<Held, SessionError> {
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed) + 1;
         // Counted from before the request, so that the token never ends sooner than it is thought to.
         let asked = self.clock.now();
         let grant = TokenRequest::builder().grant_type(TokenRequestGrantType::ClientCredentials);
@@ -220,11 +240,7 @@ impl Inner {
                 let credentials = Credentials::new().bearer(token.access_token);
                 let held = Held::new(credentials, ticket, asked, life);
                 self.change(|state| state.renew(held.clone()));
-                // Somebody may have ended the session meanwhile.
-                match self.look() {
-                    Look::Ended(ended) => Err(self.is_at_end(ended)),
-                    Look::Fresh(_) | Look::Aging(_) | Look::Missing => Ok(held),
-                }
+                Ok(held)
             }
             Err(error) if is_refused(&error) => {
                 self.end(Ended::Refused);
@@ -233,6 +249,14 @@ impl Inner {
             Err(error) => Err(SessionError::Exchange(Arc::new(error))),
         }
     }
+}
+
+/// How a call gets its token.
+enum Join {
+    /// From an exchange that all who wait share.
+    Waits(Shared<Exchange>),
+    /// It is known already.
+    Done(Result<Held, SessionError>),
 }
 
 /// Whether the deployment does not take the credential (the status is not documented; RFC 6749 §5.2 has two).

@@ -6,7 +6,6 @@ mod retry_after;
 mod transport;
 
 use std::fmt;
-use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::StatusCode;
@@ -208,11 +207,7 @@ impl<E> Error<E> {
     /// When the answer asks to be called again: `Retry-After` in seconds or as a date (RFC 9110 §10.2.3),
     /// `X-RateLimit-Reset` of a `429`, or `retry_after_seconds` of the body.
     pub fn retry_after(&self) -> Option<RetryAfter> {
-        RetryAfter::read(self.status()?, self.headers()?).or_else(|| {
-            let problem = self.problem()?;
-            let seconds = problem.members.get("retry_after_seconds")?.as_f64()?;
-            Duration::try_from_secs_f64(seconds).ok().map(RetryAfter::Delay)
-        })
+        RetryAfter::read(self.status()?, self.headers()?).or_else(|| RetryAfter::in_body(self.body()?))
     }
 }
 
@@ -305,7 +300,8 @@ impl<E: fmt::Debug> fmt::Debug for Failure<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Failure")
             .field("status", &self.status.as_u16())
-            .field("error", &self.error)
+            // Of the typed body, what cannot quote the request.
+            .field("problem", &Problem::read(&self.body))
             .finish_non_exhaustive()
     }
 }

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+
+use super::Problem;
 
 /// When a call may be made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +44,13 @@ impl RetryAfter {
         }
         let reset = text("x-ratelimit-reset")?.parse().ok().filter(|reset| *reset >= AN_INSTANT)?;
         Timestamp::from_second(reset).ok().map(Self::At)
+    }
+
+    /// What the body of a failure says: `retry_after_seconds`.
+    pub(crate) fn in_body(body: &Bytes) -> Option<Self> {
+        let problem = Problem::read(body)?;
+        let seconds = problem.members.get("retry_after_seconds")?.as_f64()?;
+        Duration::try_from_secs_f64(seconds).ok().map(Self::Delay)
     }
 
     /// Seconds, or a date in one of the three forms of RFC 9110 §5.6.7.

@@ -30,12 +30,12 @@ pub(crate) enum Fate {
 impl TransportError {
     /// The error of a [`Transport`](crate::Transport) of your own, where the request may have arrived.
     pub fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: Source::Other(error.into()), fate: Fate::Unknown }
+        Self { source: Source::Other(without_url(error.into())), fate: Fate::Unknown }
     }
 
     /// The error of a [`Transport`](crate::Transport) of your own, where the request certainly did not arrive.
     pub fn not_sent(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: Source::Other(error.into()), fate: Fate::NotDone }
+        Self { source: Source::Other(without_url(error.into())), fate: Fate::NotDone }
     }
 
     /// Whether the request certainly did not arrive, such as where no connection was made.
@@ -67,6 +67,39 @@ impl TransportError {
             Source::Other(_) => true,
         }
     }
+}
+
+/// What is said of an error of reqwest that stands within another one, whose words may repeat its URL.
+#[derive(Debug)]
+struct Within(String);
+
+impl fmt::Display for Within {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl StdError for Within {}
+
+/// The error, unless reqwest's is among its causes: then what lies below that.
+fn without_url(error: Box<dyn StdError + Send + Sync>) -> Box<dyn StdError + Send + Sync> {
+    let mut next: Option<&(dyn StdError + 'static)> = Some(error.as_ref());
+    while let Some(cause) = next {
+        if let Some(known) = cause.downcast_ref::<reqwest::Error>() {
+            let mut text =
+                if known.is_timeout() { "the HTTP client timed out" } else { "the HTTP client failed" }
+                    .to_owned();
+            let mut below = known.source();
+            while let Some(cause) = below {
+                text.push_str(": ");
+                text.push_str(&cause.to_string());
+                below = cause.source();
+            }
+            return Box::new(Within(text));
+        }
+        next = cause.source();
+    }
+    error
 }
 
 impl From<reqwest::Error> for TransportError {
@@ -105,5 +138,23 @@ impl StdError for TransportError {
             Source::Http(error) => error.source(),
             Source::Other(error) => error.source(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("a service failed: {0}")]
+    struct Wrapped(#[source] reqwest::Error);
+
+    #[tokio::test]
+    async fn an_error_within_another_one_shows_no_url_either() {
+        let error = reqwest::Client::new().get("http://127.0.0.1:1/keys/planted").send().await.unwrap_err();
+        assert!(error.to_string().contains("planted"));
+        let error = TransportError::new(Wrapped(error));
+        let text = format!("{error} {error:?}");
+        assert!(!text.contains("planted") && text.contains("the HTTP client failed: "), "{text}");
     }
 }

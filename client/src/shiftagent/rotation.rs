@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 
+use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::step::Step;
@@ -13,7 +14,7 @@ use super::{
     Client, CreateCredentialError, DeleteCredentialError, GetRepositoryError, ListCredentialsError,
     ListRepositoriesError, UpdateRepositoryError,
 };
-use crate::{Error, Repeat, Settings};
+use crate::{Attempts, Error, Repeat, Settings};
 
 /// Items of a page.
 const PAGE: i64 = 100;
@@ -32,6 +33,13 @@ pub struct Rotation {
     key: String,
     #[serde(flatten)]
     step: Step,
+}
+
+/// Whether an earlier run may have registered the new credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Earlier {
+    Perhaps,
+    Never,
 }
 
 /// Why a rotation stopped. It can be run again.
@@ -137,24 +145,30 @@ impl Rotation {
     where
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
+        // An earlier run may have registered the new credential.
+        let earlier = if matches!(self.step, Step::Register) { Earlier::Perhaps } else { Earlier::Never };
         loop {
             save(self).map_err(|error| RotationError::Save(error.into()))?;
             if let Step::Done { new } = &self.step {
                 return Ok(new.clone());
             }
-            self.step = self.next(client, secret).await?;
+            self.step = self.next(client, secret, earlier).await?;
         }
     }
 
     /// Does what is next, and returns what comes after it.
-    async fn next(&self, client: &Client, secret: &CredentialSecret) -> Result<Step, RotationError> {
+    async fn next(
+        &self,
+        client: &Client,
+        secret: &CredentialSecret,
+        earlier: Earlier,
+    ) -> Result<Step, RotationError> {
         match &self.step {
-            // From here on a name that is taken is taken by this rotation.
             Step::Start => {
                 self.look(client).await?;
                 Ok(Step::Register)
             }
-            Step::Register => Ok(Step::Repoint { new: self.register(client, secret).await? }),
+            Step::Register => Ok(Step::Repoint { new: self.register(client, secret, earlier).await? }),
             Step::Repoint { new } => {
                 self.repoint_all(client, new).await?;
                 Ok(Step::Delete { new: new.clone() })
@@ -194,6 +208,7 @@ impl Rotation {
         &self,
         client: &Client,
         secret: &CredentialSecret,
+        earlier: Earlier,
     ) -> Result<CredentialId, RotationError> {
         let request = CreateCredentialRequest::builder()
             .name(self.name.as_str())
@@ -211,7 +226,14 @@ impl Rotation {
             }
             _ => None,
         };
-        taken.and_then(|id| id.parse().ok()).ok_or(RotationError::Register(error))
+        let Some(taken) = taken else { return Err(RotationError::Register(error)) };
+        // Nobody has heard of the first request for it before: then it is somebody else's.
+        let is_ours =
+            earlier == Earlier::Perhaps || error.attempts().is_some_and(Attempts::may_have_happened);
+        if !is_ours {
+            return Err(RotationError::NameTaken { name: self.name.clone(), by: taken.to_owned() });
+        }
+        taken.parse().map_err(|_| RotationError::Register(error))
     }
 
     /// Makes every listed repository that refers to the old credential refer to the new one.
@@ -257,8 +279,12 @@ impl Rotation {
             }
             // What is no repository lets go by other means than these.
             let repository: RepositoryId = resource.parse().map_err(|_| in_use())?;
-            let read = client.get_repository().repository_id(&repository).send().await;
-            let read = read.map_err(|source| RotationError::Read { resource: resource.clone(), source })?;
+            let read = match client.get_repository().repository_id(&repository).send().await {
+                Ok(read) => read,
+                // It is gone, and its reference with it.
+                Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => continue,
+                Err(source) => return Err(RotationError::Read { resource, source }),
+            };
             // It may have let go by itself.
             if read.credential_id.as_ref() == Some(&self.old) {
                 repoint(client, &repository, new).await?;

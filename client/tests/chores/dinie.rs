@@ -1,8 +1,10 @@
 //! Sessions: one exchange for everybody, renewed in time, over once the credential is; and replacements.
 
+use std::convert::Infallible;
+use std::pin::pin;
 use std::time::Duration;
 
-use rescind_client::dinie::types::{ClientId, CredentialStatus};
+use rescind_client::dinie::types::{ClientId, CredentialStatus, CredentialWithSecret};
 use rescind_client::dinie::{Client, Ended, ReplaceError, Session, SessionError};
 use rescind_client::{Acknowledged, Error, Settings};
 use rescind_server::Vendor;
@@ -13,6 +15,11 @@ fn session(deployment: &Deployment, name: &str, settings: Settings) -> Session {
     let (id, secret) = deployment.caller(name);
     let client = Client::new(&deployment.url()).with_settings(settings);
     Session::new(&client, id.try_into().unwrap(), secret, deployment.clock())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a replacement takes a function that may fail")]
+fn nowhere(_: &CredentialWithSecret) -> Result<(), Infallible> {
+    Ok(())
 }
 
 /// Each credential with its state, as another one of the same partner sees it.
@@ -151,7 +158,7 @@ async fn a_leaked_credential_is_replaced_whatever_goes_wrong_and_by_one_alone() 
             leaked.ready().await.unwrap();
             let before = listed(&leaked).await;
             deployment.disturb(&format!("{chaos},operation={operation},times=2"));
-            let (replaced, _) = leaked.replace("new", "replace-1").await.unwrap_or_else(|error| {
+            let (replaced, _) = leaked.replace("new", "replace-1", nowhere).await.unwrap_or_else(|error| {
                 panic!("{operation}, {chaos}: {error} {error:?}");
             });
             let after = listed(&replaced.session).await;
@@ -175,13 +182,91 @@ async fn a_replacement_that_stops_half_way_goes_on_with_the_credential_that_it_m
     let leaked = session(&deployment, "operator", Settings::new());
     leaked.ready().await.unwrap();
     deployment.disturb("status=503,operation=revokeCredential,times=1");
-    let error = leaked.replace("new", "replace-1").await.unwrap_err();
+    let error = leaked.replace("new", "replace-1", nowhere).await.unwrap_err();
     let ReplaceError::Revoke { replaced: first, .. } = &error else { panic!("{error}") };
-    let (second, acknowledged) = leaked.replace("new", "replace-1").await.unwrap();
+    let (second, acknowledged) = leaked.replace("new", "replace-1", nowhere).await.unwrap();
     assert_eq!(second.credential.client_id, first.credential.client_id);
     assert_eq!(acknowledged, Acknowledged::Now);
     let listed = listed(&second.session).await;
     assert_eq!(listed.iter().filter(|(_, name, _)| name == "new").count(), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_revoked_before_the_new_credential_is_kept() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let leaked = session(&deployment, "operator", Settings::new());
+    let error = leaked.replace("new", "replace-1", |_| Err("the vault is shut")).await.unwrap_err();
+    assert!(
+        matches!(&error, ReplaceError::Keep { source, .. } if source.to_string() == "the vault is shut"),
+        "{error}"
+    );
+    assert_eq!((deployment.calls("revokeCredential"), leaked.ended()), (0, None));
+
+    // The process ends between the two.
+    let mut kept = None;
+    deployment.disturb("drop,operation=revokeCredential");
+    let keep = |credential: &CredentialWithSecret| {
+        kept = Some(credential.clone());
+        Ok::<_, Infallible>(())
+    };
+    assert!(leaked.replace("new", "replace-1", keep).await.is_err());
+    deployment.server.disturbances().clear();
+    let kept = kept.unwrap();
+    let client = Client::new(&deployment.url());
+    let next = Session::new(&client, kept.client_id, &kept.client_secret, deployment.clock());
+    assert_eq!(next.revoke(leaked.id()).await.unwrap(), Acknowledged::Now);
+    assert_eq!(listed(&next).await.iter().filter(|(_, name, _)| name == "new").count(), 1);
+}
+
+#[tokio::test]
+async fn a_credential_that_never_was_is_not_taken_for_a_revoked_one() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let session = session(&deployment, "operator", deployment.patient());
+    let unknown: ClientId = "dinie_ci_00000000000000000000000000000000".try_into().unwrap();
+    deployment.disturb("status=503,operation=revokeCredential,times=1");
+    let error = session.revoke(&unknown).await.unwrap_err();
+    assert_eq!((error.status().unwrap().as_u16(), error.attempts().unwrap().sent()), (404, 2));
+}
+
+#[tokio::test]
+async fn a_session_that_ends_while_its_token_is_renewed_presents_it_no_more() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let session = session(&deployment, "operator", Settings::new());
+    let client = session.client();
+    client.list_credentials().send().await.unwrap();
+    let calls = deployment.calls("listCredentials");
+    deployment.server.clock().advance(Duration::from_secs(3570)).unwrap();
+    deployment.disturb("latency=50ms,operation=createToken");
+    deployment.disturb("status=503,operation=createToken");
+    let mut call = pin!(client.list_credentials().send());
+    assert!(tokio::time::timeout(Duration::from_millis(10), call.as_mut()).await.is_err());
+    session.forget();
+    let answer = call.await;
+    assert!(matches!(answer.unwrap_err(), Error::Credentials(_)));
+    assert_eq!(deployment.calls("listCredentials"), calls);
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_polls_holds_up_no_other() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    deployment.disturb("latency=50ms,operation=createToken");
+    let client = session(&deployment, "operator", Settings::new()).client();
+    let mut first = pin!(client.list_credentials().send());
+    // It has begun the exchange, and stands still.
+    assert!(tokio::time::timeout(Duration::from_millis(10), first.as_mut()).await.is_err());
+    client.list_credentials().send().await.unwrap();
+    first.await.unwrap();
+    assert_eq!(deployment.calls("createToken"), 1);
+}
+
+#[tokio::test]
+async fn an_exchange_that_everybody_gave_up_is_begun_anew() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let session = session(&deployment, "operator", Settings::new());
+    deployment.disturb("latency=50ms,operation=createToken,times=1");
+    assert!(tokio::time::timeout(Duration::from_millis(10), session.ready()).await.is_err());
+    session.ready().await.unwrap();
+    session.client().list_credentials().send().await.unwrap();
 }
 
 #[tokio::test]

@@ -6,9 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rescind_client::dinie::types::CreateCredentialRequest;
 use rescind_client::dinie::{Client, Session};
-use rescind_client::{BoxFuture, Clock, Repeat, Retry, Settings};
+use rescind_client::{BoxFuture, Clock, Credentials, Repeat, Retry, Settings};
 use rescind_server::Vendor;
 use std::sync::Arc;
+use wiremock::matchers::any;
+use wiremock::{Mock, ResponseTemplate};
 
 use crate::support::Deployment;
 
@@ -69,6 +71,25 @@ async fn retry_after_is_obeyed_as_far_as_patience_goes() {
     let delay = error.retry_after().unwrap().delay(notes.now());
     assert_eq!(delay, Duration::from_secs(31));
     assert_eq!(waits(&notes).len(), 2);
+}
+
+#[tokio::test]
+async fn a_delay_that_the_body_tells_is_obeyed_and_none_is_shorter_than_the_backoff() {
+    let server = wiremock::MockServer::start().await;
+    let answer = |body: &str| ResponseTemplate::new(429).set_body_raw(body.to_owned(), "application/json");
+    let told = answer(r#"{"code":"RATE_LIMITED","retry_after_seconds":7}"#);
+    Mock::given(any()).respond_with(told).up_to_n_times(1).mount(&server).await;
+    let over = answer("{}").insert_header("retry-after", "0");
+    Mock::given(any()).respond_with(over).up_to_n_times(1).mount(&server).await;
+    let long = answer(r#"{"code":"RATE_LIMITED","retry_after_seconds":3600}"#);
+    Mock::given(any()).respond_with(long).mount(&server).await;
+    let notes = Notes::default();
+    let settings = Settings::new().retry(Retry::with_clock(notes.clone()).jitter(|| 1.0));
+    let client =
+        Client::new(&server.uri()).with_credentials(Credentials::new().bearer("t")).with_settings(settings);
+    let error = client.list_credentials().send().await.unwrap_err();
+    assert_eq!(waits(&notes), [7_000, 400]);
+    assert_eq!(error.retry_after().unwrap().delay(notes.now()), Duration::from_hours(1));
 }
 
 #[tokio::test]

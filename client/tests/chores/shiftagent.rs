@@ -168,3 +168,26 @@ async fn nothing_is_done_about_a_credential_that_is_not_there_or_a_name_that_is_
     assert!(matches!(&error, RotationError::NameTaken { by, .. } if *by == taken.as_str()), "{error}");
     assert_eq!(deployment.calls("createCredential"), 2, "none for the rotations");
 }
+
+/// The rival waits for its answer on a thread, and the server answers on another one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_somebody_else_takes_meanwhile_is_not_taken_for_ones_own() {
+    let deployment = Deployment::of(Vendor::ShiftAgent).await;
+    let client = client(&deployment, Settings::new());
+    let old = vault(&client, "token-1").await;
+    let mut rotation = rotation(&old);
+    let (url, (_, key)) = (deployment.url(), deployment.caller("operator"));
+    let rival = |rotation: &Rotation| {
+        if *rotation.step() == Step::Register {
+            let client = Client::new(&url).with_credentials(Credentials::new().bearer(key.clone()));
+            let made = async move { vault(&client, "token-2").await };
+            let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            std::thread::spawn(move || runtime().block_on(made)).join().unwrap();
+        }
+        Ok::<_, Infallible>(())
+    };
+    let error = rotation.run(&client, &secret(), rival).await.unwrap_err();
+    assert!(matches!(&error, RotationError::NameTaken { name, .. } if name == "token-2"), "{error}");
+    let listed = client.list_credentials().limit(100).send().await.unwrap();
+    assert!(listed.data.iter().any(|credential| credential.id == old));
+}

@@ -42,7 +42,7 @@ async fn a_client_credential_is_replaced_by_one() {
         let mut runs = 0;
         let replaced = loop {
             runs += 1;
-            match leaked.replace("new", "replace-1").await {
+            match leaked.replace("new", "replace-1", |_| Ok::<_, Infallible>(())).await {
                 Ok((replaced, _)) => break replaced,
                 Err(error) => assert!(runs < 10, "seed {seed}: {error}"),
             }
