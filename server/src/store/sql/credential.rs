@@ -87,9 +87,6 @@ impl<E: Engine> SqlStore<E> {
         if let Some(refused) = self.claim_creation(&mut change, collection, answer, now).await? {
             return change.refused(refused).await;
         }
-        if let Some(known) = find(&mut change, collection, credential.id, "").await? {
-            return change.refused(Issue::IdTaken(known.state(now))).await;
-        }
         let unique_name = (credential.names == Names::Unique).then_some(credential.name);
         if let Some(name) = unique_name {
             let statement =
@@ -97,6 +94,9 @@ impl<E: Engine> SqlStore<E> {
             if let Some(row) = change.row(statement, values![collection, tenant, name]).await? {
                 return change.refused(Issue::NameTaken(row.text("id")?)).await;
             }
+        }
+        if let Some(known) = find(&mut change, collection, credential.id, "").await? {
+            return change.refused(Issue::IdTaken(known.state(now))).await;
         }
         let context = format!("credential {collection} {}", credential.id);
         let sealed = credential.material.map(|text| self.seal(&context, text.as_bytes())).transpose()?;
