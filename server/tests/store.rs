@@ -706,16 +706,30 @@ async fn a_database_belongs_to_one_key() {
     }
 }
 
+/// Whose identifier it is decides, and not who asks.
+#[tokio::test]
+async fn an_identifier_is_given_once() {
+    let (_place, stores) = stores().await;
+    for store in stores {
+        issue(&*store, "a", "crd_1").await;
+        let again = async |tenant| {
+            store.issue(CREDENTIALS.of(tenant), new("crd_1", "another", Names::Shared), None).await.unwrap()
+        };
+        assert_eq!(again("a").await, Issue::IdTaken(State::Active));
+        store.revoke(CREDENTIALS.of("a"), "crd_1", Guard::None, at(5)).await.unwrap();
+        assert_eq!(again("b").await, Issue::IdTaken(State::Revoked));
+    }
+}
+
 /// What an engine says about a row that it refuses tells nothing of the row.
 #[tokio::test]
 async fn errors_hold_no_values() {
     let (_place, stores) = stores().await;
     for store in stores {
-        issue(&*store, "a", "planted").await;
-        let error = store
-            .issue(CREDENTIALS.of("a"), new("planted", "planted", Names::Shared), None)
-            .await
-            .unwrap_err();
+        let realm = REPOSITORIES.of("a");
+        store.register(realm, repository("planted", None), None).await.unwrap();
+        let again = NewResource { name: "another", ..repository("planted", None) };
+        let error = store.register(realm, again, None).await.unwrap_err();
         assert!(!format!("{error:?} {error}").contains("planted"), "{error:?}");
     }
 }
