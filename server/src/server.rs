@@ -369,7 +369,7 @@ impl Builder {
     }
 }
 
-/// An error if two contracts have the same name.
+/// An error if two contracts have the same name, or are to be served under one path.
 fn tell_apart(contracts: &[Source], placement: Placement) -> Result<(), StartError> {
     if let Some(name) = twice(contracts.iter().map(Source::name)) {
         return Err(StartError::SameName(name.to_owned()));

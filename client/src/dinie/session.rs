@@ -21,10 +21,10 @@ pub use super::token::Ended;
 
 /// A client credential in use. Copies share what it knows.
 ///
-/// However many calls wait for a token, one exchange is under way, and each of them drives it. While a token still works only
-/// the call that comes first waits for its successor; where that cannot be had, the token is used to its end. A token that is refused before is given up, and the call
-/// is made once more with another one. Once the credential is known to be revoked, no token of it is presented any
-/// more, although the deployment would accept it for up to an hour.
+/// However many calls wait for a token, one exchange is under way, and each of them drives it. While a token still works
+/// only the call that comes first waits for its successor; where that cannot be had, the token is used to its end. A token
+/// that is refused before is given up, and the call is made once more with another one. Once the credential is known to be
+/// revoked, no token of it is presented any more, although the deployment would accept it for up to an hour.
 #[derive(Clone)]
 pub struct Session {
     inner: Arc<Inner>,
