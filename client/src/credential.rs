@@ -116,8 +116,9 @@ impl fmt::Debug for Credentials {
 }
 
 /// The credential of a scheme holds characters that a header cannot carry.
-#[derive(Debug)]
-pub(crate) struct NotSendable(pub(crate) &'static str);
+#[derive(Debug, thiserror::Error)]
+#[error("the credential for `{0}` holds characters that cannot be sent")]
+pub(crate) struct NotSendable(&'static str);
 
 fn put(request: &mut Request, scheme: &Scheme, credential: &Credential) -> Result<(), NotSendable> {
     let not_sendable = || NotSendable(scheme.name());

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use reqwest::Request;
 
-use crate::credential::{Credentials, NotSendable};
-use crate::error::{Attempts, Error, TransportError};
+use crate::credential::Credentials;
+use crate::error::{Attempts, Error, NoCredentials, TransportError};
 use crate::hook::Hook;
 use crate::received::Received;
 use crate::request::Base;
 use crate::retry::{Repeat, Retry};
 use crate::settings::{Retrying, Settings};
-use crate::source::{CredentialSource, SourceError};
+use crate::source::CredentialSource;
 use crate::support::Scheme;
 use crate::trace;
 use crate::transport::Carrier;
@@ -53,7 +53,7 @@ enum NoAnswer {
     /// The request cannot be sent.
     Invalid(String),
     /// There is nothing to present.
-    Credentials(SourceError),
+    Credentials(Box<NoCredentials>),
     /// It got lost, or its answer did.
     Transport(TransportError),
 }
@@ -68,7 +68,7 @@ impl<E> From<NoAnswer> for Error<E> {
     fn from(why: NoAnswer) -> Self {
         match why {
             NoAnswer::Invalid(reason) => Self::InvalidRequest(reason),
-            NoAnswer::Credentials(error) => Self::Credentials(error),
+            NoAnswer::Credentials(missing) => Self::Credentials(missing),
             NoAnswer::Transport(error) => Self::Transport(error),
         }
     }
@@ -207,9 +207,7 @@ impl Core {
 
 /// Puts on `request` what `schemes` ask for.
 fn present(credentials: &Credentials, request: &mut Request, schemes: &[&[Scheme]]) -> Result<(), NoAnswer> {
-    credentials.apply(request, schemes).map_err(|NotSendable(scheme)| {
-        NoAnswer::Invalid(format!("the credential for `{scheme}` holds characters that cannot be sent"))
-    })
+    credentials.apply(request, schemes).map_err(|error| NoAnswer::Invalid(error.to_string()))
 }
 
 /// Whether the body of an answer is read at once.

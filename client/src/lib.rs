@@ -103,8 +103,8 @@ pub use clock::Clock;
 pub use clock::SystemClock;
 pub use credential::{Credential, Credentials};
 pub use error::{
-    Attempts, Error, Extent, Failure, Malformed, MalformedCause, Problem, RetryAfter, TransportError,
-    Unexpected,
+    Attempts, Error, Extent, Failure, Malformed, MalformedCause, NoCredentials, Problem, RetryAfter,
+    TransportError, Unexpected,
 };
 pub use future::{BoxFuture, MaybeSend, MaybeSync};
 pub use generated::CONTRACTS;

@@ -15,7 +15,7 @@ use super::{Client, CreateTokenError, RevokeCredentialError};
 use crate::clock::Clock;
 use crate::future::BoxFuture;
 use crate::source::{CredentialSource, Granted, SourceError};
-use crate::{Acknowledged, Credentials, Error, Repeat, Secret, Settings};
+use crate::{Acknowledged, Attempts, Credentials, Error, Repeat, Secret, Settings};
 
 pub use super::token::Ended;
 
@@ -122,7 +122,8 @@ impl Session {
 
     /// Revokes `id`, which may be the credential of this session; then the session ends with it.
     ///
-    /// A `404` is success where the list shows the credential as revoked: an earlier request has done it.
+    /// A `404` is success where the list shows the credential as revoked: an earlier request has done it. So it is where the
+    /// answer was lost, and the deployment gives no other token for the credential of this session: it is refused already.
     ///
     /// # Errors
     /// It is not known to be revoked.
@@ -130,12 +131,20 @@ impl Session {
         let acknowledged = match self.client().revoke_credential().client_id(id).send().await {
             Ok(_) => Acknowledged::Now,
             Err(error) if is_unknown(&error) && self.is_listed_as_revoked(id).await => Acknowledged::Earlier,
+            Err(error) if *id == self.inner.id && self.is_refused_since(&error) => Acknowledged::Earlier,
             Err(error) => return Err(error),
         };
         if *id == self.inner.id {
             self.forget();
         }
         Ok(acknowledged)
+    }
+
+    /// Whether the credential of this session, which had a token, has come to its end since the first attempt of the call.
+    fn is_refused_since(&self, error: &Error<RevokeCredentialError>) -> bool {
+        matches!(error, Error::Credentials(_))
+            && error.attempts().is_some_and(Attempts::may_have_happened)
+            && self.ended().is_some()
     }
 
     /// Whether the list was read as far as the credential, and shows it as revoked.
@@ -246,7 +255,12 @@ impl Inner {
                 self.end(Ended::Refused);
                 Err(self.is_at_end(Ended::Refused))
             }
-            Err(error) => Err(SessionError::Exchange(Arc::new(error))),
+            Err(error) => {
+                let now = self.clock.now();
+                let asked = error.retry_after().map(|asked| asked.delay(now)).unwrap_or_default();
+                self.change(|state| state.put_off(now, asked));
+                Err(SessionError::Exchange(Arc::new(error)))
+            }
         }
     }
 }
@@ -270,10 +284,20 @@ fn is_refused(error: &Error<CreateTokenError>) -> bool {
     }
 }
 
+impl From<SessionError> for SourceError {
+    fn from(error: SessionError) -> Self {
+        let retry_after = match &error {
+            SessionError::Exchange(cause) if cause.is_retryable() => cause.retry_after(),
+            SessionError::Exchange(_) | SessionError::Ended { .. } => return Self::lasting(error),
+        };
+        Self::passing(error, retry_after)
+    }
+}
+
 impl CredentialSource for Session {
     fn credentials(&self) -> BoxFuture<'_, Result<Granted, SourceError>> {
         Box::pin(async {
-            let held = self.inner.held().await.map_err(|error| Arc::new(error) as SourceError)?;
+            let held = self.inner.held().await.map_err(SourceError::from)?;
             Ok(Granted { credentials: held.credentials, ticket: held.ticket })
         })
     }

@@ -26,6 +26,7 @@ pub(super) enum State {
 pub(super) struct Held {
     pub(super) credentials: Credentials,
     pub(super) ticket: u64,
+    margin: Duration,
     renew_at: Timestamp,
     expires_at: Timestamp,
 }
@@ -66,7 +67,7 @@ impl Held {
     pub(super) fn new(credentials: Credentials, ticket: u64, asked: Timestamp, life: Duration) -> Self {
         let margin = MARGIN.min(life / 10);
         let at = |after: Duration| asked.checked_add(after).unwrap_or(Timestamp::MAX);
-        Self { credentials, ticket, renew_at: at(life.saturating_sub(margin)), expires_at: at(life) }
+        Self { credentials, ticket, margin, renew_at: at(life.saturating_sub(margin)), expires_at: at(life) }
     }
 }
 
@@ -84,6 +85,15 @@ impl State {
     pub(super) fn renew(&mut self, held: Held) {
         if !matches!(self, Self::Ended(_)) {
             *self = Self::Held(held);
+        }
+    }
+
+    /// No other token could be had at `now`, and the deployment asks not to be asked for so long. What there is gets used
+    /// for a while without asking again, lest each call waits for a failure.
+    pub(super) fn put_off(&mut self, now: Timestamp, asked: Duration) {
+        if let Self::Held(held) = self {
+            let pause = asked.max(held.margin / 10);
+            held.renew_at = now.checked_add(pause).unwrap_or(Timestamp::MAX).min(held.expires_at);
         }
     }
 
@@ -138,6 +148,26 @@ mod tests {
             let state = State::Held(held(1, life));
             assert_eq!(word(&state.look(at(now))), documented, "{life} s, after {now} s");
         }
+    }
+
+    #[test]
+    fn after_a_failure_the_token_is_used_for_a_while_without_asking() {
+        for (asked, now, documented) in [
+            (0, 3555, "fresh"),
+            (0, 3556, "aging"),
+            (30, 3579, "fresh"),
+            (30, 3580, "aging"),
+            // Never beyond its end.
+            (900, 3599, "fresh"),
+            (900, 3600, "missing"),
+        ] {
+            let mut state = State::Held(held(1, 3600));
+            state.put_off(at(3550), Duration::from_secs(asked));
+            assert_eq!(word(&state.look(at(now))), documented, "{asked} s, after {now} s");
+        }
+        let mut state = State::Empty;
+        state.put_off(at(0), Duration::ZERO);
+        assert_eq!(word(&state.look(at(0))), "missing");
     }
 
     #[test]

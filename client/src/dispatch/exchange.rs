@@ -7,11 +7,11 @@ use reqwest::{Request, Response, StatusCode};
 
 use super::{Body, Core, NoAnswer, present};
 use crate::clock::Stopwatch;
-use crate::error::{Attempts, Fate, TransportError};
+use crate::error::{Attempts, Fate, NoCredentials, TransportError};
 use crate::hook::{Outcome, Sending, Sent};
 use crate::received::Received;
 use crate::retry::{Retry, Subject};
-use crate::source::CredentialSource;
+use crate::source::{CredentialSource, SourceError};
 use crate::support::Scheme;
 use crate::trace;
 use crate::transport::Carrier;
@@ -62,7 +62,7 @@ impl Core {
                 continue;
             }
             trace::ended(&answer, attempts);
-            return answer.map_err(NoAnswer::from);
+            return answer.map_err(|error| error.last_of(attempts).into());
         }
     }
 
@@ -108,8 +108,12 @@ impl Core {
                 None
             }
             Some(source) => {
-                let granted = source.credentials().await.map_err(NoAnswer::Credentials)?;
-                present(&granted.credentials, &mut request, schemes)?;
+                let missing = |cause| {
+                    NoAnswer::Credentials(Box::new(NoCredentials { cause, attempts: attempts.before() }))
+                };
+                let granted = source.credentials().await.map_err(missing)?;
+                let presented = granted.credentials.apply(&mut request, schemes);
+                presented.map_err(|error| missing(SourceError::lasting(error)))?;
                 Some(granted.ticket)
             }
         };

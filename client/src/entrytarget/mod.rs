@@ -23,7 +23,7 @@
 //!
 //! # Replace a leaked credential
 //! 1. Have the vendor's console make another pair and [register](Client::register) it; that takes no credential. A lost
-//!    answer does no harm: repeating it is taken for success.
+//!    answer does no harm: if a repeat finds the key taken, the pair is tried.
 //! 2. Let your services use the new pair.
 //! 3. [Revoke](Client::revoke) the leaked one with the new one. Every pair can revoke every other, so do it before the
 //!    leaked pair revokes yours.

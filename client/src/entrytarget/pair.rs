@@ -1,7 +1,9 @@
 //! Pairs, and how one is registered.
 
+use uuid::Uuid;
+
 use super::types::{ApiKey, ApiSecret, RegisterCredentialRequest};
-use super::{Client, RegisterCredentialError};
+use super::{Client, GetAccountError, RegisterCredentialError};
 use crate::{Attempts, Credentials, Error, Repeat, Settings};
 
 /// A key and the secret that the vendor derived from it.
@@ -18,7 +20,7 @@ pub struct Pair {
 pub enum Registered {
     /// The deployment said so.
     Now,
-    /// An earlier attempt at the same call, whose answer was lost, has done it.
+    /// The pair is accepted: an earlier attempt at the same call, whose answer was lost, has done it.
     Earlier,
 }
 
@@ -34,8 +36,9 @@ impl Client {
 
     /// Registers `pair`. Where there is a [`Retry`](crate::Retry) it is repeated: a second time changes nothing.
     ///
-    /// A `409` to a repeat is taken for success, because the pair proves itself: nobody else can have registered it with
-    /// another secret. A `409` to the first attempt is an error: the key exists already, and may be revoked.
+    /// A `409` to a repeat is success where the pair is accepted, which one more call shows: nobody can have registered the
+    /// key with another secret, but it may have been revoked before. A `409` to the first attempt is an error: the key
+    /// exists already.
     ///
     /// # Errors
     /// It is not known to be registered.
@@ -45,13 +48,24 @@ impl Client {
             RegisterCredentialRequest::builder().api_key(&pair.api_key).api_secret(&pair.api_secret);
         match client.register_credential().body(request).send().await {
             Ok(_) => Ok(Registered::Now),
-            Err(error) if was_done_before(&error) => Ok(Registered::Earlier),
+            Err(error) if may_be_done(&error) && client.acting_as(pair).is_accepted().await => {
+                Ok(Registered::Earlier)
+            }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the deployment says that it takes the pair that this client presents.
+    async fn is_accepted(&self) -> bool {
+        // Who is refused never learns that there is no such account.
+        match self.get_account().id(Uuid::nil()).send().await {
+            Ok(_) => true,
+            Err(error) => matches!(error.documented(), Some(GetAccountError::NotFound(_))),
         }
     }
 }
 
-fn was_done_before(error: &Error<RegisterCredentialError>) -> bool {
+fn may_be_done(error: &Error<RegisterCredentialError>) -> bool {
     matches!(error.documented(), Some(RegisterCredentialError::Conflict(_)))
         && error.attempts().is_some_and(Attempts::may_have_happened)
 }

@@ -32,8 +32,9 @@ impl Revocation {
 impl Client {
     /// Revokes `api_key` with the pair that this client presents.
     ///
-    /// A `404` to a repeat is taken for success: the first time, whose answer was lost, has done it. A `404` to the first
-    /// attempt is an error: the key is unknown or was revoked before, which the deployment does not tell apart.
+    /// A `404` to a repeat is taken for success: the first time, whose answer was lost or told of a failure, has done it. A
+    /// `404` to the first attempt is an error: the key is unknown or was revoked before. The deployment tells neither apart
+    /// from the other, nor from success, so that `api_key` should be known to be right.
     ///
     /// # Errors
     /// It is not known to be revoked.
@@ -46,7 +47,8 @@ impl Client {
         self.revoke_unless(api_key, clock, gone).await
     }
 
-    /// Revokes `pair` with itself. Here a `401` to a repeat is success as well: the pair is refused already.
+    /// Revokes `pair` with itself. Here a `401` to a repeat is success as well: the pair is refused already, as it would be
+    /// if its secret had been wrong from the start.
     ///
     /// # Errors
     /// It is not known to be revoked.

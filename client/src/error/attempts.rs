@@ -14,7 +14,7 @@ pub struct Attempts {
 impl Attempts {
     pub(crate) const FIRST: Self = Self { sent: 1, unknown: 0 };
 
-    /// How often, this time included.
+    /// How often, the last time included.
     pub fn sent(self) -> u32 {
         self.sent
     }
@@ -24,6 +24,12 @@ impl Attempts {
     /// Then a refusal such as `404` to a revocation may only say that the earlier time was enough.
     pub fn may_have_happened(self) -> bool {
         self.unknown > 0
+    }
+
+    /// What there was before this time, which did not come about.
+    pub(crate) fn before(self) -> Option<Self> {
+        let sent = self.sent.checked_sub(1).filter(|sent| *sent > 0)?;
+        Some(Self { sent, ..self })
     }
 
     pub(crate) fn after(self, fate: Fate) -> Self {

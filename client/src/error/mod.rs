@@ -33,10 +33,19 @@ pub enum Error<E> {
     Unexpected(Box<Unexpected>),
     /// An argument cannot be sent; nothing was.
     InvalidRequest(String),
-    /// There was nothing to present; nothing was sent.
-    Credentials(SourceError),
+    /// There was nothing to present, so it was not sent, or not once more.
+    Credentials(Box<NoCredentials>),
     /// No whole answer came back.
     Transport(TransportError),
+}
+
+/// Nothing to present.
+#[derive(Clone, Debug)]
+pub struct NoCredentials {
+    /// What the source of the credentials says of it.
+    pub cause: SourceError,
+    /// How often the request was sent before; `None` where it never was.
+    pub attempts: Option<Attempts>,
 }
 
 /// A documented failure.
@@ -169,13 +178,15 @@ impl<E> Error<E> {
         }
     }
 
-    /// How often the request was sent, if an answer came back.
+    /// How often the request was sent; `None` where it never was.
     pub fn attempts(&self) -> Option<Attempts> {
         match self {
             Self::Documented(failure) => Some(failure.attempts),
             Self::Malformed(malformed) => Some(malformed.attempts),
             Self::Unexpected(unexpected) => Some(unexpected.attempts),
-            Self::InvalidRequest(_) | Self::Credentials(_) | Self::Transport(_) => None,
+            Self::Transport(error) => Some(error.attempts()),
+            Self::Credentials(missing) => missing.attempts,
+            Self::InvalidRequest(_) => None,
         }
     }
 
@@ -194,19 +205,25 @@ impl<E> Error<E> {
         })
     }
 
-    /// Whether the same call may succeed later: a status for overload or outage, or no answer.
+    /// Whether the same call may succeed later: a status for overload or outage, no answer, or nothing to present for a
+    /// reason that passes.
     ///
     /// A call whose answer was lost may have been carried out. Only repeat what may happen twice.
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Transport(error) => error.is_retryable(),
+            Self::Credentials(missing) => missing.cause.is_retryable(),
             _ => self.status().is_some_and(is_retryable),
         }
     }
 
     /// When the answer asks to be called again: `Retry-After` in seconds or as a date (RFC 9110 §10.2.3),
-    /// `X-RateLimit-Reset` of a `429`, or `retry_after_seconds` of the body.
+    /// `X-RateLimit-Reset` of a `429`, or `retry_after_seconds` of the body. Where there was nothing to present, when the
+    /// source may be asked again.
     pub fn retry_after(&self) -> Option<RetryAfter> {
+        if let Self::Credentials(missing) = self {
+            return missing.cause.retry_after();
+        }
         RetryAfter::read(self.status()?, self.headers()?).or_else(|| RetryAfter::in_body(self.body()?))
     }
 }
@@ -256,7 +273,9 @@ impl<E> fmt::Display for Error<E> {
                 )
             }
             Self::InvalidRequest(reason) => write!(f, "the request cannot be sent: {reason}"),
-            Self::Credentials(error) => write!(f, "there are no credentials for the call: {error}"),
+            Self::Credentials(missing) => {
+                write!(f, "there are no credentials for the call: {}", missing.cause)
+            }
             Self::Transport(error) => write!(f, "no answer: {error}"),
         }
     }
@@ -290,7 +309,7 @@ impl<E: fmt::Debug> fmt::Debug for Error<E> {
             Self::Malformed(malformed) => f.debug_tuple("Malformed").field(malformed).finish(),
             Self::Unexpected(unexpected) => f.debug_tuple("Unexpected").field(unexpected).finish(),
             Self::InvalidRequest(reason) => f.debug_tuple("InvalidRequest").field(reason).finish(),
-            Self::Credentials(error) => f.debug_tuple("Credentials").field(error).finish(),
+            Self::Credentials(missing) => f.debug_tuple("Credentials").field(missing).finish(),
             Self::Transport(error) => f.debug_tuple("Transport").field(error).finish(),
         }
     }
@@ -337,7 +356,7 @@ impl<E: fmt::Debug> std::error::Error for Error<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Transport(error) => Some(error),
-            Self::Credentials(error) => Some(error.as_ref()),
+            Self::Credentials(missing) => Some(missing.cause.cause()),
             _ => None,
         }
     }

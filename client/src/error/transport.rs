@@ -3,13 +3,17 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use super::Attempts;
+
 /// A failure on the way to the deployment or back.
 ///
 /// It holds no URL: that may hold a key.
 #[derive(Debug)]
 pub struct TransportError {
     source: Source,
+    /// What became of the last time that the request was sent.
     fate: Fate,
+    attempts: Attempts,
 }
 
 #[derive(Debug)]
@@ -30,17 +34,32 @@ pub(crate) enum Fate {
 impl TransportError {
     /// The error of a [`Transport`](crate::Transport) of your own, where the request may have arrived.
     pub fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: Source::Other(without_url(error.into())), fate: Fate::Unknown }
+        Self::first(Source::Other(without_url(error.into())), Fate::Unknown)
     }
 
     /// The error of a [`Transport`](crate::Transport) of your own, where the request certainly did not arrive.
     pub fn not_sent(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { source: Source::Other(without_url(error.into())), fate: Fate::NotDone }
+        Self::first(Source::Other(without_url(error.into())), Fate::NotDone)
     }
 
-    /// Whether the request certainly did not arrive, such as where no connection was made.
+    fn first(source: Source, fate: Fate) -> Self {
+        Self { source, fate, attempts: Attempts::FIRST }
+    }
+
+    /// The same failure, as the last one of `attempts`.
+    pub(crate) fn last_of(self, attempts: Attempts) -> Self {
+        Self { attempts, ..self }
+    }
+
+    /// Whether the request certainly did not arrive, such as where no connection was made. If it was sent several times,
+    /// then none of them was carried out.
     pub fn is_not_sent(&self) -> bool {
-        self.fate == Fate::NotDone
+        self.fate == Fate::NotDone && !self.attempts.may_have_happened()
+    }
+
+    /// How often the request was sent.
+    pub fn attempts(&self) -> Attempts {
+        self.attempts
     }
 
     /// Whether it took too long.
@@ -110,7 +129,7 @@ impl From<reqwest::Error> for TransportError {
         #[cfg(target_arch = "wasm32")]
         let never_left = false;
         let fate = if never_left { Fate::NotDone } else { Fate::Unknown };
-        Self { source: Source::Http(error.without_url()), fate }
+        Self::first(Source::Http(error.without_url()), fate)
     }
 }
 

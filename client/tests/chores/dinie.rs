@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rescind_client::dinie::types::{ClientId, CredentialStatus, CredentialWithSecret};
 use rescind_client::dinie::{Client, Ended, ReplaceError, Session, SessionError};
-use rescind_client::{Acknowledged, Error, Settings};
+use rescind_client::{Acknowledged, Clock as _, Error, Retry, Settings};
 use rescind_server::Vendor;
 
 use crate::support::{CHAOS, Deployment, Moved};
@@ -84,6 +84,9 @@ async fn a_token_is_renewed_before_it_ends_and_used_to_its_end_where_it_cannot_b
     deployment.disturb("drop,operation=createToken,times=1");
     client.list_credentials().send().await.unwrap();
     assert_eq!(deployment.calls("createToken"), 2, "one was tried");
+    client.list_credentials().send().await.unwrap();
+    assert_eq!(deployment.calls("createToken"), 2, "not with each call");
+    deployment.server.clock().advance(Duration::from_secs(6)).unwrap();
     client.list_credentials().send().await.unwrap();
     assert_eq!(deployment.calls("createToken"), 3);
     deployment.server.clock().advance(Duration::from_secs(3500)).unwrap();
@@ -226,6 +229,45 @@ async fn a_credential_that_never_was_is_not_taken_for_a_revoked_one() {
     deployment.disturb("status=503,operation=revokeCredential,times=1");
     let error = session.revoke(&unknown).await.unwrap_err();
     assert_eq!((error.status().unwrap().as_u16(), error.attempts().unwrap().sent()), (404, 2));
+}
+
+/// A session of a credential of its own that has a token, which is over before anything is sent again.
+async fn short_lived(deployment: &Deployment) -> Session {
+    let operator = session(deployment, "operator", Settings::new());
+    let issued =
+        operator.client().create_credential().body_map(|body| body.name("short")).send().await.unwrap();
+    let hours = Duration::from_hours(2);
+    let retry = Retry::with_clock(deployment.clock()).backoff(hours, hours);
+    let client = Client::new(&deployment.url()).with_settings(Settings::new().retry(retry));
+    let session = Session::new(&client, issued.client_id.clone(), &issued.client_secret, deployment.clock());
+    session.ready().await.unwrap();
+    session
+}
+
+#[tokio::test]
+async fn a_credential_that_is_refused_after_a_lost_answer_has_revoked_itself() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let session = short_lived(&deployment).await;
+    deployment.disturb("drop,on=answer,operation=revokeCredential,times=1");
+    assert_eq!(session.revoke(session.id()).await.unwrap(), Acknowledged::Earlier);
+    assert_eq!(deployment.calls("revokeCredential"), 1);
+    assert!(session.ended().is_some());
+}
+
+#[tokio::test]
+async fn where_no_token_is_had_for_a_repeat_the_error_tells_what_was_sent_before() {
+    for (chaos, perhaps) in [("drop", true), ("status=429", false)] {
+        let deployment = Deployment::of(Vendor::Dinie).await;
+        let session = short_lived(&deployment).await;
+        deployment.disturb(&format!("{chaos},operation=revokeCredential,times=1"));
+        deployment.disturb("status=503,retry-after=90s,operation=createToken");
+        let error = session.revoke(session.id()).await.unwrap_err();
+        assert!(matches!(&error, Error::Credentials(_)), "{chaos}: {error}");
+        let attempts = error.attempts().unwrap();
+        assert_eq!((attempts.sent(), attempts.may_have_happened()), (1, perhaps), "{chaos}");
+        assert!(error.is_retryable(), "{chaos}");
+        assert_eq!(error.retry_after().unwrap().delay(deployment.clock().now()), Duration::from_secs(90));
+    }
 }
 
 #[tokio::test]

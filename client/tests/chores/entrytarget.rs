@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use rescind_client::entrytarget::{Client, GetAccountError, Pair, Registered, RevokeCredentialError, WINDOW};
+use rescind_client::entrytarget::{
+    Client, GetAccountError, Pair, RegisterCredentialError, Registered, RevokeCredentialError, WINDOW,
+};
 use rescind_client::{Acknowledged, Clock as _, Settings};
 use rescind_server::Vendor;
 
@@ -36,6 +38,28 @@ async fn a_pair_is_registered_once_whatever_goes_wrong() {
         assert!(is_accepted(&client, &fresh).await, "{chaos}");
         // Without a lost answer it is an error: the key may belong to a revoked pair.
         assert!(client.register(&fresh).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_pair_that_was_known_before_is_registered_only_if_it_is_accepted() {
+    for is_revoked in [false, true] {
+        let deployment = Deployment::of(Vendor::EntryTarget).await;
+        let client = Client::new(&deployment.url()).with_settings(deployment.patient());
+        let known = pair(deployment.pair(0));
+        client.register(&known).await.unwrap();
+        if is_revoked {
+            client.revoke_itself(&known, &deployment.clock()).await.unwrap();
+            deployment.clock().sleep(WINDOW).await;
+        }
+        deployment.disturb("status=503,operation=registerCredential,times=1");
+        match client.register(&known).await {
+            Ok(registered) => assert_eq!((registered, is_revoked), (Registered::Earlier, false)),
+            Err(error) => {
+                assert!(is_revoked, "{error}");
+                assert!(matches!(error.documented(), Some(RegisterCredentialError::Conflict(_))), "{error}");
+            }
+        }
     }
 }
 

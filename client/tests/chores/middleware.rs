@@ -1,5 +1,6 @@
 //! Hooks around each request, and other things to send over.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rescind_client::dinie::{Client, CreateCredentialError};
@@ -91,6 +92,30 @@ async fn a_test_may_answer_in_place_of_a_deployment() {
     let error = client.list_credentials().send().await.unwrap_err();
     assert_eq!(error.to_string(), "no answer: the network is down");
     assert!(matches!(&error, Error::Transport(error) if error.is_not_sent()));
+}
+
+/// Loses one answer, and then finds nobody.
+#[derive(Default)]
+struct Failing(AtomicBool);
+
+impl Transport for Failing {
+    fn send(&self, _: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+        let is_down = self.0.swap(true, Ordering::Relaxed);
+        let failure = if is_down { TransportError::not_sent } else { TransportError::new };
+        Box::pin(async move { Err(failure("the network is down")) })
+    }
+}
+
+#[tokio::test]
+async fn what_was_perhaps_carried_out_is_not_told_as_never_sent() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let settings = deployment.patient().transport(Failing::default());
+    let client = Client::new("http://nowhere.invalid").with_settings(settings);
+    let error = client.list_credentials().send().await.unwrap_err();
+    assert!(matches!(&error, Error::Transport(error) if !error.is_not_sent()), "{error}");
+    assert_eq!(error.attempts().unwrap().sent(), 12);
+    let error = client.list_credentials().send().await.unwrap_err();
+    assert!(matches!(&error, Error::Transport(error) if error.is_not_sent()), "{error}");
 }
 
 #[tokio::test]
