@@ -125,33 +125,35 @@ async fn add_credential(
     let realm = collection.of(tenant);
     state.journal().taint(seed.secret.expose());
     let secret_hash = SecretHash::of(seed.secret.expose());
-    if let Some(known) = state.store().credential(collection, &seed.id).await? {
-        let differs = if known.tenant != tenant {
-            "tenant"
-        } else if known.secret_hash != secret_hash {
-            "secret"
-        } else if known.revoked_at.is_some() != seed.revoked_at.is_some() {
-            "state"
-        } else {
-            return Ok(false);
+    loop {
+        if let Some(known) = state.store().credential(collection, &seed.id).await? {
+            let differs = if known.tenant != tenant {
+                "tenant"
+            } else if known.secret_hash != secret_hash {
+                "secret"
+            } else if known.revoked_at.is_some() != seed.revoked_at.is_some() {
+                "state"
+            } else {
+                return Ok(false);
+            };
+            return Err(SeedError::Taken { item, id: seed.id.to_string(), differs });
+        }
+        let credential = NewCredential {
+            id: &seed.id,
+            name: seed.name.as_deref().unwrap_or(&seed.id),
+            names: crate::vendor::names(collection),
+            secret_hash,
+            material: None,
+            attributes: seed.attributes.clone().unwrap_or_default(),
+            created_at: seed.created_at.unwrap_or(now),
+            expires_at: seed.expires_at,
         };
-        return Err(SeedError::Taken { item, id: seed.id.to_string(), differs });
-    }
-    let credential = NewCredential {
-        id: &seed.id,
-        name: seed.name.as_deref().unwrap_or(&seed.id),
-        names: crate::vendor::names(collection),
-        secret_hash,
-        material: None,
-        attributes: seed.attributes.clone().unwrap_or_default(),
-        created_at: seed.created_at.unwrap_or(now),
-        expires_at: seed.expires_at,
-    };
-    match state.store().issue(realm, credential, None).await? {
-        Issue::NameTaken(id) => return Err(SeedError::NameTaken { item, id }),
-        // Another server on the same database has added it meanwhile, or something else.
-        Issue::IdTaken(_) => return Box::pin(add_credential(seed, item, contracts, state, now)).await,
-        Issue::Issued | Issue::Replayed(_) | Issue::KeyReused => {}
+        match state.store().issue(realm, credential, None).await? {
+            Issue::NameTaken(id) => return Err(SeedError::NameTaken { item, id }),
+            // Another server on the same database has added it meanwhile, or something else.
+            Issue::IdTaken(_) => {}
+            Issue::Issued | Issue::Replayed(_) | Issue::KeyReused => break,
+        }
     }
     if let Some(revoked_at) = seed.revoked_at {
         state.store().revoke(realm, &seed.id, Guard::None, revoked_at).await?;

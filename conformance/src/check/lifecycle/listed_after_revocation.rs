@@ -89,9 +89,9 @@ impl LifecycleCheck for ListedAfterRevocation<'_> {
             |event: &Event, id: &str| find(listing, event, id).is_some_and(|item| is_live(listing, item, id));
         for (at, event) in history.all(|step| *step == Step::ListInShortPages) {
             let whole = |(list, event): &(usize, &Event)| *list > revoked && complete(event);
-            let mut lists = history.all(|step| *step == Step::List(None)).filter(whole);
+            let lists = history.all(|step| *step == Step::List(None)).filter(whole);
             let (mut first, mut last) = (None, None);
-            for (list, event) in lists.by_ref() {
+            for (list, event) in lists {
                 let items = event.items.iter().flatten();
                 match list.cmp(&at) {
                     Ordering::Less => first = Some(items),
