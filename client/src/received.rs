@@ -201,7 +201,10 @@ impl Received {
         let pieces = content.pieces(limit);
         async move {
             let (body, extent) = match pieces {
-                Ok(pieces) => gather(pieces, limit).await.map_err(Failed::Transport)?,
+                Ok(pieces) => {
+                    let gathered = gather(pieces, limit).await;
+                    gathered.map_err(|error| Failed::Transport(error.last_of(attempts)))?
+                }
                 Err(read) => read,
             };
             Ok(Whole { status, headers, body, extent, attempts })

@@ -158,7 +158,8 @@ impl Subject {
 }
 
 fn is_harmless(method: &Method, headers: &HeaderMap) -> bool {
-    method.is_idempotent() || headers.contains_key(IDEMPOTENCY_KEY)
+    // Some deployments take an empty key for none.
+    method.is_idempotent() || headers.get(IDEMPOTENCY_KEY).is_some_and(|key| !key.is_empty())
 }
 
 /// A number from 0 to 1 that differs from call to call. The standard library seeds its hash maps well enough for that.
@@ -224,6 +225,8 @@ mod tests {
         assert!(is_harmless(&Method::DELETE, &headers));
         assert!(!is_harmless(&Method::POST, &headers));
         assert!(!is_harmless(&Method::PATCH, &headers));
+        headers.insert("Idempotency-Key", "".parse().unwrap());
+        assert!(!is_harmless(&Method::POST, &headers));
         headers.insert("Idempotency-Key", "1".parse().unwrap());
         assert!(is_harmless(&Method::POST, &headers));
     }

@@ -72,6 +72,13 @@ impl SourceError {
     }
 }
 
+impl StdError for SourceError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        // `Display` tells the cause itself; what lies below it is the source.
+        self.cause.source()
+    }
+}
+
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.cause.fmt(f)

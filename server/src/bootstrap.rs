@@ -86,11 +86,17 @@ pub struct Wanted<'a> {
     pub attributes: Attributes,
 }
 
-/// Issues a credential that is not issued over the contract itself, or finds the one of an earlier start.
-pub async fn credential(state: &State, wanted: Wanted<'_>) -> Result<Pair, BootstrapError> {
+/// Issues a credential that is not issued over the contract itself, or finds the one of an earlier start. If the same
+/// process has made one `before`, it is that one again.
+pub async fn credential(
+    state: &State,
+    wanted: Wanted<'_>,
+    before: Option<&Pair>,
+) -> Result<Pair, BootstrapError> {
     let now = state.clock().now();
-    for generation in generations(&wanted.caller) {
-        let id = generation.text(state.keys(), "id", &wanted.id);
+    let ids = generations(&wanted.caller)
+        .map(|generation| (generation.text(state.keys(), "id", &wanted.id), generation));
+    for (id, generation) in ids.skip_while(|(id, _)| before.is_some_and(|before| before.id != *id)) {
         let secret = Secret::new(generation.text(state.keys(), "secret", &wanted.secret));
         match state.store().credential(wanted.realm.collection, &id).await? {
             Some(known) if known.state(now) == CredentialState::Active => return Ok(Pair::new(id, secret)),

@@ -91,7 +91,7 @@ impl Hooks {
         self
     }
 
-    /// With what undoes all of them that are not facts in the store.
+    /// With what undoes all of them, and all that a new process would not know, save the facts in the store.
     pub(crate) fn undone_by(mut self, undo: impl Fn() + Send + Sync + 'static) -> Self {
         self.undo = Some(Arc::new(undo));
         self

@@ -46,16 +46,16 @@ impl Source {
             Self::Bundled(vendor) => (Contract::of(*vendor)?, vendor::deploy(*vendor, state)?),
             Self::Mocked(mock) => (mock.contract().clone(), mock::deploy(mock, state)?),
         };
-        let mut start = self.bootstrap(state).await?;
+        let mut start = self.bootstrap(state, &Bootstrap::default()).await?;
         start.hooks = hooks.names();
         Ok(Served { source: self.clone(), name: self.name().into(), contract, routes, hooks, start })
     }
 
-    /// Makes the callers of the contract, or finds them again.
-    async fn bootstrap(&self, state: &State) -> Result<Bootstrap, BootstrapError> {
+    /// Makes the callers of the contract, or finds them again; those that there were `before` are the same.
+    async fn bootstrap(&self, state: &State, before: &Bootstrap) -> Result<Bootstrap, BootstrapError> {
         match self {
-            Self::Bundled(vendor) => vendor::bootstrap(*vendor, state).await,
-            Self::Mocked(mock) => mock::bootstrap(mock, state).await,
+            Self::Bundled(vendor) => vendor::bootstrap(*vendor, state, before).await,
+            Self::Mocked(mock) => mock::bootstrap(mock, state, before).await,
         }
     }
 }
@@ -110,11 +110,16 @@ impl Served {
         self.routes.clone()
     }
 
-    /// Makes its callers again in a store that was emptied, and undoes what its hooks did.
+    /// Makes its callers again in a store that was emptied, and undoes all else.
     pub(crate) async fn begin_again(&self, state: &State) -> Result<(), BootstrapError> {
-        self.hooks.undo();
-        self.source.bootstrap(state).await?;
+        self.undo();
+        self.source.bootstrap(state, &self.start).await?;
         Ok(())
+    }
+
+    /// Makes everything as it was at the start, except for the facts in the store.
+    pub(crate) fn undo(&self) {
+        self.hooks.undo();
     }
 }
 

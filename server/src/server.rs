@@ -300,6 +300,8 @@ impl Builder {
             state.metrics().traffic("public"),
             stop.clone(),
         ))];
+        // Whoever looks after the server, or follows its journal, takes no turn away from its callers, nor they from him.
+        let beside = Connections { requests: None, ..self.connections };
         let mut admin_address = None;
         if let Some(listener) = admin_listener {
             admin_address = listener.local_addr().ok();
@@ -312,14 +314,14 @@ impl Builder {
                 stop: stop.clone(),
             })?;
             let traffic = state.metrics().traffic("admin");
-            let serving = connection::serve(listener, routes, self.connections, traffic, stop.clone());
+            let serving = connection::serve(listener, routes, beside, traffic, stop.clone());
             tasks.push(tokio::spawn(serving));
         }
         let mut metrics_address = None;
         if let Some(listener) = metrics_listener {
             metrics_address = listener.local_addr().ok();
             let (routes, traffic) = (health::router(&state), state.metrics().traffic("metrics"));
-            let serving = connection::serve(listener, routes, self.connections, traffic, stop.clone());
+            let serving = connection::serve(listener, routes, beside, traffic, stop.clone());
             tasks.push(tokio::spawn(serving));
         }
         let placement = self.placement;

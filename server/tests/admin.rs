@@ -375,6 +375,10 @@ async fn a_snapshot_brings_everything_back() {
     assert_eq!(send(address, "POST", "/seed", &[], &seed).await.status, 200);
     send(address, "PUT", "/faults/sliding-cache", &[], "").await;
     send(address, "POST", "/disturbances", &[], r#"{"what": {"latency": "1ms"}, "times": 3}"#).await;
+    send(address, "POST", "/disturbances", &[], r#"{"what": "drop", "times": 1}"#).await;
+    let mut dropped = TcpStream::connect(running.address()).await.unwrap();
+    dropped.write_all(b"GET /entrytarget/health HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert_eq!(dropped.read_to_end(&mut Vec::new()).await.unwrap(), 0);
     let snapshot = send(address, "GET", "/snapshot", &[], "").await;
     assert_eq!(snapshot.status, 200, "{snapshot:?}");
     measure("getSnapshot", &snapshot);
@@ -389,7 +393,9 @@ async fn a_snapshot_brings_everything_back() {
     assert_eq!(restored.status, 204, "{restored:?}");
     assert_eq!(state("ak_kept").await.as_deref(), Some("active"));
     assert!(running.faults().is_on(Fault::SlidingCache));
-    assert_eq!(running.disturbances().list().len(), 1);
+    // Of the rules, what they have yet to do.
+    let rules = running.disturbances().list();
+    assert_eq!(rules.iter().map(|listed| listed.remaining).collect::<Vec<_>>(), [Some(2)]);
     assert_eq!(running.clock().now(), now, "a clock never goes back");
     // Whoever could call from the start still can.
     let operator = &running.target(Vendor::EntryTarget).callers["operator"];

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use rescind_server::disturbance::{Cut, Probability, RuleError};
+use rescind_server::journal::{Outcome, Passage};
 use rescind_server::{Clock, Fault, Rule, Running, Server, StartError, Vendor};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -213,6 +214,35 @@ async fn a_slow_body_arrives_whole() {
     let Got::Answer { body, .. } = health(&running).await else { panic!("no answer") };
     assert_eq!(body, whole);
     assert_eq!(running.disturbances().list()[0].struck, 1);
+    let entries = running.journal().expect("getHealth").received();
+    let passages = entries.iter().map(|entry| match &entry.outcome {
+        Outcome::Answered(response) => (response.body.passage, response.body.text().map(str::to_owned)),
+        other => panic!("{other:?}"),
+    });
+    for passage in passages {
+        assert_eq!(passage, (Passage::Complete, Some(whole.clone())));
+    }
+}
+
+/// A request that is answered before it comes to the API uses up no rule about what the API does.
+#[tokio::test]
+async fn what_an_end_leaves_nothing_to_do_for_is_not_used_up() {
+    for rules in [
+        ["status=503,times=1", "fault=revocation-not-stored,times=1"],
+        ["fault=revocation-not-stored,times=1", "status=503,times=1"],
+        ["drop,times=1", "slow-body=1/1us,times=1"],
+        ["status=503,times=1", "latency=1us,on=answer,times=1"],
+    ] {
+        let running = start(Vendor::EntryTarget).await;
+        for line in rules {
+            running.disturb(rule(line)).unwrap();
+        }
+        let struck = || running.disturbances().list().iter().map(|listed| listed.struck).sum::<u64>();
+        health(&running).await;
+        assert_eq!(struck(), 1, "{rules:?}");
+        health(&running).await;
+        assert_eq!(struck(), 2, "{rules:?}");
+    }
 }
 
 #[tokio::test]

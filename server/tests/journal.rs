@@ -259,6 +259,28 @@ async fn the_oldest_entries_go_first_and_that_is_told() {
 }
 
 #[tokio::test]
+async fn nobody_asserts_what_the_journal_cannot_tell() {
+    let small = start(Bounds { entries: 2, ..Bounds::default() }).await;
+    for index in 0..2 {
+        call(&small, &format!("GET /{index}"), "", "").await;
+    }
+    let never = || small.journal().expect("revokeCredential").verify(0);
+    never().unwrap();
+    call(&small, "GET /2", "", "").await;
+    let told = never().unwrap_err().to_string();
+    assert!(told.contains("1 older requests were forgotten"), "{told}");
+    // Of what is there it can tell.
+    small.journal().expect_any().verify(2..).unwrap();
+
+    let off = start(Bounds { entries: 0, ..Bounds::default() }).await;
+    let told = off.journal().expect_any().verify(0).unwrap_err().to_string();
+    assert!(told.contains("the journal is off"), "{told}");
+    let running = start(Bounds::default()).await;
+    let told = running.journal().expect("revokeCredentail").verify(0).unwrap_err().to_string();
+    assert!(told.contains("did you mean \"revokeCredential\"?"), "{told}");
+}
+
+#[tokio::test]
 async fn a_journal_of_no_entries_is_off() {
     let running = start(Bounds { entries: 0, ..Bounds::default() }).await;
     call(&running, "GET /", "", "").await;

@@ -6,7 +6,8 @@ use http::{Method, StatusCode};
 use rescind_server::bootstrap::Pair;
 use rescind_server::journal::Filter;
 use rescind_server::mock::Mock;
-use rescind_server::{Clock, Running, Server};
+use rescind_server::store::{Collection, Deletion, References};
+use rescind_server::{Clock, Database, Running, Server};
 use rescind_specs::Document;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -278,4 +279,27 @@ async fn two_contracts_of_one_path_are_told() {
     let [one, other] = two;
     let error = Server::builder().mock(one).mock(other).spawn().await.unwrap_err();
     assert_eq!(error.to_string(), "two contracts are to be served under /a-b; give one of them another path");
+}
+
+/// A caller whose credential was deleted is followed by another one, as one is whose credential was revoked.
+#[tokio::test]
+async fn a_deleted_caller_does_not_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let spawn = async || {
+        let database = Database::File(folder.path().join("facts.db"));
+        Server::builder().database(database).mock(mock(LIFECYCLE)).spawn().await.unwrap()
+    };
+    let first = spawn().await;
+    let keeper = first.target("lockers").callers["keeper"].clone();
+    let keys = Collection::named("lockers", "key");
+    let store = first.state().store();
+    let tenant = store.credential(keys, &keeper.id).await.unwrap().unwrap().tenant;
+    let deletion = store.delete(keys.of(&tenant), &keeper.id, References::Prevent).await.unwrap();
+    assert_eq!(deletion, Deletion::Deleted);
+    first.shutdown().await;
+    let running = spawn().await;
+    let next = running.target("lockers").callers["keeper"].clone();
+    assert_ne!(next, keeper);
+    let lockers = Lockers { running, keeper: next.clone() };
+    assert!(lockers.works(&next).await && !lockers.works(&keeper).await);
 }

@@ -54,7 +54,8 @@ async fn closed(stream: &mut TcpStream) {
 }
 
 async fn with(bounds: Connections) -> Running {
-    Server::builder().contract(Vendor::Dinie).connections(bounds).metrics(any()).spawn().await.unwrap()
+    let server = Server::builder().contract(Vendor::Dinie).connections(bounds).metrics(any()).admin(any());
+    server.spawn().await.unwrap()
 }
 
 async fn scrape(running: &Running) -> HashMap<String, f64> {
@@ -240,6 +241,16 @@ async fn beyond_so_many_requests_at_once_the_next_has_to_come_again() {
     let length = timeout(ENOUGH, next.read(&mut head)).await.unwrap().unwrap();
     let head = String::from_utf8_lossy(&head[..length]).to_ascii_lowercase();
     assert!(head.starts_with("http/1.1 503 ") && head.contains("\r\nretry-after: 1\r\n"), "{head}");
+    // Whoever looks after the server is not in the same row, nor is whoever follows the journal.
+    let admin: SocketAddr = running.admin_url().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
+    let mut follower = connect(admin).await;
+    let ask_for_all = format!("GET /journal/stream HTTP/1.1\r\nhost: {admin}\r\n\r\n");
+    follower.write_all(ask_for_all.as_bytes()).await.unwrap();
+    timeout(ENOUGH, follower.read(&mut [0; 1024])).await.unwrap().unwrap();
+    assert_eq!(ask(&mut connect(admin).await, "/health").await.0, 200);
+    let metrics: SocketAddr =
+        running.metrics_url().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
+    assert_eq!(ask(&mut connect(metrics).await, "/health").await.0, 200);
     drop(late);
     // As soon as it is gone there is a place again.
     while ask(&mut connect(running.address()).await, "/dinie/v3/nothing").await.0 == 503 {}

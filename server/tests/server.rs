@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rescind_server::secret::SecretHash;
-use rescind_server::store::{Collection, Guard, PairState};
+use rescind_server::store::{Collection, Deletion, Guard, PairState, References};
 use rescind_server::{Clock, Connections, Database, Fault, Running, Server, StartError, Vendor};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -224,12 +224,94 @@ async fn callers_outlive_a_restart_and_a_revoked_one_is_followed_by_another() {
     assert_eq!(third["outsider"], callers["outsider"]);
 }
 
+/// A reset is a new start of this process, whoever was used up in earlier ones.
+#[tokio::test]
+async fn a_reset_brings_those_callers_back_who_were_there_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let spawn = async || {
+        let database = Database::File(folder.path().join("facts.db"));
+        Server::builder().database(database).admin(any()).spawn().await.unwrap()
+    };
+    let first = spawn().await;
+    let operators = |running: &Running| {
+        [Vendor::EntryTarget, Vendor::Dinie]
+            .map(|contract| running.target(contract).callers["operator"].clone())
+    };
+    let [pair, operator] = operators(&first);
+    let now = first.clock().now();
+    let store = first.state().store();
+    assert!(store.revoke_pair(&pair.id, now).await.unwrap());
+    let credentials = Collection::new(Vendor::Dinie, "credentials");
+    let tenant = store.credential(credentials, &operator.id).await.unwrap().unwrap().tenant;
+    store.revoke(credentials.of(&tenant), &operator.id, Guard::None, now).await.unwrap();
+    first.shutdown().await;
+
+    let second = spawn().await;
+    let [next_pair, next_operator] = operators(&second);
+    assert!(next_pair != pair && next_operator != operator);
+    assert_eq!(admin(&second, "POST", "/reset", "").await.0, 204);
+    let store = second.state().store();
+    assert!(store.pair(&next_pair.id).await.unwrap().is_some());
+    assert!(store.pair(&pair.id).await.unwrap().is_none());
+    assert!(store.credential(credentials, &next_operator.id).await.unwrap().is_some());
+}
+
+const SEED: &str = r#"{
+    "credentials": [
+        { "contract": "shiftagent", "kind": "credentials", "id": "crd_seeded", "name": "seeded", "secret": "s",
+          "tenant": "t" },
+        { "contract": "dinie", "kind": "credentials", "id": "dinie_ci_seeded", "secret": "s", "tenant": "t" },
+        { "contract": "dinie", "kind": "credentials", "id": "dinie_ci_dead", "secret": "s", "tenant": "t",
+          "revoked_at": "2026-01-01T00:00:00Z" }
+    ],
+    "pairs": [{ "id": "ak_seeded", "secret": "s" }],
+    "resources": [
+        { "contract": "shiftagent", "kind": "repositories", "id": "rep_seeded", "name": "seeded", "tenant": "t",
+          "credential": { "kind": "credentials", "id": "crd_seeded" } }
+    ]
+}"#;
+
+/// What happened to what was seeded stays so, and is no reason not to start.
+#[tokio::test]
+async fn a_seed_that_is_given_again_takes_nothing_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let spawn = async || {
+        let database = Database::File(folder.path().join("facts.db"));
+        let seed = serde_json::from_str(SEED).unwrap();
+        Server::builder().database(database).facts(seed).admin(any()).spawn().await.unwrap()
+    };
+    let [vaulted, partners] =
+        [Vendor::ShiftAgent, Vendor::Dinie].map(|of| Collection::new(of, "credentials"));
+    let repositories = Collection::new(Vendor::ShiftAgent, "repositories");
+    let first = spawn().await;
+    let (store, now) = (first.state().store(), first.clock().now());
+    assert!(store.credential(partners, "dinie_ci_dead").await.unwrap().unwrap().revoked_at.is_some());
+    assert!(store.remove(repositories.of("t"), "rep_seeded").await.unwrap());
+    let deletion = store.delete(vaulted.of("t"), "crd_seeded", References::Prevent).await.unwrap();
+    assert_eq!(deletion, Deletion::Deleted);
+    store.revoke(partners.of("t"), "dinie_ci_seeded", Guard::None, now).await.unwrap();
+    assert!(store.revoke_pair("ak_seeded", now).await.unwrap());
+    first.shutdown().await;
+
+    let second = spawn().await;
+    let store = second.state().store();
+    assert_eq!(store.credential(vaulted, "crd_seeded").await.unwrap(), None);
+    assert_eq!(store.resource(repositories.of("t"), "rep_seeded").await.unwrap(), None);
+    assert!(store.credential(partners, "dinie_ci_seeded").await.unwrap().unwrap().revoked_at.is_some());
+    assert_ne!(store.pair("ak_seeded").await.unwrap().unwrap().state, PairState::Active);
+    let (status, added) = admin(&second, "POST", "/seed", SEED).await;
+    assert_eq!((status, added), (200, json!({ "credentials": 0, "pairs": 0, "resources": 0 })));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_that_start_at_once_share_a_new_database() {
     for _ in 0..5 {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("facts.db");
-        let start = || Server::builder().database(Database::File(path.clone())).spawn();
+        let start = || {
+            let seed = serde_json::from_str(SEED).unwrap();
+            Server::builder().database(Database::File(path.clone())).facts(seed).spawn()
+        };
         let starts: Vec<_> = (0..4).map(|_| tokio::spawn(start())).collect();
         let mut callers = Vec::new();
         for start in starts {

@@ -19,8 +19,8 @@ use rescind_server::secret::{Sealer, SecretHash};
 use rescind_server::store::{
     Attributes, Collection, Condition, Deletion, Exchange, Facts, Fingerprint, Guard, Issue, Listing, Names,
     NewAnswer, NewCredential, NewResource, Page, PairState, Pointing, PostgresStore, PostgresUrl, Recalled,
-    References, Registered, Registration, ResourceChange, Revocation, SqliteStore, Start, State, Store,
-    StoreError, StoredAnswer, Transfer as _, Updated,
+    References, Registered, Registration, ResourceChange, ResourceFact, Revocation, SqliteStore, Start,
+    State, Store, StoreError, StoredAnswer, Transfer as _, Updated,
 };
 use serde_json::json;
 use sqlx::Connection as _;
@@ -590,6 +590,14 @@ async fn every_text_is_kept_as_it_is() {
         let page = Page { start: Start::Beginning, limit: 9 };
         let filtered = store.credentials(realm, Some(("note", "x")), page).await.unwrap();
         assert_eq!(filtered, Listing::Page { items: Vec::new(), has_more: false });
+        // Longer than an index has room for, and not to be made shorter.
+        let noise: String = (0..4000).map(|number| Ids::seeded(number).uuid().to_string()).collect();
+        for (id, taken) in [("crd_noise", None), ("crd_again", Some("crd_noise"))] {
+            let issued = store.issue(realm, new(id, &noise, Names::Unique), None).await.unwrap();
+            assert_eq!(issued, taken.map_or(Issue::Issued, |id| Issue::NameTaken(id.to_owned())));
+        }
+        let record = store.credential(CREDENTIALS, "crd_noise").await.unwrap().unwrap();
+        assert_eq!(record.name, noise);
         let long: Vec<_> = ["x", "y"].map(|last| format!("{}{last}", "\u{1f511}7q".repeat(4000))).into();
         for (number, key) in long.iter().enumerate() {
             let id = format!("crd_long_{number}");
@@ -598,6 +606,26 @@ async fn every_text_is_kept_as_it_is() {
                 assert_eq!(issued.await.unwrap(), expected);
             }
         }
+    }
+}
+
+/// Also where an id belongs to somebody else, whose record shows to nobody.
+#[tokio::test]
+async fn an_id_of_a_resource_is_given_once() {
+    let (_place, stores) = stores().await;
+    for store in stores {
+        let register = async |tenant, name| {
+            let resource = NewResource { name, ..repository("rep_1", None) };
+            store.register(REPOSITORIES.of(tenant), resource, None).await.unwrap()
+        };
+        assert_eq!(register("a", "one").await, Registered::Issue(Issue::Issued));
+        assert_eq!(register("a", "one").await, Registered::Issue(Issue::NameTaken("rep_1".into())));
+        assert_eq!(register("a", "two").await, Registered::IdTaken);
+        assert_eq!(register("b", "one").await, Registered::IdTaken);
+        assert!(!store.was_deleted(REPOSITORIES.of("a"), "rep_1").await.unwrap());
+        assert!(store.remove(REPOSITORIES.of("a"), "rep_1").await.unwrap());
+        assert!(store.was_deleted(REPOSITORIES.of("a"), "rep_1").await.unwrap());
+        assert!(!store.was_deleted(REPOSITORIES.of("b"), "rep_1").await.unwrap());
     }
 }
 
@@ -728,8 +756,10 @@ async fn errors_hold_no_values() {
     for store in stores {
         let realm = REPOSITORIES.of("a");
         store.register(realm, repository("planted", None), None).await.unwrap();
-        let again = NewResource { name: "another", ..repository("planted", None) };
-        let error = store.register(realm, again, None).await.unwrap_err();
+        let mut facts = store.export().await.unwrap();
+        let twin = facts.resources[0].clone();
+        facts.resources.push(ResourceFact { name: "another".into(), place: None, ..twin });
+        let error = store.import(&facts).await.unwrap_err();
         assert!(!format!("{error:?} {error}").contains("planted"), "{error:?}");
     }
 }

@@ -71,6 +71,9 @@ impl Session {
     where
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
+        if key.is_empty() {
+            return Err(ReplaceError::Issue(Error::InvalidRequest("the idempotency key is empty".into())));
+        }
         let request = CreateCredentialRequest::builder().name(name);
         let issued = self.client().create_credential().idempotency_key(key).body(request).send().await;
         let credential = issued.map_err(ReplaceError::Issue)?.into_inner();

@@ -59,7 +59,7 @@ pub enum SessionError {
         /// How.
         ended: Ended,
     },
-    /// The exchange failed, and may succeed later.
+    /// The exchange failed. Whether it may succeed later, the error within tells.
     #[error("no token could be had: {0}")]
     Exchange(Arc<Error<CreateTokenError>>),
 }
@@ -103,7 +103,7 @@ impl Session {
     pub fn ended(&self) -> Option<Ended> {
         match self.inner.look() {
             Look::Ended(ended) => Some(ended),
-            Look::Fresh(_) | Look::Aging(_) | Look::Missing => None,
+            Look::Fresh(_) | Look::Aging(_) | Look::Missing | Look::Paused(_) => None,
         }
     }
 
@@ -122,7 +122,7 @@ impl Session {
 
     /// Revokes `id`, which may be the credential of this session; then the session ends with it.
     ///
-    /// A `404` is success where the list shows the credential as revoked: an earlier request has done it. So it is where the
+    /// A `404` or `409` is success where the list shows the credential as revoked: an earlier request has done it. So it is where the
     /// answer was lost, and the deployment gives no other token for the credential of this session: it is refused already.
     ///
     /// # Errors
@@ -130,7 +130,7 @@ impl Session {
     pub async fn revoke(&self, id: &ClientId) -> Result<Acknowledged, Error<RevokeCredentialError>> {
         let acknowledged = match self.client().revoke_credential().client_id(id).send().await {
             Ok(_) => Acknowledged::Now,
-            Err(error) if is_unknown(&error) && self.is_listed_as_revoked(id).await => Acknowledged::Earlier,
+            Err(error) if may_be_done(&error) && self.is_listed_as_revoked(id).await => Acknowledged::Earlier,
             Err(error) if *id == self.inner.id && self.is_refused_since(&error) => Acknowledged::Earlier,
             Err(error) => return Err(error),
         };
@@ -150,11 +150,11 @@ impl Session {
     /// Whether the list was read as far as the credential, and shows it as revoked.
     async fn is_listed_as_revoked(&self, id: &ClientId) -> bool {
         let client = self.client();
-        let mut after: Option<ClientId> = None;
+        let mut after: Option<String> = None;
         loop {
             let mut call = client.list_credentials().limit(PAGE);
             if let Some(after) = &after {
-                call = call.starting_after(after);
+                call = call.starting_after(after.as_str());
             }
             let Ok(page) = call.send().await else { return false };
             let page = page.into_inner();
@@ -162,7 +162,8 @@ impl Session {
                 return listed.status == CredentialStatus::Revoked;
             }
             match page.data.into_iter().next_back() {
-                Some(last) if page.has_more => after = Some(last.client_id),
+                // A deployment that begins again would do so for ever.
+                Some(last) if page.has_more && after.as_ref() != Some(&last.id) => after = Some(last.id),
                 _ => return false,
             }
         }
@@ -177,8 +178,10 @@ impl Session {
 /// Items of a page.
 const PAGE: i64 = 100;
 
-fn is_unknown(error: &Error<RevokeCredentialError>) -> bool {
-    matches!(error.documented(), Some(RevokeCredentialError::NotFound { .. }))
+/// Whether the refusal may be one of a repetition. Deployments differ in how they refuse one.
+fn may_be_done(error: &Error<RevokeCredentialError>) -> bool {
+    use RevokeCredentialError::{Conflict, NotFound};
+    matches!(error.documented(), Some(NotFound { .. } | Conflict { .. }))
 }
 
 impl Inner {
@@ -204,6 +207,7 @@ impl Inner {
         let exchange = match self.look() {
             Look::Fresh(held) => return Ok(held),
             Look::Ended(ended) => return Err(self.is_at_end(ended)),
+            Look::Paused(error) => return Err(error),
             Look::Aging(_) | Look::Missing => match self.join() {
                 Join::Waits(exchange) => exchange,
                 Join::Done(outcome) => return outcome,
@@ -214,12 +218,17 @@ impl Inner {
         match self.look() {
             Look::Fresh(held) | Look::Aging(held) => Ok(held),
             Look::Ended(ended) => Err(self.is_at_end(ended)),
-            Look::Missing => outcome,
+            Look::Missing | Look::Paused(_) => outcome,
         }
     }
 
     /// Joins the exchange that is under way, or begins one.
     fn join(self: &Arc<Self>) -> Join {
+        let begin = |exchange: Exchange, under_way: &mut Option<_>| {
+            let exchange = exchange.shared();
+            *under_way = exchange.downgrade();
+            Join::Waits(exchange)
+        };
         let mut exchanging = self.exchanging.lock().unwrap_or_else(PoisonError::into_inner);
         let under_way = exchanging.as_ref().and_then(WeakShared::upgrade);
         let under_way = under_way.filter(|exchange| exchange.peek().is_none());
@@ -227,22 +236,32 @@ impl Inner {
         match (self.look(), under_way) {
             (Look::Fresh(held), _) | (Look::Aging(held), Some(_)) => Join::Done(Ok(held)),
             (Look::Ended(ended), _) => Join::Done(Err(self.is_at_end(ended))),
-            (Look::Missing, Some(exchange)) => Join::Waits(exchange),
-            (Look::Aging(_) | Look::Missing, None) => {
-                let exchange: Exchange = Box::pin(Arc::clone(self).exchange());
-                let exchange = exchange.shared();
-                *exchanging = exchange.downgrade();
-                Join::Waits(exchange)
+            (Look::Paused(error), None) => Join::Done(Err(error)),
+            (Look::Missing | Look::Paused(_), Some(exchange)) => Join::Waits(exchange),
+            (Look::Aging(held), None) => {
+                begin(Box::pin(Arc::clone(self).renewal(held.margin())), &mut exchanging)
+            }
+            (Look::Missing, None) => {
+                begin(Box::pin(Arc::clone(self).exchange(self.exchange.clone())), &mut exchanging)
             }
         }
     }
 
-    async fn exchange(self: Arc<Self>) -> Result<Held, SessionError> {
+    /// An exchange for which what there is still works: with little time and once, lest the call that waits for it waits
+    /// until nothing works any more. Whoever gives up on it has tried as well.
+    async fn renewal(self: Arc<Self>, margin: Duration) -> Result<Held, SessionError> {
+        self.change(|state| state.put_off(self.clock.now(), Duration::ZERO));
+        let settings = Settings::new().no_retry().timeout(margin / 6);
+        let client = self.exchange.clone().with_settings(settings);
+        self.exchange(client).await
+    }
+
+    async fn exchange(self: Arc<Self>, client: Client) -> Result<Held, SessionError> {
         let ticket = self.tickets.fetch_add(1, Ordering::Relaxed) + 1;
         // Counted from before the request, so that the token never ends sooner than it is thought to.
         let asked = self.clock.now();
         let grant = TokenRequest::builder().grant_type(TokenRequestGrantType::ClientCredentials);
-        match self.exchange.create_token().body(grant).send().await {
+        match client.create_token().body(grant).send().await {
             Ok(token) => {
                 let token = token.into_inner();
                 let life = Duration::from_secs(u64::try_from(token.expires_in).unwrap_or_default());
@@ -258,8 +277,12 @@ impl Inner {
             Err(error) => {
                 let now = self.clock.now();
                 let asked = error.retry_after().map(|asked| asked.delay(now)).unwrap_or_default();
-                self.change(|state| state.put_off(now, asked));
-                Err(SessionError::Exchange(Arc::new(error)))
+                let error = SessionError::Exchange(Arc::new(error));
+                self.change(|state| {
+                    state.put_off(now, asked);
+                    state.pause(now, asked, &error);
+                });
+                Err(error)
             }
         }
     }

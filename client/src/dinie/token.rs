@@ -5,16 +5,22 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::session::SessionError;
 use crate::Credentials;
 
 /// A token is renewed so long before it ends, or a tenth of its life if that is shorter.
 const MARGIN: Duration = Duration::from_mins(1);
+
+/// Longest time for which nobody is asked, whatever the deployment asks for.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
 /// What a session has.
 #[derive(Debug)]
 pub(super) enum State {
     /// No token that could be used.
     Empty,
+    /// None either, and the deployment asks not to be asked before that instant, with this failure.
+    Paused(Timestamp, SessionError),
     /// A token.
     Held(Held),
     /// Nothing, for good.
@@ -58,6 +64,8 @@ pub(super) enum Look {
     Aging(Held),
     /// Nothing yet.
     Missing,
+    /// Nothing, and it is not yet time to ask again.
+    Paused(SessionError),
     /// Nothing any more.
     Ended(Ended),
 }
@@ -69,6 +77,11 @@ impl Held {
         let at = |after: Duration| asked.checked_add(after).unwrap_or(Timestamp::MAX);
         Self { credentials, ticket, margin, renew_at: at(life.saturating_sub(margin)), expires_at: at(life) }
     }
+
+    /// How long before its end it is renewed.
+    pub(super) fn margin(&self) -> Duration {
+        self.margin
+    }
 }
 
 impl State {
@@ -77,7 +90,8 @@ impl State {
             Self::Ended(ended) => Look::Ended(*ended),
             Self::Held(held) if now < held.renew_at => Look::Fresh(held.clone()),
             Self::Held(held) if now < held.expires_at => Look::Aging(held.clone()),
-            Self::Held(_) | Self::Empty => Look::Missing,
+            Self::Paused(until, error) if now < *until => Look::Paused(error.clone()),
+            Self::Held(_) | Self::Empty | Self::Paused(..) => Look::Missing,
         }
     }
 
@@ -94,6 +108,14 @@ impl State {
         if let Self::Held(held) = self {
             let pause = asked.max(held.margin / 10);
             held.renew_at = now.checked_add(pause).unwrap_or(Timestamp::MAX).min(held.expires_at);
+        }
+    }
+
+    /// The same where there is no token that works: whoever needs one is told of this failure until then.
+    pub(super) fn pause(&mut self, now: Timestamp, asked: Duration, error: &SessionError) {
+        if !asked.is_zero() && matches!(self.look(now), Look::Missing) {
+            let until = now.checked_add(asked.min(LONGEST_PAUSE)).unwrap_or(Timestamp::MAX);
+            *self = Self::Paused(until, error.clone());
         }
     }
 
@@ -129,6 +151,7 @@ mod tests {
             Look::Fresh(_) => "fresh",
             Look::Aging(_) => "aging",
             Look::Missing => "missing",
+            Look::Paused(_) => "paused",
             Look::Ended(_) => "ended",
         }
     }

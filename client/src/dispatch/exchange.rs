@@ -95,6 +95,19 @@ impl Core {
         attempts: Attempts,
     ) -> Result<(Result<Response, TransportError>, Option<u64>), NoAnswer> {
         let attempt = attempts.sent();
+        let missing = |cause| {
+            let missing = Box::new(NoCredentials { cause, attempts: attempts.before() });
+            trace::not_sent(&missing);
+            NoAnswer::Credentials(missing)
+        };
+        // Before the hooks hear of a request: there may be none.
+        let granted = match self.source.as_ref().filter(|_| !schemes.is_empty()) {
+            Some(source) => Some(source.credentials().await.map_err(missing)?),
+            None => None,
+        };
+        if let Carrier::Missing(reason) = &self.carrier {
+            return Err(NoAnswer::Invalid(format!("there is no HTTP client: {reason}")));
+        }
         // What only hooks want to know is not found out without them.
         let watch = (!self.hooks.is_empty()).then(|| (request.method().clone(), Stopwatch::start()));
         if let Some((method, _)) = &watch {
@@ -102,29 +115,15 @@ impl Core {
                 hook.before(&mut Sending { operation, method, attempt, headers: request.headers_mut() });
             }
         }
-        let ticket = match self.source.as_ref().filter(|_| !schemes.is_empty()) {
-            None => {
-                present(&self.credentials, &mut request, schemes)?;
-                None
-            }
-            Some(source) => {
-                let missing = |cause| {
-                    NoAnswer::Credentials(Box::new(NoCredentials { cause, attempts: attempts.before() }))
-                };
-                let granted = source.credentials().await.map_err(missing)?;
+        match &granted {
+            None => present(&self.credentials, &mut request, schemes)?,
+            Some(granted) => {
                 let presented = granted.credentials.apply(&mut request, schemes);
                 presented.map_err(|error| missing(SourceError::lasting(error)))?;
-                Some(granted.ticket)
             }
-        };
+        }
         self.limit(&mut request, body);
-        let answer = match &self.carrier {
-            Carrier::Http(http) => http.execute(request).await.map_err(TransportError::from),
-            Carrier::Own(transport) => transport.send(request).await,
-            Carrier::Missing(reason) => {
-                return Err(NoAnswer::Invalid(format!("there is no HTTP client: {reason}")));
-            }
-        };
+        let answer = self.carry(request).await.map_err(|error| error.last_of(attempts));
         if let Some((method, stopwatch)) = &watch {
             let elapsed = stopwatch.elapsed();
             for hook in &self.hooks {
@@ -138,7 +137,18 @@ impl Core {
         match answer {
             // Such a request is none the next time either.
             Err(error) if error.is_invalid_request() => Err(error.into()),
-            answer => Ok((answer, ticket)),
+            answer => Ok((answer, granted.map(|granted| granted.ticket))),
+        }
+    }
+
+    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
+        match &self.carrier {
+            Carrier::Http(http) => Ok(http.execute(request).await?),
+            Carrier::Own(transport) => {
+                let url = request.url().clone();
+                transport.send(request).await.map_err(|error| error.without(&url))
+            }
+            Carrier::Missing(reason) => Err(TransportError::not_sent(reason.clone())),
         }
     }
 }

@@ -41,6 +41,7 @@ pub enum Error<E> {
 
 /// Nothing to present.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NoCredentials {
     /// What the source of the credentials says of it.
     pub cause: SourceError,

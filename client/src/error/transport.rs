@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use reqwest::Url;
+
 use super::Attempts;
 
 /// A failure on the way to the deployment or back.
@@ -44,6 +46,18 @@ impl TransportError {
 
     fn first(source: Source, fate: Fate) -> Self {
         Self { source, fate, attempts: Attempts::FIRST }
+    }
+
+    /// The same failure without the URL of its request, which the error of a transport of one's own may repeat.
+    pub(crate) fn without(self, url: &Url) -> Self {
+        let Source::Other(error) = &self.source else { return self };
+        let text = self.to_string();
+        let repeats = |text: &str| text.contains(url.as_str());
+        if !repeats(&text) && !repeats(&format!("{error:?}")) {
+            return self;
+        }
+        let text = text.replace(url.as_str(), "its URL");
+        Self { source: Source::Other(Box::new(Within(text))), ..self }
     }
 
     /// The same failure, as the last one of `attempts`.
@@ -88,7 +102,7 @@ impl TransportError {
     }
 }
 
-/// What is said of an error of reqwest that stands within another one, whose words may repeat its URL.
+/// What is said of an error whose words may repeat the URL.
 #[derive(Debug)]
 struct Within(String);
 
@@ -175,5 +189,22 @@ mod tests {
         let error = TransportError::new(Wrapped(error));
         let text = format!("{error} {error:?}");
         assert!(!text.contains("planted") && text.contains("the HTTP client failed: "), "{text}");
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error(transparent)]
+    struct Transparent(#[from] reqwest::Error);
+
+    #[tokio::test]
+    async fn nor_does_one_that_speaks_with_the_words_of_another() {
+        let url: Url = "http://127.0.0.1:1/keys/planted?key=planted".parse().unwrap();
+        let error = reqwest::Client::new().get(url.clone()).send().await.unwrap_err();
+        let error = TransportError::new(Transparent(error));
+        assert!(error.to_string().contains("planted"));
+        let error = error.without(&url);
+        let text = format!("{error} {error:?}");
+        assert!(!text.contains("planted") && text.contains("its URL"), "{text}");
+        let other = TransportError::new("the network is down").without(&url);
+        assert_eq!(other.to_string(), "the network is down");
     }
 }

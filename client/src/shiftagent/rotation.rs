@@ -8,16 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use super::step::Step;
 use super::types::{
-    CreateCredentialRequest, CredentialId, CredentialSecret, RepositoryId, UpdateRepositoryRequest,
+    CreateCredentialRequest, Credential, CredentialId, CredentialSecret, Metadata, MetadataValue,
+    RepositoryId, UpdateRepositoryRequest,
 };
 use super::{
     Client, CreateCredentialError, DeleteCredentialError, GetRepositoryError, ListCredentialsError,
     ListRepositoriesError, UpdateRepositoryError,
 };
-use crate::{Attempts, Error, Repeat, Settings};
+use crate::{Error, Repeat, Settings};
 
 /// Items of a page.
 const PAGE: i64 = 100;
+
+/// The member of the metadata of a new credential that holds the key of its rotation.
+const MARK: &str = "rotation";
 
 /// Most times that one resource is made to let go of the old credential. Whoever keeps taking it up again wants it.
 const STUBBORN: u32 = 3;
@@ -33,13 +37,6 @@ pub struct Rotation {
     key: String,
     #[serde(flatten)]
     step: Step,
-}
-
-/// Whether an earlier run may have registered the new credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Earlier {
-    Perhaps,
-    Never,
 }
 
 /// Why a rotation stopped. It can be run again.
@@ -97,8 +94,9 @@ pub enum RotationError {
         /// The new credential.
         new: CredentialId,
     },
-    /// The old credential could not be deleted.
-    #[error("the old credential was not deleted; everything refers to the new one")]
+    /// The old credential is not known to be deleted. A `404` that does not settle it is among the reasons: where the new
+    /// one is out of reach too, this is another service key or deployment than the rotation began with.
+    #[error("the old credential is not known to be deleted")]
     Delete(#[source] Error<DeleteCredentialError>),
     /// The state could not be kept, so nothing further was sent.
     #[error("the rotation was not saved")]
@@ -109,7 +107,8 @@ impl Rotation {
     /// A rotation of `old`, of which nothing is done yet.
     ///
     /// The new credential is called `name` and is of that `kind`, such as `git_pat`. `key` is its `Idempotency-Key`: any
-    /// text of up to 255 characters. Name and key are used for this rotation alone.
+    /// text of up to 255 characters, which also stands as `rotation` in its metadata and so tells it from others. Name and
+    /// key are used for this rotation alone.
     pub fn new(
         old: CredentialId,
         name: impl Into<String>,
@@ -145,30 +144,23 @@ impl Rotation {
     where
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
-        // An earlier run may have registered the new credential.
-        let earlier = if matches!(self.step, Step::Register) { Earlier::Perhaps } else { Earlier::Never };
         loop {
             save(self).map_err(|error| RotationError::Save(error.into()))?;
             if let Step::Done { new } = &self.step {
                 return Ok(new.clone());
             }
-            self.step = self.next(client, secret, earlier).await?;
+            self.step = self.next(client, secret).await?;
         }
     }
 
     /// Does what is next, and returns what comes after it.
-    async fn next(
-        &self,
-        client: &Client,
-        secret: &CredentialSecret,
-        earlier: Earlier,
-    ) -> Result<Step, RotationError> {
+    async fn next(&self, client: &Client, secret: &CredentialSecret) -> Result<Step, RotationError> {
         match &self.step {
             Step::Start => {
                 self.look(client).await?;
                 Ok(Step::Register)
             }
-            Step::Register => Ok(Step::Repoint { new: self.register(client, secret, earlier).await? }),
+            Step::Register => Ok(Step::Repoint { new: self.register(client, secret).await? }),
             Step::Repoint { new } => {
                 self.repoint_all(client, new).await?;
                 Ok(Step::Delete { new: new.clone() })
@@ -183,43 +175,43 @@ impl Rotation {
 
     /// Makes sure that the old credential is there and that nothing has the name of the new one.
     async fn look(&self, client: &Client) -> Result<(), RotationError> {
-        let mut cursor: Option<String> = None;
-        let mut is_known = false;
-        loop {
-            let mut call = client.list_credentials().limit(PAGE);
-            if let Some(cursor) = cursor {
-                call = call.starting_after(cursor);
-            }
-            let page = call.send().await.map_err(RotationError::Look)?.into_inner();
-            if let Some(taken) = page.data.iter().find(|credential| *credential.name == self.name) {
-                return Err(RotationError::NameTaken { name: self.name.clone(), by: (&taken.id).into() });
-            }
-            is_known |= page.data.iter().any(|credential| credential.id == self.old);
-            match page.next_cursor.filter(|_| page.has_more) {
-                Some(next) => cursor = Some(next),
-                None if is_known => return Ok(()),
-                None => return Err(RotationError::Unknown { old: self.old.clone() }),
-            }
+        if self.key.is_empty() {
+            let reason = "the idempotency key is empty".into();
+            return Err(RotationError::Register(Error::InvalidRequest(reason)));
         }
+        let credentials = all_credentials(client).await?;
+        if let Some(taken) = credentials.iter().find(|credential| *credential.name == self.name) {
+            return Err(self.name_taken(&taken.id));
+        }
+        if !credentials.iter().any(|credential| credential.id == self.old) {
+            return Err(RotationError::Unknown { old: self.old.clone() });
+        }
+        Ok(())
     }
 
-    /// Registers the new credential, or finds that an earlier run has done it.
+    fn name_taken(&self, by: impl Into<String>) -> RotationError {
+        RotationError::NameTaken { name: self.name.clone(), by: by.into() }
+    }
+
+    /// Registers the new credential, or finds that it was done before.
     async fn register(
         &self,
         client: &Client,
         secret: &CredentialSecret,
-        earlier: Earlier,
     ) -> Result<CredentialId, RotationError> {
+        let mark = MetadataValue::try_from(self.key.as_str());
+        let mark = mark.map_err(|error| RotationError::Register(Error::InvalidRequest(error.to_string())))?;
         let request = CreateCredentialRequest::builder()
             .name(self.name.as_str())
             .type_(self.kind.as_str())
+            .metadata(Metadata::from(BTreeMap::from([(MARK.to_owned(), mark)])))
             .secret(secret);
         let call = client.create_credential().idempotency_key(self.key.as_str()).body(request);
         let error = match call.send().await {
             Ok(credential) => return Ok(credential.into_inner().id),
             Err(error) => error,
         };
-        // After the idempotency window only the name tells that it is there.
+        // After the idempotency window only the name tells that it is there, and the mark whose it is.
         let taken = match error.documented() {
             Some(CreateCredentialError::Conflict { body, .. }) if body.type_.ends_with("/name-conflict") => {
                 body.conflicting_resource_id.as_deref()
@@ -227,13 +219,12 @@ impl Rotation {
             _ => None,
         };
         let Some(taken) = taken else { return Err(RotationError::Register(error)) };
-        // Nobody has heard of the first request for it before: then it is somebody else's.
-        let is_ours =
-            earlier == Earlier::Perhaps || error.attempts().is_some_and(Attempts::may_have_happened);
-        if !is_ours {
-            return Err(RotationError::NameTaken { name: self.name.clone(), by: taken.to_owned() });
+        let credentials = all_credentials(client).await?;
+        let found = credentials.into_iter().find(|credential| credential.id.as_str() == taken);
+        match found.filter(|found| found.metadata.get(MARK).is_some_and(|mark| **mark == self.key)) {
+            Some(ours) => Ok(ours.id),
+            None => Err(self.name_taken(taken)),
         }
-        taken.parse().map_err(|_| RotationError::Register(error))
     }
 
     /// Makes every listed repository that refers to the old credential refer to the new one.
@@ -241,8 +232,8 @@ impl Rotation {
         let mut cursor: Option<String> = None;
         loop {
             let mut call = client.list_repositories().limit(PAGE);
-            if let Some(cursor) = cursor {
-                call = call.starting_after(cursor);
+            if let Some(cursor) = &cursor {
+                call = call.starting_after(cursor.as_str());
             }
             let page = call.send().await.map_err(RotationError::List)?.into_inner();
             for repository in page.data {
@@ -250,11 +241,18 @@ impl Rotation {
                     repoint(client, &repository.id, new).await?;
                 }
             }
-            match page.next_cursor.filter(|_| page.has_more) {
+            match further(cursor.as_deref(), page.next_cursor, page.has_more) {
                 Some(next) => cursor = Some(next),
                 None => return Ok(()),
             }
         }
+    }
+
+    /// Whether the new credential is listed and the old one is not.
+    async fn is_gone(&self, client: &Client, new: &CredentialId) -> Result<bool, RotationError> {
+        let credentials = all_credentials(client).await?;
+        let is_listed = |id: &CredentialId| credentials.iter().any(|credential| credential.id == *id);
+        Ok(is_listed(new) && !is_listed(&self.old))
     }
 
     /// Deletes the old credential. Whatever turns out to refer to it is made to let go.
@@ -265,8 +263,8 @@ impl Rotation {
                 return Ok(());
             };
             let resource = match error.documented() {
-                // It was there when this rotation began.
-                Some(DeleteCredentialError::NotFound(_)) => return Ok(()),
+                // It is gone, or never was within reach of this service key, which the answer does not tell apart.
+                Some(DeleteCredentialError::NotFound(_)) if self.is_gone(client, new).await? => return Ok(()),
                 Some(DeleteCredentialError::Conflict(problem)) => problem.conflicting_resource_id.clone(),
                 _ => None,
             };
@@ -291,6 +289,29 @@ impl Rotation {
             }
         }
     }
+}
+
+/// All credentials within reach.
+async fn all_credentials(client: &Client) -> Result<Vec<Credential>, RotationError> {
+    let mut credentials = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let mut call = client.list_credentials().limit(PAGE);
+        if let Some(cursor) = &cursor {
+            call = call.starting_after(cursor.as_str());
+        }
+        let page = call.send().await.map_err(RotationError::Look)?.into_inner();
+        credentials.extend(page.data);
+        match further(cursor.as_deref(), page.next_cursor, page.has_more) {
+            Some(next) => cursor = Some(next),
+            None => return Ok(credentials),
+        }
+    }
+}
+
+/// Where the next page begins. A deployment that names the same place again would do so for ever.
+fn further(cursor: Option<&str>, next: Option<String>, has_more: bool) -> Option<String> {
+    next.filter(|next| has_more && cursor != Some(next))
 }
 
 /// Makes a repository refer to `new`. To say so twice does no harm.

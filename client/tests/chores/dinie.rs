@@ -320,3 +320,79 @@ async fn the_last_credential_stays_and_so_does_its_session() {
     assert_eq!(outsider.ended(), None);
     outsider.client().list_credentials().send().await.unwrap();
 }
+
+/// A hold-up of a renewal is no hold-up of the call, whose token still works.
+#[tokio::test]
+async fn while_a_token_works_nobody_waits_long_for_another() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let session = session(&deployment, "operator", deployment.patient());
+    let client = session.client();
+    client.list_credentials().send().await.unwrap();
+    deployment.server.clock().advance(Duration::from_secs(3541)).unwrap();
+    let began = deployment.server.clock().now();
+    deployment.disturb("latency=50ms,operation=createToken");
+    deployment.disturb("status=503,retry-after=50s,operation=createToken");
+    // Given up by its caller.
+    let mut call = Box::pin(client.list_credentials().send());
+    assert!(tokio::time::timeout(Duration::from_millis(10), call.as_mut()).await.is_err());
+    drop(call);
+    client.list_credentials().send().await.unwrap();
+    deployment.server.clock().advance(Duration::from_secs(6)).unwrap();
+    client.list_credentials().send().await.unwrap();
+    assert_eq!(deployment.server.clock().now().duration_since(began).as_secs(), 6, "nothing was waited for");
+    deployment.server.journal().expect("createToken").answered(503).times(1);
+}
+
+#[tokio::test]
+async fn where_there_is_no_token_the_deployment_is_not_asked_before_it_wants_to_be() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    deployment.disturb("status=429,retry-after=600s,operation=createToken,times=1");
+    let session = session(&deployment, "operator", Settings::new());
+    for _ in 0..3 {
+        let error = session.client().list_credentials().send().await.unwrap_err();
+        assert!(matches!(&error, Error::Credentials(_)) && error.is_retryable(), "{error}");
+        deployment.server.clock().advance(Duration::from_secs(199)).unwrap();
+    }
+    assert_eq!(deployment.calls("createToken"), 1);
+    deployment.server.clock().advance(Duration::from_secs(3)).unwrap();
+    session.ready().await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_is_issued_under_an_empty_key() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let session = session(&deployment, "operator", Settings::new());
+    let error = session.replace("new", "", nowhere).await.unwrap_err();
+    assert!(matches!(error, ReplaceError::Issue(Error::InvalidRequest(_))), "{error}");
+    assert_eq!(deployment.calls("createCredential"), 0);
+}
+
+/// A deployment that refuses a repetition with `409`, and whose pages begin again and again.
+#[tokio::test]
+async fn a_list_decides_what_a_refused_revocation_means_and_ends() {
+    use wiremock::matchers::method;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    let json = |status, body| ResponseTemplate::new(status).set_body_raw(body, "application/json");
+    let clock = rescind_server::Clock::virtual_at("2026-03-04T12:00:00Z".parse().unwrap());
+    for (id, status, expected) in [
+        ("dinie_ci_old", "revoked", true),
+        ("dinie_ci_old", "active", false),
+        ("dinie_ci_other", "revoked", false),
+    ] {
+        let server = MockServer::start().await;
+        let token = r#"{"access_token":"t","token_type":"Bearer","expires_in":3600,"scope":""}"#;
+        Mock::given(method("POST")).respond_with(json(200, token.to_owned())).mount(&server).await;
+        let conflict = r#"{"type":"https://a.example/e","title":"T","status":409,"detail":"D"}"#;
+        let conflict = ResponseTemplate::new(409).set_body_raw(conflict, "application/problem+json");
+        Mock::given(method("DELETE")).respond_with(conflict).mount(&server).await;
+        let page = format!(
+            r#"{{"data":[{{"id":"{id}","client_id":"{id}","name":"n","status":"{status}","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z","last_used_at":null,"expires_at":null}}],"has_more":true}}"#
+        );
+        Mock::given(method("GET")).respond_with(json(200, page)).mount(&server).await;
+        let own = "dinie_ci_own".try_into().unwrap();
+        let session = Session::new(&Client::new(&server.uri()), own, "s", Moved(clock.clone()));
+        let outcome = session.revoke(&"dinie_ci_old".try_into().unwrap()).await;
+        assert_eq!(outcome.is_ok(), expected, "{id} {status}: {outcome:?}");
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rescind_client::dinie::types::CreateCredentialRequest;
 use rescind_client::dinie::{Client, Session};
-use rescind_client::{BoxFuture, Clock, Credentials, Repeat, Retry, Settings};
+use rescind_client::{BoxFuture, Clock, Credentials, Error, Repeat, Retry, Settings};
 use rescind_server::Vendor;
 use std::sync::Arc;
 use wiremock::matchers::any;
@@ -55,6 +55,17 @@ async fn waits_grow_and_attempts_end() {
     assert!(error.is_retryable());
     assert_eq!(waits(&notes), [200, 400, 800]);
     assert_eq!(deployment.calls("listCredentials"), 4);
+}
+
+#[tokio::test]
+async fn attempts_are_told_where_the_last_answer_breaks_off() {
+    let (deployment, client, _) = set_up(|retry| retry).await;
+    deployment.disturb("status=503,operation=listCredentials,times=3");
+    deployment.disturb("truncate=50%,on=answer,operation=listCredentials");
+    let error = client.list_credentials().send().await.unwrap_err();
+    assert!(matches!(error, Error::Transport(_)), "{error}");
+    let attempts = error.attempts().unwrap();
+    assert_eq!((attempts.sent(), attempts.may_have_happened()), (4, true));
 }
 
 #[tokio::test]

@@ -186,8 +186,36 @@ async fn a_name_that_somebody_else_takes_meanwhile_is_not_taken_for_ones_own() {
         }
         Ok::<_, Infallible>(())
     };
+    let is_taken =
+        |error: &RotationError| matches!(error, RotationError::NameTaken { name, .. } if name == "token-2");
     let error = rotation.run(&client, &secret(), rival).await.unwrap_err();
-    assert!(matches!(&error, RotationError::NameTaken { name, .. } if name == "token-2"), "{error}");
+    assert!(is_taken(&error), "{error}");
+    // Nor when it is run again, nor where a failure came first.
+    deployment.disturb("status=503,operation=createCredential,times=1");
+    let patient = client.clone().with_settings(deployment.patient());
+    for client in [&patient, &client] {
+        let error = rotation.run(client, &secret(), nowhere).await.unwrap_err();
+        assert!(is_taken(&error), "{error}");
+    }
     let listed = client.list_credentials().limit(100).send().await.unwrap();
     assert!(listed.data.iter().any(|credential| credential.id == old));
+}
+
+#[tokio::test]
+async fn what_another_service_key_does_not_see_is_not_taken_for_deleted() {
+    let deployment = Deployment::of(Vendor::ShiftAgent).await;
+    let client = client(&deployment, Settings::new());
+    let old = vault(&client, "token-1").await;
+    let mut rotation = rotation(&old);
+    let stop = |rotation: &Rotation| match rotation.step() {
+        Step::Delete { .. } => Err("the process ends"),
+        _ => Ok(()),
+    };
+    assert!(rotation.run(&client, &secret(), stop).await.is_err());
+    let (_, key) = deployment.caller("outsider");
+    let outsider = Client::new(&deployment.url()).with_credentials(Credentials::new().bearer(key));
+    let error = rotation.run(&outsider, &secret(), nowhere).await.unwrap_err();
+    assert!(matches!(error, RotationError::Delete(_)), "{error}");
+    let new = rotation.run(&client, &secret(), nowhere).await.unwrap();
+    assert_rotated(&client, &old, &new, 0).await;
 }

@@ -10,7 +10,7 @@ use crate::secret::SecretHash;
 use crate::served::Contracts;
 use crate::state::State;
 use crate::store::{
-    Collection, Guard, Issue, NewCredential, NewResource, PairState, Registered, Registration, StoreError,
+    Collection, Guard, Issue, NewCredential, NewResource, Registered, Registration, StoreError,
 };
 
 /// Whose everything is where a contract has no tenants.
@@ -112,7 +112,7 @@ pub(super) async fn add(seed: &Seed, contracts: &Contracts, state: &State) -> Re
     Ok(added)
 }
 
-/// Says whether it was added.
+/// Says whether it was added. What was deleted or revoked since it was added stays so.
 async fn add_credential(
     seed: &SeedCredential,
     item: String,
@@ -125,18 +125,21 @@ async fn add_credential(
     let realm = collection.of(tenant);
     state.journal().taint(seed.secret.expose());
     let secret_hash = SecretHash::of(seed.secret.expose());
+    let store = state.store();
+    let mut is_new = false;
     loop {
-        if let Some(known) = state.store().credential(collection, &seed.id).await? {
+        if let Some(known) = store.credential(collection, &seed.id).await? {
             let differs = if known.tenant != tenant {
                 "tenant"
             } else if known.secret_hash != secret_hash {
                 "secret"
-            } else if known.revoked_at.is_some() != seed.revoked_at.is_some() {
-                "state"
             } else {
-                return Ok(false);
+                break;
             };
             return Err(SeedError::Taken { item, id: seed.id.to_string(), differs });
+        }
+        if store.was_deleted(realm, &seed.id).await? {
+            return Ok(false);
         }
         let credential = NewCredential {
             id: &seed.id,
@@ -148,43 +151,41 @@ async fn add_credential(
             created_at: seed.created_at.unwrap_or(now),
             expires_at: seed.expires_at,
         };
-        match state.store().issue(realm, credential, None).await? {
-            Issue::NameTaken(id) => return Err(SeedError::NameTaken { item, id }),
+        match store.issue(realm, credential, None).await? {
             // Another server on the same database has added it meanwhile, or something else.
             Issue::IdTaken(_) => {}
-            Issue::Issued | Issue::Replayed(_) | Issue::KeyReused => break,
+            Issue::NameTaken(id) if id == *seed.id => {}
+            Issue::NameTaken(id) => return Err(SeedError::NameTaken { item, id }),
+            Issue::Issued | Issue::Replayed(_) | Issue::KeyReused => {
+                is_new = true;
+                break;
+            }
         }
     }
     if let Some(revoked_at) = seed.revoked_at {
-        state.store().revoke(realm, &seed.id, Guard::None, revoked_at).await?;
+        store.revoke(realm, &seed.id, Guard::None, revoked_at).await?;
     }
-    Ok(true)
+    Ok(is_new)
 }
 
+/// Says whether it was added. What was revoked since it was added stays so.
 async fn add_pair(seed: &SeedPair, item: String, state: &State, now: Timestamp) -> Result<bool, SeedError> {
     state.journal().taint(seed.secret.expose());
     let secret_hash = SecretHash::of(seed.secret.expose());
-    let wants_active = seed.revoked_at.is_none();
-    if let Some(known) = state.store().pair(&seed.id).await? {
-        let differs = if known.secret_hash != secret_hash {
-            "secret"
-        } else if (known.state == PairState::Active) != wants_active {
-            "state"
-        } else {
-            return Ok(false);
-        };
-        return Err(SeedError::Taken { item, id: seed.id.to_string(), differs });
-    }
     let created_at = seed.created_at.unwrap_or(now);
-    if state.store().register_pair(&seed.id, secret_hash, created_at).await? != Registration::Registered {
-        return Err(SeedError::Taken { item, id: seed.id.to_string(), differs: "state" });
+    let registration = state.store().register_pair(&seed.id, secret_hash, created_at).await?;
+    if let Some(known) = state.store().pair(&seed.id).await?
+        && known.secret_hash != secret_hash
+    {
+        return Err(SeedError::Taken { item, id: seed.id.to_string(), differs: "secret" });
     }
     if let Some(revoked_at) = seed.revoked_at {
         state.store().revoke_pair(&seed.id, revoked_at).await?;
     }
-    Ok(true)
+    Ok(registration == Registration::Registered)
 }
 
+/// Says whether it was added. What was deleted or changed since it was added stays so.
 async fn add_resource(
     seed: &SeedResource,
     item: String,
@@ -198,15 +199,9 @@ async fn add_resource(
         None => None,
     };
     let realm = at.of(seed.tenant.as_deref().unwrap_or(NO_TENANT));
-    if let Some(known) = state.store().resource(realm, &seed.id).await? {
-        let differs = if known.name != seed.name {
-            "name"
-        } else if known.credential_id.as_deref() != credential.map(|(_, id)| id) {
-            "credential"
-        } else {
-            return Ok(false);
-        };
-        return Err(SeedError::Taken { item, id: seed.id.to_string(), differs });
+    let store = state.store();
+    if store.resource(realm, &seed.id).await?.is_some() || store.was_deleted(realm, &seed.id).await? {
+        return Ok(false);
     }
     let resource = NewResource {
         id: &seed.id,
@@ -215,8 +210,12 @@ async fn add_resource(
         attributes: seed.attributes.clone().unwrap_or_default(),
         created_at: seed.created_at.unwrap_or(now),
     };
-    match state.store().register(realm, resource, None).await? {
+    match store.register(realm, resource, None).await? {
+        // Another server on the same database has added it meanwhile.
+        Registered::Issue(Issue::NameTaken(id)) if id == *seed.id => Ok(false),
         Registered::Issue(Issue::NameTaken(id)) => Err(SeedError::NameTaken { item, id }),
+        Registered::IdTaken if store.resource(realm, &seed.id).await?.is_some() => Ok(false),
+        Registered::IdTaken => Err(SeedError::Taken { item, id: seed.id.to_string(), differs: "tenant" }),
         Registered::CredentialUnknown => Err(SeedError::CredentialUnknown { item }),
         Registered::Issue(_) => Ok(true),
     }

@@ -1,5 +1,7 @@
 //! The whole state, to keep and to bring back: what is stored, the time, the faults, the disturbances.
 
+use std::num::NonZeroU64;
+
 use http::StatusCode;
 use serde_json::{Map, Value, from_value, to_value};
 
@@ -10,6 +12,7 @@ use crate::fault::Fault;
 use crate::generated::admin::response::{GetSnapshotResponse as Got, RestoreSnapshotResponse as Restored};
 use crate::generated::admin::types::Snapshot;
 use crate::runtime::Failure;
+use crate::served::Served;
 use crate::store::{Facts, StoreError};
 
 /// The state as it is now.
@@ -18,8 +21,12 @@ pub(super) async fn get(admin: &Admin) -> Result<Got, Failure> {
         Ok(facts) => facts,
         Err(why) => return Ok(Got::ServiceUnavailable(error(why))),
     };
-    let rules = admin.state.disturbances().list();
-    let rules = rules.into_iter().map(|listed| from_value(to_value(listed.rule)?));
+    // As often as they have yet to strike.
+    let rules = admin.state.disturbances().list().into_iter().filter_map(|listed| {
+        let times = listed.remaining.map(NonZeroU64::try_from).transpose().ok()?;
+        Some(Rule { times, ..listed.rule })
+    });
+    let rules = rules.map(|rule| from_value(to_value(rule)?));
     let Value::Object(facts) = to_value(facts)? else { return Err(no_object()) };
     Ok(Got::Ok(Snapshot {
         now: admin.state.clock().now(),
@@ -67,11 +74,7 @@ pub(super) async fn restore(admin: &Admin, snapshot: &Snapshot) -> Restored {
     parts.faults.into_iter().for_each(|fault| state.faults().set(fault));
     // A clock of the machine shows its own time, and one that is ahead never goes back.
     let _ = state.clock().set(snapshot.now);
-    for served in &admin.contracts {
-        if let Err(why) = served.begin_again(state).await {
-            return Restored::ServiceUnavailable(error(why));
-        }
-    }
+    admin.contracts.iter().for_each(Served::undo);
     for rule in parts.rules {
         if let Err(why) = state.disturbances().add(rule) {
             return Restored::Conflict(error(format_args!("all but the disturbances was restored: {why}")));

@@ -115,6 +115,11 @@ impl HttpBody for Slow {
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
+    /// Nobody asks for a frame behind the last one where a length is announced, so that this is how its end is known.
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.whole.is_end_stream()
+    }
+
     fn size_hint(&self) -> SizeHint {
         self.hint
     }

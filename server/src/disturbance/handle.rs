@@ -205,14 +205,16 @@ impl Disturbances {
         let mut verdict = Verdict::default();
         let mut rules = self.rules();
         let mut is_spent = false;
-        for active in &mut rules.active {
-            // Once it is decided how the exchange ends, other ends have no part in it.
-            let is_late = verdict.end.is_some() && active.rule.what.ends();
-            if is_late || active.is_spent() || !visit.is_meant(&active.rule) || !active.strikes() {
-                continue;
+        // How the exchange ends is decided first: what an end leaves nothing to do for is not used up.
+        for ends in [true, false] {
+            for active in rules.active.iter_mut().filter(|active| active.rule.what.ends() == ends) {
+                let is_touched = active.rule.has_part_in(verdict.end);
+                if !is_touched || active.is_spent() || !visit.is_meant(&active.rule) || !active.strikes() {
+                    continue;
+                }
+                active.add_to(&mut verdict);
+                is_spent |= active.is_spent();
             }
-            active.add_to(&mut verdict);
-            is_spent |= active.is_spent();
         }
         if is_spent {
             self.count(&rules);
@@ -266,6 +268,23 @@ const LIKE: f64 = 0.8;
 impl fmt::Debug for Disturbances {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.rules().active.iter().map(|active| active.rule.to_string())).finish()
+    }
+}
+
+impl Rule {
+    /// Whether it can do anything about an exchange that ends so.
+    fn has_part_in(&self, end: Option<(Way, End)>) -> bool {
+        let Some((way, end)) = end else { return true };
+        match self.what {
+            // A request that is answered on its way never comes to the API.
+            Disturbance::Fault(_) => way == Way::Answer,
+            Disturbance::Latency(_) => way == Way::Answer || self.on == Way::Request,
+            Disturbance::SlowBody(_) => !matches!(end, End::Drop | End::Reset),
+            // The first end that strikes decides.
+            Disturbance::Drop | Disturbance::Reset | Disturbance::Truncate(_) | Disturbance::Status(_) => {
+                false
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Entry, Filter, Journal, Outcome};
 /// How many entries a message shows.
 const SHOWN: usize = 5;
 
-/// There were more or fewer requests than expected.
+/// There were more or fewer requests than expected, or it cannot be told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Mismatch {
@@ -41,6 +41,17 @@ pub(super) fn of(journal: &Journal, expected: &Expectation, times: Times, receiv
     Mismatch { received, message: message.trim_end().to_owned() }
 }
 
+/// Whether the journal would show every such request that was received.
+pub(super) fn knows_all(journal: &Journal, expected: &Expectation) -> bool {
+    journal.is_on() && journal.summary().forgotten == 0 && is_served(journal.operations(), expected)
+}
+
+/// Whether a contract that is served has the operation, if one is named.
+fn is_served(known: &[String], expected: &Expectation) -> bool {
+    let Some(operation) = &expected.filter.operation else { return true };
+    known.is_empty() || known.contains(operation)
+}
+
 pub(super) fn of_order(journal: &Journal, expected: &[Expectation], place: usize) -> OrderMismatch {
     let mut message = "expected these requests in this order:\n".to_owned();
     for (index, wanted) in expected.iter().enumerate() {
@@ -64,11 +75,10 @@ fn hint(message: &mut String, journal: &Journal, expected: &Expectation) {
         message.push_str("the journal is off; start the server with a journal of at least one entry\n");
         return;
     }
-    let Some(operation) = &expected.filter.operation else { return };
     let known = journal.operations();
-    if known.is_empty() || known.iter().any(|known| known == operation) {
+    let Some(operation) = expected.filter.operation.as_ref().filter(|_| !is_served(known, expected)) else {
         return;
-    }
+    };
     let _ = write!(message, "no contract that is served has an operation {operation:?}");
     let near = known.iter().map(|known| (strsim::jaro_winkler(known, operation), known));
     match near.max_by(|one, other| one.0.total_cmp(&other.0)) {

@@ -36,9 +36,15 @@ pub(crate) fn deploy(mock: &Mock, state: &State) -> Result<Service, GateError> {
 }
 
 /// Makes the callers of a mocked contract, or finds them again after a restart.
-pub(crate) async fn bootstrap(mock: &Mock, state: &State) -> Result<Bootstrap, BootstrapError> {
+///
+/// Those that the same process has made `before` are made again.
+pub(crate) async fn bootstrap(
+    mock: &Mock,
+    state: &State,
+    before: &Bootstrap,
+) -> Result<Bootstrap, BootstrapError> {
     match engine(mock, state) {
-        Some(engine) => engine.start().await,
+        Some(engine) => engine.start(before).await,
         None => Ok(Bootstrap::default()),
     }
 }

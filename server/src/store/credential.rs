@@ -174,6 +174,9 @@ pub trait Credentials {
     /// The credential with this id, whoever's it is.
     fn credential<'a>(&'a self, collection: Collection, id: &'a str) -> Pending<'a, Option<Credential>>;
 
+    /// Whether the realm had a record with this id, of whatever kind, that was deleted.
+    fn was_deleted<'a>(&'a self, realm: Realm<'a>, id: &'a str) -> Pending<'a, bool>;
+
     /// The credential with this secret, where the secret alone is presented.
     fn credential_by_secret<'a>(
         &'a self,

@@ -47,6 +47,8 @@ pub struct NewResource<'a> {
 pub enum Registered {
     /// As for a credential: made, name taken, replayed, key reused.
     Issue(Issue),
+    /// There is a resource with this id already, whoever's it is; nothing was stored.
+    IdTaken,
     /// The tenant has no such credential, or it is revoked; nothing was stored.
     CredentialUnknown,
 }

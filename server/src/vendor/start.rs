@@ -12,18 +12,23 @@ use crate::id::Format;
 use crate::state::State;
 use crate::store::{NewResource, PairState, Realm, Registration};
 
-/// Makes the callers of a contract, or finds them again after a restart.
-pub async fn bootstrap(vendor: Vendor, state: &State) -> Result<Bootstrap, BootstrapError> {
+/// Makes the callers of a contract, or finds them again after a restart. Those that the same process has made `before` are
+/// made again.
+pub async fn bootstrap(
+    vendor: Vendor,
+    state: &State,
+    before: &Bootstrap,
+) -> Result<Bootstrap, BootstrapError> {
     match vendor {
         // Nobody needs a credential to ask for one.
         Vendor::WattShift => Ok(Bootstrap::default()),
-        Vendor::Dinie => partners(state).await,
-        Vendor::ShiftAgent => service_keys(state).await,
-        Vendor::EntryTarget => pairs(state).await,
+        Vendor::Dinie => partners(state, before).await,
+        Vendor::ShiftAgent => service_keys(state, before).await,
+        Vendor::EntryTarget => pairs(state, before).await,
     }
 }
 
-async fn partners(state: &State) -> Result<Bootstrap, BootstrapError> {
+async fn partners(state: &State, before: &Bootstrap) -> Result<Bootstrap, BootstrapError> {
     let mut start = Bootstrap::default();
     for (name, partner) in [OPERATOR, OUTSIDER].into_iter().zip(dinie::PARTNERS) {
         let wanted = Wanted {
@@ -34,12 +39,13 @@ async fn partners(state: &State) -> Result<Bootstrap, BootstrapError> {
             secret: dinie::CLIENT_SECRET,
             attributes: serde_json::Map::new(),
         };
-        start.callers.insert(name.to_owned(), bootstrap::credential(state, wanted).await?);
+        let pair = bootstrap::credential(state, wanted, before.callers.get(name)).await?;
+        start.callers.insert(name.to_owned(), pair);
     }
     Ok(start)
 }
 
-async fn service_keys(state: &State) -> Result<Bootstrap, BootstrapError> {
+async fn service_keys(state: &State, before: &Bootstrap) -> Result<Bootstrap, BootstrapError> {
     let mut start = Bootstrap::default();
     let [own, foreign] = shiftagent::ROOT_TENANTS;
     for (name, root) in [(OPERATOR, own), (OUTSIDER, foreign), (COLLEAGUE, own), (LEAVER, own)] {
@@ -51,7 +57,7 @@ async fn service_keys(state: &State) -> Result<Bootstrap, BootstrapError> {
             secret: shiftagent::SERVICE_KEY,
             attributes: [("scopes".to_owned(), json!(shiftagent::SCOPES))].into_iter().collect(),
         };
-        let key = bootstrap::credential(state, wanted).await?;
+        let key = bootstrap::credential(state, wanted, before.callers.get(name)).await?;
         start.callers.insert(name.to_owned(), Pair { expendable: name == LEAVER, ..key });
     }
     for root in shiftagent::ROOT_TENANTS {
@@ -89,11 +95,13 @@ async fn member(
     Ok(id)
 }
 
-async fn pairs(state: &State) -> Result<Bootstrap, BootstrapError> {
+async fn pairs(state: &State, before: &Bootstrap) -> Result<Bootstrap, BootstrapError> {
     let derivation = entrytarget::derivation(state);
     let mut start = Bootstrap::default();
-    for generation in generations("entrytarget operator") {
-        let id = generation.text(state.keys(), "id", &entrytarget::API_KEY);
+    let before = before.callers.get(OPERATOR);
+    let ids = generations("entrytarget operator")
+        .map(|generation| generation.text(state.keys(), "id", &entrytarget::API_KEY));
+    for id in ids.skip_while(|id| before.is_some_and(|before| before.id != *id)) {
         let secret = derivation.secret(&id);
         let hash = crate::secret::SecretHash::of(secret.expose());
         match state.store().register_pair(&id, hash, state.clock().now()).await? {

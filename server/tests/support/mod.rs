@@ -103,7 +103,7 @@ impl App {
         let faults: Faults = faults.iter().copied().collect();
         let ids = Ids::from_os().unwrap();
         let state = State::new(store, clock, ids, keys, faults, settings);
-        let start = vendor::bootstrap(vendor, &state).await.unwrap();
+        let start = vendor::bootstrap(vendor, &state, &Bootstrap::default()).await.unwrap();
         let service = vendor::deploy(vendor, &state).unwrap();
         let contract = vendor.contract().unwrap();
         let (routes, hooks) = (service.routes, service.hooks);

@@ -470,8 +470,8 @@ pub trait Api: Send + Sync + 'static {
     }
     /// The whole state
     ///
-    /// What is stored, with the time, the faults and the disturbances. It holds hashes of secrets and sealed material:
-    /// keep it as you keep the database.
+    /// What is stored, with the time, the faults, and the disturbances as far as they have yet to strike. It holds hashes of
+    /// secrets and sealed material: keep it as you keep the database.
     ///
     /// `GET /snapshot`
     fn get_snapshot(
@@ -484,8 +484,9 @@ pub trait Api: Send + Sync + 'static {
     }
     /// Replace the whole state
     ///
-    /// What is stored is replaced in one step. A virtual clock is set to the time of the snapshot if that is later than
-    /// its own; it never goes backwards.
+    /// What is stored is replaced in one step, so that whoever could call then can call now, and nobody else. A virtual
+    /// clock is set to the time of the snapshot if that is later than its own; it never goes backwards, and goes on at its
+    /// own pace.
     ///
     /// `PUT /snapshot`
     fn restore_snapshot(
@@ -498,8 +499,9 @@ pub trait Api: Send + Sync + 'static {
     }
     /// Add credentials and resources
     ///
-    /// Beside what is there. What is there already, as it is asked for, is left alone, so that a seed can be given at
-    /// each start. `rescind-server --seed-file` takes the same document.
+    /// Beside what is there. What is there already is left alone, and what was revoked, deleted or changed since it was
+    /// added stays so: a seed can be given at each start. It does not fit where an id is there with another secret, or
+    /// belongs to another tenant. `rescind-server --seed-file` takes the same document.
     ///
     /// `POST /seed`
     fn seed(

@@ -175,6 +175,7 @@ impl Engine {
             Registered::Issue(_) => {
                 self.refused(place, dependents.kind, Cause::KeyReused, None, &asked.context)
             }
+            Registered::IdTaken => Err(Rejection::internal("the id of a new record was taken")),
             Registered::CredentialUnknown => {
                 self.refused(place, dependents.kind, Cause::BadReference, None, &asked.context)
             }

@@ -27,11 +27,12 @@ use crate::store::{Guard, Names, NewCredential, References, State as CredentialS
 const GENERATIONS: u32 = 10_000;
 
 impl Engine {
-    /// Makes the callers of the document, or finds them again after a restart.
-    pub(in crate::mock) async fn start(&self) -> Result<Bootstrap, BootstrapError> {
+    /// Makes the callers of the document, or finds them again after a restart. Those that the same process has made `before`
+    /// are made again.
+    pub(in crate::mock) async fn start(&self, before: &Bootstrap) -> Result<Bootstrap, BootstrapError> {
         let mut start = Bootstrap::default();
         for (name, caller) in &self.0.lifecycle.callers {
-            let pair = self.caller(name, &caller.holds).await?;
+            let pair = self.caller(name, &caller.holds, before.callers.get(&name.0)).await?;
             start.callers.insert(name.0.clone(), pair);
         }
         for kind in self.0.kinds.iter().filter(|kind| kind.origin == Origin::Pool) {
@@ -50,7 +51,11 @@ impl Engine {
         for (name, _) in self.0.lifecycle.callers.iter().filter(|(_, caller)| holds(caller)) {
             for generation in 0..GENERATIONS {
                 let (id, _) = self.pair_of(kind, name, generation);
-                if self.store()?.credential(kind.collection, &id).await?.is_none() {
+                let realm = kind.collection.of(self.tenant_of(name));
+                let store = self.store()?;
+                if store.credential(kind.collection, &id).await?.is_none()
+                    && !store.was_deleted(realm, &id).await?
+                {
                     break;
                 }
                 given.insert(id);
@@ -66,22 +71,25 @@ impl Engine {
         ids.map(|id| Pair::new(id.clone(), self.pool_secret(kind, &id))).collect()
     }
 
-    async fn caller(&self, name: &CallerName, holds: &KindName) -> Result<Pair, BootstrapError> {
+    async fn caller(
+        &self,
+        name: &CallerName,
+        holds: &KindName,
+        before: Option<&Pair>,
+    ) -> Result<Pair, BootstrapError> {
         let exhausted = || BootstrapError::Exhausted(name.0.clone());
         let kind = self.0.kinds.iter().find(|kind| kind.name == *holds).ok_or_else(exhausted)?;
-        let is = |callers: fn(&Kind) -> &[CallerName]| {
-            self.0.kinds.iter().any(|kind| callers(kind).contains(name))
-        };
-        let tenant = if is(|kind| &kind.strangers) { name.0.as_str() } else { EVERYBODY };
-        let expendable = is(|kind| &kind.expendable);
+        let realm = kind.collection.of(self.tenant_of(name));
+        let expendable = self.0.kinds.iter().any(|kind| kind.expendable.contains(name));
         let now = self.0.state.clock().now();
         let store = self.0.state.store();
-        for generation in 0..GENERATIONS {
-            let (id, secret) = self.pair_of(kind, name, generation);
+        let pairs = (0..GENERATIONS).map(|generation| self.pair_of(kind, name, generation));
+        for (id, secret) in pairs.skip_while(|(id, _)| before.is_some_and(|before| before.id != *id)) {
             let pair = Pair { expendable, ..Pair::new(id.clone(), secret.clone()) };
             match store.credential(kind.collection, &id).await? {
                 Some(known) if known.state(now) == CredentialState::Active => return Ok(pair),
                 Some(_) => continue,
+                None if store.was_deleted(realm, &id).await? => continue,
                 None => {}
             }
             let credential = NewCredential {
@@ -94,7 +102,7 @@ impl Engine {
                 created_at: now,
                 expires_at: None,
             };
-            if let Err(error) = store.issue(kind.collection.of(tenant), credential, None).await {
+            if let Err(error) = store.issue(realm, credential, None).await {
                 // Another server on the same database may have been faster.
                 if store.credential(kind.collection, &id).await?.is_none() {
                     return Err(error.into());
@@ -103,6 +111,12 @@ impl Engine {
             return Ok(pair);
         }
         Err(exhausted())
+    }
+
+    /// Whose the credentials of a caller are.
+    fn tenant_of<'n>(&self, name: &'n CallerName) -> &'n str {
+        let is_stranger = self.0.kinds.iter().any(|kind| kind.strangers.contains(name));
+        if is_stranger { &name.0 } else { EVERYBODY }
     }
 
     /// The identifier and the secret of a caller, the same at each start.

@@ -1,12 +1,9 @@
 //! Idempotency keys.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
+use super::text::indexed;
 use super::{Change as _, Connection, Engine, SqlStore, Statement, change, read, values};
-use crate::secret::hex;
 use crate::store::{
     Answers, Collection, Fingerprint, Issue, NewAnswer, Pending, Recalled, StoreError, StoredAnswer,
 };
@@ -25,7 +22,7 @@ impl<E: Engine> SqlStore<E> {
             .row(
                 "SELECT fingerprint, sealed FROM answer
                  WHERE collection = $1 AND principal = $2 AND operation = $3 AND key = $4 AND forget_at > $5",
-                values![collection, principal, operation, &*stored_key(key), now],
+                values![collection, principal, operation, &*indexed(key), now],
             )
             .await?;
         let Some(row) = row else { return Ok(Recalled::Unused) };
@@ -67,7 +64,7 @@ impl<E: Engine> SqlStore<E> {
                     collection,
                     answer.principal,
                     answer.operation,
-                    &*stored_key(answer.key),
+                    &*indexed(answer.key),
                     answer.fingerprint.as_bytes(),
                     &*sealed,
                     now,
@@ -108,17 +105,6 @@ impl<E: Engine> SqlStore<E> {
         change.commit().await?;
         Ok(known)
     }
-}
-
-/// The longest key that is stored as it is; an index has no room for much more.
-const LONGEST_KEY: usize = 512;
-
-/// A caller's key as it is stored: a long one as its hash.
-fn stored_key(key: &str) -> Cow<'_, str> {
-    if key.len() <= LONGEST_KEY {
-        return Cow::Borrowed(key);
-    }
-    Cow::Owned(format!("sha256:{}", hex(&Sha256::digest(key.as_bytes()))))
 }
 
 /// What a sealed answer is bound to. Lengths come first, so that no two places share a text.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::row::{Lists, lists};
+use super::text::indexed;
 use super::{Change as _, Connection, Engine, Row, SqlStore, Statement, Value, change, read, values};
 use crate::secret::SecretHash;
 use crate::store::{
@@ -87,7 +88,8 @@ impl<E: Engine> SqlStore<E> {
         if let Some(refused) = self.claim_creation(&mut change, collection, answer, now).await? {
             return change.refused(refused).await;
         }
-        let unique_name = (credential.names == Names::Unique).then_some(credential.name);
+        let unique_name = (credential.names == Names::Unique).then(|| indexed(credential.name));
+        let unique_name = unique_name.as_deref();
         if let Some(name) = unique_name {
             let statement =
                 "SELECT id FROM credential WHERE collection = $1 AND tenant = $2 AND unique_name = $3";
@@ -236,6 +238,14 @@ impl<E: Engine> Credentials for SqlStore<E> {
 
     fn credential<'a>(&'a self, collection: Collection, id: &'a str) -> Pending<'a, Option<Credential>> {
         read!(async { find(&mut self.engine.reader().await?, collection, id, "").await })
+    }
+
+    fn was_deleted<'a>(&'a self, realm: Realm<'a>, id: &'a str) -> Pending<'a, bool> {
+        read!(async {
+            let statement = "SELECT seq FROM deleted WHERE collection = $1 AND tenant = $2 AND id = $3";
+            let values = values![realm.collection, realm.tenant, id];
+            Ok(self.engine.reader().await?.row(statement, values).await?.is_some())
+        })
     }
 
     fn credential_by_secret<'a>(

@@ -1,5 +1,6 @@
 //! All facts at once, in and out.
 
+use super::text::indexed;
 use super::{Change as _, Connection, Engine, Row, SqlStore, clear, read, values};
 use crate::store::facts::{
     AnswerFact, CredentialFact, DeletedFact, Facts, PairFact, Reference, ResourceFact, Sealed, Transfer,
@@ -104,7 +105,7 @@ async fn put_records(
                     &*fact.id,
                     &*fact.tenant,
                     &*fact.name,
-                    fact.name_is_unique.then_some(&*fact.name),
+                    fact.name_is_unique.then(|| indexed(&fact.name)).as_deref(),
                     &fact.secret_hash,
                     fact.sealed_secret.as_ref().map(|sealed| &*sealed.0),
                     &fact.attributes,

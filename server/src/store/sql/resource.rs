@@ -83,6 +83,10 @@ impl<E: Engine> SqlStore<E> {
         if let Some(id) = name_taken(&mut change, realm, resource.name, None).await? {
             return change.refused(Registered::Issue(Issue::NameTaken(id))).await;
         }
+        let same_id = "SELECT seq FROM resource WHERE collection = $1 AND id = $2";
+        if change.row(same_id, values![realm.collection, resource.id]).await?.is_some() {
+            return change.refused(Registered::IdTaken).await;
+        }
         if let Some(credential) = resource.credential
             && !Self::can_point(&mut change, realm.tenant, credential).await?
         {

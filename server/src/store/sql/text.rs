@@ -4,8 +4,21 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
+use crate::secret::hex;
 use crate::store::Attributes;
+
+/// The longest text that is indexed as it is; an index of PostgreSQL has no room for much more.
+const LONGEST_INDEXED: usize = 512;
+
+/// A caller's text as it stands in an index: a long one as its hash.
+pub(super) fn indexed(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_INDEXED {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("sha256:{}", hex(&Sha256::digest(text.as_bytes()))))
+}
 
 const ESCAPE: char = '\u{1a}';
 

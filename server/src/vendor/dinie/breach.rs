@@ -45,6 +45,13 @@ pub(super) struct Memory {
 }
 
 impl Memory {
+    /// Forgets everything but who is under way.
+    pub(super) fn clear(&self) {
+        lock(&self.secrets).clear();
+        lock(&self.refusals).clear();
+        lock(&self.revoked_here).clear();
+    }
+
     /// The secrets of the credentials that were issued, by id.
     pub(super) fn secrets(&self) -> HashMap<String, Secret> {
         lock(&self.secrets).clone()

@@ -9,6 +9,8 @@ use crate::hook::Hooks;
 
 /// The hooks of a deployment.
 pub(super) fn of(dinie: &Arc<Dinie>) -> Hooks {
-    let state = dinie.state.clone();
-    Hooks::new(Vendor::Dinie.name()).plain("restart", move || state.restart())
+    let (undoing, state) = (dinie.clone(), dinie.state.clone());
+    Hooks::new(Vendor::Dinie.name())
+        .plain("restart", move || state.restart())
+        .undone_by(move || undoing.memory.clear())
 }

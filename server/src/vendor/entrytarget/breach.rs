@@ -69,6 +69,16 @@ pub(super) struct Memory {
     uses: Uses,
 }
 
+impl Memory {
+    /// Forgets everything but who is under way.
+    pub(super) fn clear(&self) {
+        self.registered.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.revoked_here.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.told_edits.store(0, Ordering::SeqCst);
+    }
+}
+
 fn insert(map: &Mutex<HashMap<String, Timestamp>>, key: &str, at: Timestamp) {
     map.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), at);
 }

@@ -22,7 +22,11 @@ pub(super) fn of(ledger: &Arc<EntryTarget>) -> Hooks {
         .plain("restart", move || restarting.restart())
         .plain("stop_store", move || stopping.store_is_down.store(true, Ordering::SeqCst))
         .plain("start_store", move || starting.start_store())
-        .undone_by(move || undoing.start_store())
+        .undone_by(move || {
+            undoing.start_store();
+            undoing.metrics.clear();
+            undoing.memory.clear();
+        })
 }
 
 /// What a call finds while the store is stopped.

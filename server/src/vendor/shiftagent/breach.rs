@@ -46,6 +46,13 @@ pub(super) struct Memory {
 }
 
 impl Memory {
+    /// Forgets everything.
+    pub(super) fn clear(&self) {
+        lock(&self.secrets).clear();
+        lock(&self.graves).clear();
+        lock(&self.references).clear();
+    }
+
     /// The secrets of the credentials that were registered, by id.
     pub(super) fn secrets(&self) -> HashMap<String, Secret> {
         lock(&self.secrets).clone()

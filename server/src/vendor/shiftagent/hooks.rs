@@ -10,13 +10,14 @@ use crate::store::{Guard, StoreError};
 
 /// The hooks of a deployment.
 pub(super) fn of(agent: &Arc<ShiftAgent>) -> Hooks {
-    let (revoking, state) = (agent.clone(), agent.state.clone());
+    let (revoking, undoing, state) = (agent.clone(), agent.clone(), agent.state.clone());
     Hooks::new(Vendor::ShiftAgent.name())
         .on_credential("revoke_service_key", move |id| {
             let agent = revoking.clone();
             Box::pin(async move { agent.revoke_service_key(&id).await })
         })
         .plain("restart", move || state.restart())
+        .undone_by(move || undoing.memory.clear())
 }
 
 impl ShiftAgent {

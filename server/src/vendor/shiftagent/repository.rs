@@ -76,6 +76,7 @@ impl ShiftAgent {
         let realm = collection.of(&caller.root);
         let issue = match self.state.store().register(realm, new, answer).await? {
             Registered::Issue(issue) => issue,
+            Registered::IdTaken => return Err(Failure::Internal("a new repository's id was taken".into())),
             Registered::CredentialUnknown => return Err(absent()),
         };
         self.remember_reference(&resource);

@@ -68,6 +68,14 @@ pub(super) struct Memory {
     uses: Uses,
 }
 
+impl Memory {
+    /// Forgets everything but who is under way.
+    pub(super) fn clear(&self) {
+        self.issued.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.revoked_here.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
 impl WattShift {
     fn is_on(&self, fault: Fault) -> bool {
         self.state.faults().is_on(fault)

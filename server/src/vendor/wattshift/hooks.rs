@@ -9,6 +9,8 @@ use crate::hook::Hooks;
 
 /// The hooks of a deployment.
 pub(super) fn of(deployment: &Arc<WattShift>) -> Hooks {
-    let state = deployment.state.clone();
-    Hooks::new(Vendor::WattShift.name()).plain("restart", move || state.restart())
+    let (undoing, state) = (deployment.clone(), deployment.state.clone());
+    Hooks::new(Vendor::WattShift.name())
+        .plain("restart", move || state.restart())
+        .undone_by(move || undoing.memory.clear())
 }
