@@ -121,7 +121,7 @@ async fn interrupted(vendor: Vendor, signal: &'static str, number: u64, again: O
     let control = deployment.control.as_ref().unwrap().to_string();
     let mut judge = rescind(folder.path(), vendor.name(), &deployment);
     judge.args(["check", "--contract", vendor.name(), "--url", &url, "--control", &control]);
-    judge.args(["--allow-writes", "--no-seeds"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    judge.args(["--allow-writes", "--seed", "1"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let judge = begin(&mut judge, &change);
     let output = tokio::task::spawn_blocking(move || judge.wait_with_output().unwrap()).await.unwrap();
     let new = async || {

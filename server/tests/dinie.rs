@@ -164,17 +164,21 @@ async fn r2_no_token_is_had_after_it(app: App) -> Verdict {
 }
 
 async fn r2_a_revocation_is_done_though_the_pair_is_used(app: App) -> Verdict {
-    let (pair, bearer) = (issued(&app).await, operator(&app).await);
-    let uses = (0..4).map(|_| {
-        let (app, pair) = (app.clone(), pair.clone());
-        tokio::spawn(async move { exchange(&app, &pair).await.status })
-    });
-    let uses: Vec<_> = uses.collect();
-    is_empty_204(&revoke(&app, &bearer, &pair.id).await)?;
-    for used in uses {
-        ensure([200, 401].contains(&used.await.unwrap_or(0)), "a use failed")?;
+    // More than once: whether a use meets the revocation is a matter of chance.
+    for _ in 0..10 {
+        let (pair, bearer) = (issued(&app).await, operator(&app).await);
+        let uses = (0..4).map(|_| {
+            let (app, pair) = (app.clone(), pair.clone());
+            tokio::spawn(async move { exchange(&app, &pair).await.status })
+        });
+        let uses: Vec<_> = uses.collect();
+        is_empty_204(&revoke(&app, &bearer, &pair.id).await)?;
+        for used in uses {
+            ensure([200, 401].contains(&used.await.unwrap_or(0)), "a use failed")?;
+        }
+        is_dead(&app, &pair).await?;
     }
-    is_dead(&app, &pair).await
+    Ok(())
 }
 
 async fn r3_tokens_live_on(app: App) -> Verdict {

@@ -19,14 +19,15 @@ pub(crate) struct Victim {
 }
 
 impl Victim {
-    /// Starts it with so many places for connections, which may be idle for so long, and little patience otherwise.
+    /// Starts it with so many places for connections, which may be idle for so long, and little patience otherwise. Neighbours
+    /// are served also where the machine holds still for a while.
     pub(crate) fn start(places: usize, idle: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("target.toml");
         let places = places.to_string();
         let mut child = Command::new(env!("CARGO_BIN_EXE_rescind-server"))
             .args(["--listen", "127.0.0.1:0", "--max-connections", &places, "--rate-limit", "100000000"])
-            .args(["--header-timeout", "2s", "--request-timeout", "2s", "--write-timeout", "2s"])
+            .args(["--header-timeout", "2s", "--request-timeout", "10s", "--write-timeout", "2s"])
             .args(["--idle-timeout", idle])
             .args(["--log-format", "json", "--log-level", "warn,rescind_server=warn", "--write-target"])
             .arg(&target)
