@@ -122,8 +122,9 @@ impl Session {
 
     /// Revokes `id`, which may be the credential of this session; then the session ends with it.
     ///
-    /// A `404` or `409` is success where the list shows the credential as revoked: an earlier request has done it. So it is where the
-    /// answer was lost, and the deployment gives no other token for the credential of this session: it is refused already.
+    /// A `404` or `409` is success where the list shows the credential as revoked: an earlier request has done it. So it is
+    /// where the answer was lost, and the deployment gives no other token for the credential of this session: it is
+    /// refused already.
     ///
     /// # Errors
     /// It is not known to be revoked.
@@ -204,21 +205,27 @@ impl Inner {
 
     /// What can be presented now.
     async fn held(self: &Arc<Self>) -> Result<Held, SessionError> {
-        let exchange = match self.look() {
-            Look::Fresh(held) => return Ok(held),
-            Look::Ended(ended) => return Err(self.is_at_end(ended)),
-            Look::Paused(error) => return Err(error),
-            Look::Aging(_) | Look::Missing => match self.join() {
-                Join::Waits(exchange) => exchange,
-                Join::Done(outcome) => return outcome,
-            },
-        };
-        let outcome = exchange.await;
-        // What there was may still work where there is no other; and whatever there is, the session may be over.
-        match self.look() {
-            Look::Fresh(held) | Look::Aging(held) => Ok(held),
-            Look::Ended(ended) => Err(self.is_at_end(ended)),
-            Look::Missing | Look::Paused(_) => outcome,
+        loop {
+            let look = self.look();
+            let has_spare = matches!(look, Look::Aging(_));
+            let exchange = match look {
+                Look::Fresh(held) => return Ok(held),
+                Look::Ended(ended) => return Err(self.is_at_end(ended)),
+                Look::Paused(error) => return Err(error),
+                Look::Aging(_) | Look::Missing => match self.join() {
+                    Join::Waits(exchange) => exchange,
+                    Join::Done(outcome) => return outcome,
+                },
+            };
+            let outcome = exchange.await;
+            // What there was may still work where there is no other; and whatever there is, the session may be over.
+            match self.look() {
+                Look::Fresh(held) | Look::Aging(held) => return Ok(held),
+                Look::Ended(ended) => return Err(self.is_at_end(ended)),
+                // It has come to its end meanwhile. Now there is more time for another one.
+                Look::Missing if has_spare && outcome.is_err() => {}
+                Look::Missing | Look::Paused(_) => return outcome,
+            }
         }
     }
 

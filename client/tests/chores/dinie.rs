@@ -350,6 +350,27 @@ async fn while_a_token_works_nobody_waits_long_for_another() {
     deployment.server.journal().expect("createToken").answered(503).times(1);
 }
 
+/// The last moments of a token are no reason to be content with a short try.
+#[tokio::test]
+async fn a_token_that_ends_while_another_is_tried_for_is_exchanged_with_patience() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let session = session(&deployment, "operator", deployment.patient());
+    let client = session.client();
+    client.list_credentials().send().await.unwrap();
+    deployment.server.clock().advance(Duration::from_secs(3599)).unwrap();
+    deployment.disturb("latency=20ms,operation=createToken,times=1");
+    deployment.disturb("status=503,operation=createToken,times=2");
+    let end = async {
+        while deployment.server.disturbances().list()[0].struck == 0 {
+            tokio::task::yield_now().await;
+        }
+        deployment.server.clock().advance(Duration::from_secs(1)).unwrap();
+    };
+    let (answer, ()) = tokio::join!(client.list_credentials().send(), end);
+    answer.unwrap();
+    deployment.server.journal().expect("createToken").answered(503).times(2);
+}
+
 #[tokio::test]
 async fn where_there_is_no_token_the_deployment_is_not_asked_before_it_wants_to_be() {
     let deployment = Deployment::of(Vendor::Dinie).await;
