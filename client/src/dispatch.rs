@@ -117,8 +117,11 @@ impl Core {
 
     /// How requests are sent from now on.
     pub fn set(&mut self, settings: Settings) {
-        let Settings { timeout, retry, repeat, hooks, transport, source } = settings;
+        let Settings { timeout, most, retry, repeat, hooks, transport, source } = settings;
         self.timeout = timeout.or(self.timeout);
+        if let Some(most) = most {
+            self.timeout = Some(self.timeout.map_or(most, |timeout| timeout.min(most)));
+        }
         match retry {
             Retrying::Unchanged => {}
             Retrying::Never => self.retry = None,

@@ -24,6 +24,8 @@ use crate::transport::Transport;
 #[must_use = "settings do nothing until a client has them"]
 pub struct Settings {
     pub(crate) timeout: Option<Duration>,
+    /// No timeout is longer than that.
+    pub(crate) most: Option<Duration>,
     pub(crate) retry: Retrying,
     pub(crate) repeat: Option<Repeat>,
     pub(crate) hooks: Vec<Arc<dyn Hook>>,
@@ -52,6 +54,13 @@ impl Settings {
     /// Longest time for one attempt at a call, body included. Calls whose answers stream are not bound by it.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Shortens the longest time for one attempt at a call to this one, if it is longer.
+    #[cfg(feature = "dinie")]
+    pub(crate) fn at_most(mut self, most: Duration) -> Self {
+        self.most = Some(most);
         self
     }
 

@@ -7,7 +7,7 @@ use crate::keys::Keys;
 use crate::runtime::Secret;
 use crate::secret::SecretHash;
 use crate::state::State;
-use crate::store::{Attributes, Names, NewCredential, Realm, State as CredentialState, StoreError};
+use crate::store::{Attributes, Guard, Names, NewCredential, Realm, State as CredentialState, StoreError};
 
 /// The caller of a run's own calls.
 pub const OPERATOR: &str = "operator";
@@ -93,13 +93,16 @@ pub async fn credential(
     wanted: Wanted<'_>,
     before: Option<&Pair>,
 ) -> Result<Pair, BootstrapError> {
-    let now = state.clock().now();
-    let ids = generations(&wanted.caller)
-        .map(|generation| (generation.text(state.keys(), "id", &wanted.id), generation));
-    for (id, generation) in ids.skip_while(|(id, _)| before.is_some_and(|before| before.id != *id)) {
+    let (store, now) = (state.store(), state.clock().now());
+    let mut is_past = before.is_some();
+    for generation in generations(&wanted.caller) {
+        let id = generation.text(state.keys(), "id", &wanted.id);
         let secret = Secret::new(generation.text(state.keys(), "secret", &wanted.secret));
-        match state.store().credential(wanted.realm.collection, &id).await? {
-            Some(known) if known.state(now) == CredentialState::Active => return Ok(Pair::new(id, secret)),
+        is_past = is_past && before.is_some_and(|before| before.id != id);
+        match store.credential(wanted.realm.collection, &id).await? {
+            Some(known) if !is_past && known.state(now) == CredentialState::Active => {
+                return Ok(Pair::new(id, secret));
+            }
             Some(_) => {}
             None => {
                 let credential = NewCredential {
@@ -108,18 +111,22 @@ pub async fn credential(
                     names: Names::Shared,
                     secret_hash: SecretHash::of(secret.expose()),
                     material: None,
-                    attributes: wanted.attributes,
+                    attributes: wanted.attributes.clone(),
                     created_at: now,
                     expires_at: None,
                 };
-                if let Err(error) = state.store().issue(wanted.realm, credential, None).await {
+                if let Err(error) = store.issue(wanted.realm, credential, None).await {
                     // Another server on the same database may have been faster.
-                    let known = state.store().credential(wanted.realm.collection, &id).await?;
+                    let known = store.credential(wanted.realm.collection, &id).await?;
                     if known.is_none() {
                         return Err(error.into());
                     }
                 }
-                return Ok(Pair::new(id, secret));
+                if !is_past {
+                    return Ok(Pair::new(id, secret));
+                }
+                // It was used up before that one was made, and stays so at the starts to come.
+                store.revoke(wanted.realm, &id, Guard::None, now).await?;
             }
         }
     }

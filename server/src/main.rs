@@ -148,7 +148,7 @@ fn serve(arguments: &Serve, file: Option<&Path>, mock: Option<Mock>) -> anyhow::
     runtime.block_on(async {
         // Listened for before anything is started, so that no signal is lost.
         let mut stop = Stop::listen().context("failed to listen for signals")?;
-        let mut builder = arguments.builder();
+        let mut builder = if mock.is_some() { arguments.builder_of_a_mock() } else { arguments.builder() };
         if let Some(token) = arguments.admin_token().context("failed to start")? {
             builder = builder.admin_token(token);
         }

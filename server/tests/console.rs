@@ -17,7 +17,7 @@ use futures::FutureExt as _;
 use jiff::Timestamp;
 use rescind_server::bootstrap::Pair;
 use rescind_server::secret::SecretHash;
-use rescind_server::store::{Names, NewCredential};
+use rescind_server::store::{Guard, Names, NewCredential};
 use rescind_server::{AdminToken, Clock, Fault, Running, Server, Vendor, vendor};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -343,6 +343,27 @@ async fn a_name_is_text_whatever_it_holds() {
             "[...document.querySelectorAll('.opener .name')].some((name) => name.textContent === given[0])";
         page.until(name, vec![json!(MARKUP)]).await;
         assert_eq!(page.script("return document.images.length", vec![]).await, json!(0));
+        // What is done beside the API shows while the clock stands still, and while requests keep coming.
+        let steady = async {
+            let nobody = Pair::new("nobody", "nothing");
+            let mut pace = tokio::time::interval(Duration::from_millis(20));
+            loop {
+                call(&running, "GET", "/health", &nobody, "").await;
+                pace.tick().await;
+            }
+        };
+        let revoked = async {
+            let now = running.clock().now();
+            running.state().store().revoke(realm, "ws_1", Guard::None, now).await.unwrap();
+            page.credential_is("ws_1", "revoked").await;
+        };
+        tokio::select! {
+            () = revoked => {}
+            () = steady => {}
+        }
+        let once = "const ids = [...document.querySelectorAll('#requests [data-number]')].map((one) => one.dataset.number);
+                    return ids.length > 0 && new Set(ids).size === ids.length";
+        assert_eq!(page.script(once, vec![]).await, json!(true));
         page.is_clean().await;
     })
     .await;

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a set-up that fails fails its test")]
 
+use std::net::SocketAddr;
+
 use rescind_server::mock::Mock;
-use rescind_server::{Clock, Running, Server};
+use rescind_server::{Builder, Clock, Running, Server, Vendor};
 use rescind_specs::Document;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -112,11 +114,15 @@ impl Reply {
 
 /// Sends a request with header lines and a body.
 async fn ask(running: &Running, line: &str, headers: &[&str], body: &str) -> Reply {
-    let mut stream = TcpStream::connect(running.address()).await.unwrap();
+    ask_at(running.address(), line, headers, body).await
+}
+
+async fn ask_at(address: SocketAddr, line: &str, headers: &[&str], body: &str) -> Reply {
+    let mut stream = TcpStream::connect(address).await.unwrap();
     let headers = headers.iter().map(|header| format!("{header}\r\n")).collect::<Vec<_>>().concat();
     let length = body.len();
     let request = format!(
-        "{line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+        "{line} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
@@ -249,4 +255,132 @@ fn a_document_without_operations_is_no_mock() {
         Document::parse("none.yaml", "openapi: 3.0.3\ninfo: { title: t, version: '1' }\npaths: {}\n");
     let error = Mock::new("none", document.unwrap(), None).unwrap_err().to_string();
     assert!(error.starts_with("none.yaml:3:"), "{error}");
+}
+
+/// Documents that are hard to answer by.
+const HARD: &str = r"
+openapi: 3.0.3
+info: { title: Hard, version: '1' }
+paths:
+  /impossible:
+    get:
+      operationId: impossible
+      responses:
+        '200':
+          description: a value that nobody can make
+          content:
+            application/json: { schema: { type: string, pattern: '^(?!0)[0-9]{8}$' } }
+        default:
+          description: an error
+          content: { application/json: { schema: { type: object, required: [message] } } }
+  /framed:
+    get:
+      operationId: framed
+      responses:
+        '200':
+          description: a value
+          headers:
+            Content-Length: { required: true, schema: { type: integer, example: 1024 } }
+            Content-Encoding: { schema: { type: string, example: gzip } }
+            X-Total: { schema: { type: integer, example: 7 } }
+          content: { application/json: { example: { id: 7 } } }
+  /numbered:
+    get:
+      operationId: numbered
+      parameters: [{ name: page, in: query, schema: { type: integer } }]
+      responses:
+        '204': { description: nothing }
+        '400':
+          description: wrong
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [code, status]
+                properties: { code: { type: integer }, status: { type: integer }, message: { type: string } }
+              example: { code: 40012, status: 422, message: Invalid. }
+";
+
+fn hard() -> Mock {
+    Mock::new("hard", Document::parse("hard.yaml", HARD).unwrap(), None).unwrap()
+}
+
+#[tokio::test]
+async fn a_success_that_cannot_be_made_is_no_other_answer() {
+    let running = start(hard()).await;
+    let reply = ask(&running, "GET /impossible", &[], "").await;
+    assert_eq!(reply.status, 501, "{reply:?}");
+}
+
+#[tokio::test]
+async fn how_a_message_is_sent_is_no_matter_of_examples() {
+    let running = start(hard()).await;
+    let reply = ask(&running, "GET /framed", &[], "").await;
+    assert_eq!((reply.status, reply.json()), (200, json!({ "id": 7 })));
+    assert_eq!(reply.header("content-length"), Some("8"));
+    assert_eq!((reply.header("content-encoding"), reply.header("x-total")), (None, Some("7")));
+}
+
+#[tokio::test]
+async fn a_number_of_the_contracts_own_stays_in_a_refusal() {
+    let running = start(hard()).await;
+    let reply = ask(&running, "GET /numbered?page=x", &[], "").await;
+    assert_eq!(reply.status, 400, "{reply:?}");
+    assert_eq!((&reply.json()["code"], &reply.json()["status"]), (&json!(40012), &json!(400)));
+}
+
+/// Many ways lead from one schema to the next; what nothing demands is left out before what is needed.
+#[tokio::test]
+async fn schemas_that_refer_to_each_other_in_many_ways_have_a_value() {
+    let names: Vec<String> = (0..12).map(|number| format!("E{number}")).collect();
+    let mut schemas = serde_json::Map::new();
+    for (number, name) in names.iter().enumerate() {
+        let mut members = serde_json::Map::new();
+        for step in 1..=4 {
+            let other = format!("#/components/schemas/{}", names[(number + step * step) % names.len()]);
+            members.insert(format!("r{step}"), json!({ "type": "array", "items": { "$ref": other } }));
+        }
+        for scalar in 0..6 {
+            members.insert(format!("s{scalar}"), json!({ "type": "string" }));
+        }
+        schemas.insert(name.clone(), json!({ "type": "object", "properties": members }));
+    }
+    let page = json!({
+        "type": "object",
+        "required": ["content", "total"],
+        "properties": {
+            "content": { "type": "array", "items": { "$ref": "#/components/schemas/E0" } },
+            "total": { "type": "integer" }
+        }
+    });
+    let document = json!({
+        "openapi": "3.0.3",
+        "info": { "title": "Linked", "version": "1" },
+        "paths": { "/page": { "get": { "operationId": "page", "responses": { "200": {
+            "description": "a page",
+            "content": { "application/json": { "schema": page } }
+        } } } } },
+        "components": { "schemas": schemas }
+    });
+    let document = Document::parse("linked.json", document.to_string()).unwrap();
+    let running = start(Mock::new("linked", document, None).unwrap()).await;
+    let reply = ask(&running, "GET /page", &[], "").await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert!(reply.json()["total"].is_i64());
+}
+
+/// The catalogue of broken promises is about the bundled contracts.
+#[tokio::test]
+async fn a_mock_has_no_promises_of_the_catalogue_to_break() {
+    let admin = "127.0.0.1:0".parse().unwrap();
+    let with = async |server: Builder| {
+        let running = server.mock(parcels()).admin(admin).spawn().await.unwrap();
+        let address = running.admin_url().unwrap().strip_prefix("http://").unwrap().parse().unwrap();
+        let faults = ask_at(address, "GET /faults", &[], "").await.json();
+        let set = ask_at(address, "PUT /faults/guard-ignored", &[], "").await.status;
+        (faults.as_array().map(Vec::len), set)
+    };
+    assert_eq!(with(Server::builder()).await, (Some(0), 404));
+    let (beside, set) = with(Server::builder().contract(Vendor::ShiftAgent)).await;
+    assert!(beside > Some(10) && set == 200, "{beside:?} {set}");
 }

@@ -300,6 +300,12 @@ async fn a_deleted_caller_does_not_come_back() {
     let running = spawn().await;
     let next = running.target("lockers").callers["keeper"].clone();
     assert_ne!(next, keeper);
+    running.reset().await.unwrap();
     let lockers = Lockers { running, keeper: next.clone() };
     assert!(lockers.works(&next).await && !lockers.works(&keeper).await);
+    // It is known as one that a caller was given, also after a reset.
+    let key = lockers.issued("one").await;
+    let dropped = lockers.ask(Method::POST, "/logout", &Lockers::shown(&key), None).await;
+    assert_eq!(dropped.0, StatusCode::NO_CONTENT);
+    assert!(lockers.works(&next).await && !lockers.works(&key).await);
 }

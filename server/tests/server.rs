@@ -252,8 +252,11 @@ async fn a_reset_brings_those_callers_back_who_were_there_at_the_start() {
     assert_eq!(admin(&second, "POST", "/reset", "").await.0, 204);
     let store = second.state().store();
     assert!(store.pair(&next_pair.id).await.unwrap().is_some());
-    assert!(store.pair(&pair.id).await.unwrap().is_none());
+    assert_ne!(store.pair(&pair.id).await.unwrap().unwrap().state, PairState::Active);
     assert!(store.credential(credentials, &next_operator.id).await.unwrap().is_some());
+    second.shutdown().await;
+    // Who was used up before does not come back with the next start either.
+    assert_eq!(operators(&spawn().await), [next_pair, next_operator]);
 }
 
 const SEED: &str = r#"{

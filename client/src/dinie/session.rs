@@ -39,13 +39,22 @@ struct Inner {
     clock: Arc<dyn Clock>,
     state: RwLock<State>,
     /// The exchange that is under way, as long as somebody waits for it.
-    exchanging: Mutex<Option<WeakShared<Exchange>>>,
+    exchanging: Mutex<Option<(WeakShared<Exchange>, Patience)>>,
     /// Number of exchanges that were begun.
     tickets: AtomicU64,
 }
 
 /// An exchange of the credential for a token.
 type Exchange = BoxFuture<'static, Result<Held, SessionError>>;
+
+/// How long an exchange may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Patience {
+    /// As long as the client lets it.
+    Full,
+    /// Not long: there is a token that works.
+    Short,
+}
 
 /// Why a session has no token.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -206,14 +215,12 @@ impl Inner {
     /// What can be presented now.
     async fn held(self: &Arc<Self>) -> Result<Held, SessionError> {
         loop {
-            let look = self.look();
-            let has_spare = matches!(look, Look::Aging(_));
-            let exchange = match look {
+            let (exchange, patience) = match self.look() {
                 Look::Fresh(held) => return Ok(held),
                 Look::Ended(ended) => return Err(self.is_at_end(ended)),
                 Look::Paused(error) => return Err(error),
                 Look::Aging(_) | Look::Missing => match self.join() {
-                    Join::Waits(exchange) => exchange,
+                    Join::Waits(exchange, patience) => (exchange, patience),
                     Join::Done(outcome) => return outcome,
                 },
             };
@@ -223,7 +230,7 @@ impl Inner {
                 Look::Fresh(held) | Look::Aging(held) => return Ok(held),
                 Look::Ended(ended) => return Err(self.is_at_end(ended)),
                 // It has come to its end meanwhile. Now there is more time for another one.
-                Look::Missing if has_spare && outcome.is_err() => {}
+                Look::Missing if patience == Patience::Short && outcome.is_err() => {}
                 Look::Missing | Look::Paused(_) => return outcome,
             }
         }
@@ -231,25 +238,28 @@ impl Inner {
 
     /// Joins the exchange that is under way, or begins one.
     fn join(self: &Arc<Self>) -> Join {
-        let begin = |exchange: Exchange, under_way: &mut Option<_>| {
+        let begin = |exchange: Exchange, patience, under_way: &mut Option<_>| {
             let exchange = exchange.shared();
-            *under_way = exchange.downgrade();
-            Join::Waits(exchange)
+            *under_way = exchange.downgrade().map(|exchange| (exchange, patience));
+            Join::Waits(exchange, patience)
         };
         let mut exchanging = self.exchanging.lock().unwrap_or_else(PoisonError::into_inner);
-        let under_way = exchanging.as_ref().and_then(WeakShared::upgrade);
-        let under_way = under_way.filter(|exchange| exchange.peek().is_none());
+        let under_way =
+            exchanging.as_ref().and_then(|(exchange, patience)| Some((exchange.upgrade()?, *patience)));
+        let under_way = under_way.filter(|(exchange, _)| exchange.peek().is_none());
         // Once more: one may have ended since.
         match (self.look(), under_way) {
             (Look::Fresh(held), _) | (Look::Aging(held), Some(_)) => Join::Done(Ok(held)),
             (Look::Ended(ended), _) => Join::Done(Err(self.is_at_end(ended))),
             (Look::Paused(error), None) => Join::Done(Err(error)),
-            (Look::Missing | Look::Paused(_), Some(exchange)) => Join::Waits(exchange),
+            (Look::Missing | Look::Paused(_), Some((exchange, patience))) => Join::Waits(exchange, patience),
             (Look::Aging(held), None) => {
-                begin(Box::pin(Arc::clone(self).renewal(held.margin())), &mut exchanging)
+                let renewal = Box::pin(Arc::clone(self).renewal(held.margin()));
+                begin(renewal, Patience::Short, &mut exchanging)
             }
             (Look::Missing, None) => {
-                begin(Box::pin(Arc::clone(self).exchange(self.exchange.clone())), &mut exchanging)
+                let exchange = Box::pin(Arc::clone(self).exchange(self.exchange.clone()));
+                begin(exchange, Patience::Full, &mut exchanging)
             }
         }
     }
@@ -258,7 +268,7 @@ impl Inner {
     /// until nothing works any more. Whoever gives up on it has tried as well.
     async fn renewal(self: Arc<Self>, margin: Duration) -> Result<Held, SessionError> {
         self.change(|state| state.put_off(self.clock.now(), Duration::ZERO));
-        let settings = Settings::new().no_retry().timeout(margin / 6);
+        let settings = Settings::new().no_retry().at_most(margin / 6);
         let client = self.exchange.clone().with_settings(settings);
         self.exchange(client).await
     }
@@ -298,7 +308,7 @@ impl Inner {
 /// How a call gets its token.
 enum Join {
     /// From an exchange that all who wait share.
-    Waits(Shared<Exchange>),
+    Waits(Shared<Exchange>, Patience),
     /// It is known already.
     Done(Result<Held, SessionError>),
 }

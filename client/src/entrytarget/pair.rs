@@ -37,8 +37,8 @@ impl Client {
     /// Registers `pair`. Where there is a [`Retry`](crate::Retry) it is repeated: a second time changes nothing.
     ///
     /// A `409` to a repeat is success where the pair is accepted, which one more call shows: nobody can have registered the
-    /// key with another secret, but it may have been revoked before. A `409` to the first attempt is an error: the key
-    /// exists already.
+    /// key with another secret, but it may have been revoked before. Where that was within the last five minutes
+    /// ([`WINDOW`](super::WINDOW)) nobody can tell. A `409` to the first attempt is an error: the key exists already.
     ///
     /// # Errors
     /// It is not known to be registered.

@@ -39,11 +39,14 @@ function redraw(container, signature, make) {
   if (place >= 0) (controls()[place] ?? controls().at(-1))?.focus();
 }
 
+/** Does the work a little later, once for all who ask meanwhile. Whoever asks on and on does not put it off. */
 const later = (wait, work) => {
   let timer;
   return () => {
-    clearTimeout(timer);
-    timer = setTimeout(work, wait);
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      work();
+    }, wait);
   };
 };
 
@@ -427,7 +430,7 @@ function lifeLine(credential) {
 // ------------------------------------------------------------------------------------------------------------- requests
 
 const MOST_ENTRIES = 500;
-const journal = { entries: [], open: new Set(), paused: false, waiting: 0 };
+const journal = { entries: [], last: 0, open: new Set(), paused: false, waiting: 0 };
 
 function keep(entry) {
   journal.entries.push(entry);
@@ -528,6 +531,8 @@ function revealEntry(number) {
 }
 
 function arrived(entry) {
+  // What was read from the journal comes over the stream as well, if it was recorded in between.
+  if (entry.number <= journal.last || journal.entries.at(-1)?.number >= entry.number) return;
   keep(entry);
   if (journal.paused) {
     journal.waiting += 1;
@@ -550,7 +555,10 @@ function pause() {
 
 async function loadJournal() {
   const read = await get(`/journal?limit=${MOST_ENTRIES}`);
-  journal.entries = read.entries;
+  journal.last = read.entries.at(-1)?.number ?? 0;
+  const later = journal.entries.filter((entry) => entry.number > journal.last);
+  journal.entries = [];
+  for (const entry of [...read.entries, ...later]) keep(entry);
   showRequests();
 }
 
@@ -559,6 +567,8 @@ async function follow() {
   for (;;) {
     try {
       const answer = await call("GET", "/journal/stream");
+      // It may be another server, which counts from one again.
+      Object.assign(journal, { entries: [], last: 0 });
       took(await get("/clock"));
       await Promise.all([loadJournal(), loadContracts(), loadFaults(), loadDisturbances()]);
       await loadCredentials();
@@ -642,6 +652,7 @@ function showFaults() {
     shown += known.row.hidden ? 0 : 1;
   }
   for (const group of $("faults").children) group.hidden = ![...group.querySelectorAll(".fault")].some((row) => !row.hidden);
+  say("faults-empty", faults.length ? "No promise of the catalogue is called so." : "A mock keeps what its documents promise.");
   $("faults-empty").hidden = shown > 0;
   say("faults-count", `${shown} of ${faults.length}`);
   showBanner();
@@ -836,9 +847,8 @@ async function everything() {
 /** What others do over the admin API shows as well, a little later. */
 async function poll() {
   if (document.hidden || $("link").dataset.is !== "open") return;
-  const before = clock.now;
   await Promise.allSettled([get("/clock").then(took), loadFaults(), loadDisturbances()]);
-  if (clock.pace !== "frozen" || clock.now !== before) refreshCredentials();
+  refreshCredentials();
 }
 
 window.addEventListener("hashchange", showView);

@@ -4,9 +4,15 @@ use super::Admin;
 use crate::fault::Fault;
 use crate::generated::admin::types;
 
-/// The whole catalogue.
+/// Whether a contract that is served makes the promise. A mock keeps all of its own.
+pub(super) fn is_known(admin: &Admin, fault: Fault) -> bool {
+    fault.contracts().any(|vendor| admin.contracts.get(vendor.name()).is_some())
+}
+
+/// The catalogue, as far as it is about the contracts that are served.
 pub(super) fn all(admin: &Admin) -> Vec<types::Fault> {
-    let shown = Fault::ALL.iter().map(|fault| types::Fault {
+    let known = Fault::ALL.iter().filter(|fault| is_known(admin, **fault));
+    let shown = known.map(|fault| types::Fault {
         name: fault.name().to_owned(),
         about: fault.about().to_owned(),
         group: fault.group().to_owned(),

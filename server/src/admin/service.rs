@@ -143,6 +143,9 @@ impl Api for Admin {
 
     async fn set_fault(&self, _: Caller, request: SetFaultRequest) -> Result<SetFaultResponse, Failure> {
         Ok(match request.fault.parse::<Fault>() {
+            Ok(fault) if !faults::is_known(self, fault) => SetFaultResponse::NotFound(error(format_args!(
+                "no contract that is served promises what {fault} breaks"
+            ))),
             Ok(fault) => {
                 self.state.faults().set(fault);
                 SetFaultResponse::Ok(faults::on(self).into())

@@ -251,6 +251,22 @@ impl Serve {
 
     /// The server that was asked for, but for its seed and the token of its admin listener.
     pub fn builder(&self) -> Builder {
+        let mut builder =
+            self.builder_of_a_mock().mode(if self.examples { Mode::Examples } else { Mode::Strict });
+        for contract in &self.contracts {
+            builder = builder.contract(*contract);
+        }
+        for fault in &self.faults {
+            builder = builder.fault(*fault);
+        }
+        if self.at_root {
+            builder = builder.at_root();
+        }
+        builder
+    }
+
+    /// The same for a mock, which is about none of the bundled contracts, whatever a file or the environment says of them.
+    pub fn builder_of_a_mock(&self) -> Builder {
         let connections = Connections {
             most: self.max_connections,
             most_per_peer: self.max_connections_per_peer,
@@ -268,7 +284,6 @@ impl Serve {
             .clock(self.clock.clock())
             .limits(Limits { body: self.body_limit, time: Some(self.request_timeout), ..Limits::default() })
             .rate_limit(RateLimit { calls: self.rate_limit, window: Duration::from_mins(1) })
-            .mode(if self.examples { Mode::Examples } else { Mode::Strict })
             .journal(journal::Bounds {
                 entries: self.journal,
                 bytes: self.journal_bytes,
@@ -276,17 +291,8 @@ impl Serve {
             })
             .connections(connections)
             .cors(CorsArgument::together(&self.cors));
-        for contract in &self.contracts {
-            builder = builder.contract(*contract);
-        }
-        for fault in &self.faults {
-            builder = builder.fault(*fault);
-        }
         for rule in &self.disturbances {
             builder = builder.disturb(rule.clone());
-        }
-        if self.at_root {
-            builder = builder.at_root();
         }
         if let Some(address) = self.admin {
             builder = builder.admin(address);

@@ -72,7 +72,8 @@ impl Shelf {
         Self { contract: contract.clone(), operations, ids }
     }
 
-    /// The answer of an operation; `None` where its document gives none and none can be made from its schemas.
+    /// The answer of an operation; `None` where its document gives no success, or what it gives instead of one, and none can
+    /// be made from its schemas.
     pub(super) fn answer(
         &self,
         place: usize,
@@ -236,8 +237,9 @@ impl Compartment {
             (class, status)
         };
         order.sort_by_key(rank);
-        // An informational answer is none.
-        order.retain(|place| rank(place).0 < 4);
+        // An informational answer is none. Nor is one of another class any, where a success is documented and cannot be made.
+        let best = order.first().map_or(0, |place| rank(place).0);
+        order.retain(|place| rank(place).0 == best && best < 4);
         Self { responses, order, usual: OnceLock::new() }
     }
 }

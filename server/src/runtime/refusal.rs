@@ -185,7 +185,10 @@ fn retold(example: Value, fits: &dyn Fn(&Value) -> bool, told: &Telling<'_>) -> 
                 Word::Message => Some(detail.clone().into()),
                 Word::Subject => violations.first().map(|violation| violation.subject().into()),
                 Word::Place => None,
-                Word::Status if known.is_number() => Some(status.as_u16().into()),
+                // A number of the contract's own is none.
+                Word::Status if known.as_u64().is_some_and(|known| (100..600).contains(&known)) => {
+                    Some(status.as_u16().into())
+                }
                 Word::Status | Word::Other => continue,
             },
         };

@@ -99,12 +99,17 @@ async fn pairs(state: &State, before: &Bootstrap) -> Result<Bootstrap, Bootstrap
     let derivation = entrytarget::derivation(state);
     let mut start = Bootstrap::default();
     let before = before.callers.get(OPERATOR);
-    let ids = generations("entrytarget operator")
-        .map(|generation| generation.text(state.keys(), "id", &entrytarget::API_KEY));
-    for id in ids.skip_while(|id| before.is_some_and(|before| before.id != *id)) {
+    let mut is_past = before.is_some();
+    for generation in generations("entrytarget operator") {
+        let id = generation.text(state.keys(), "id", &entrytarget::API_KEY);
+        is_past = is_past && before.is_some_and(|before| before.id != id);
         let secret = derivation.secret(&id);
         let hash = crate::secret::SecretHash::of(secret.expose());
         match state.store().register_pair(&id, hash, state.clock().now()).await? {
+            // It was used up before that one was made, and stays so at the starts to come.
+            Registration::Registered if is_past => {
+                state.store().revoke_pair(&id, state.clock().now()).await?;
+            }
             Registration::Registered | Registration::Duplicate(PairState::Active) => {
                 start.callers.insert(OPERATOR.to_owned(), Pair::new(id, secret));
                 break;

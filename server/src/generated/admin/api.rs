@@ -500,8 +500,10 @@ pub trait Api: Send + Sync + 'static {
     /// Add credentials and resources
     ///
     /// Beside what is there. What is there already is left alone, and what was revoked, deleted or changed since it was
-    /// added stays so: a seed can be given at each start. It does not fit where an id is there with another secret, or
-    /// belongs to another tenant. `rescind-server --seed-file` takes the same document.
+    /// added stays so: a seed can be given at each start. Only a `revoked_at` is carried out also where the credential is
+    /// there already. It does not fit where an id is there with another secret or belongs to another tenant, a name
+    /// belongs to another id, or a credential that is referred to is not there. `rescind-server --seed-file` takes the
+    /// same document.
     ///
     /// `POST /seed`
     fn seed(

@@ -83,11 +83,13 @@ impl Engine {
         let expendable = self.0.kinds.iter().any(|kind| kind.expendable.contains(name));
         let now = self.0.state.clock().now();
         let store = self.0.state.store();
-        let pairs = (0..GENERATIONS).map(|generation| self.pair_of(kind, name, generation));
-        for (id, secret) in pairs.skip_while(|(id, _)| before.is_some_and(|before| before.id != *id)) {
+        let mut is_past = before.is_some();
+        for generation in 0..GENERATIONS {
+            let (id, secret) = self.pair_of(kind, name, generation);
+            is_past = is_past && before.is_some_and(|before| before.id != id);
             let pair = Pair { expendable, ..Pair::new(id.clone(), secret.clone()) };
             match store.credential(kind.collection, &id).await? {
-                Some(known) if known.state(now) == CredentialState::Active => return Ok(pair),
+                Some(known) if !is_past && known.state(now) == CredentialState::Active => return Ok(pair),
                 Some(_) => continue,
                 None if store.was_deleted(realm, &id).await? => continue,
                 None => {}
@@ -108,7 +110,11 @@ impl Engine {
                     return Err(error.into());
                 }
             }
-            return Ok(pair);
+            if !is_past {
+                return Ok(pair);
+            }
+            // It was used up before that one was made, and stays so at the starts to come.
+            store.revoke(realm, &id, Guard::None, now).await?;
         }
         Err(exhausted())
     }

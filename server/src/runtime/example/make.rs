@@ -109,6 +109,11 @@ impl Demands {
 }
 
 impl Maker<'_> {
+    /// Whether there is time for what nothing demands. The rest of it is for what has to be there.
+    fn has_leisure(&self) -> bool {
+        self.visits.get() >= VISITS / 2
+    }
+
     /// A value that satisfies all `roots`; `open` are the schemas around it.
     fn value(&self, roots: &[Schema], open: &Open) -> Option<Value> {
         let left = self.visits.get().checked_sub(1)?;
@@ -165,7 +170,8 @@ impl Maker<'_> {
         let items: Vec<Schema> = demands.schemas.iter().filter_map(Schema::items).collect();
         let most = demands.most("maxItems").unwrap_or(u64::MAX);
         // One item shows more than none, unless it would contain itself.
-        let shown = u64::from(!items.iter().any(|item| open.pointers.contains(item.pointer())));
+        let contains_itself = items.iter().any(|item| open.pointers.contains(item.pointer()));
+        let shown = u64::from(!contains_itself && self.has_leisure());
         let wanted = least.max(shown).min(most.max(least));
         let unique = demands.schemas.iter().any(|schema| schema.flag("uniqueItems"));
         let mut made: Vec<Value> = Vec::new();
@@ -209,7 +215,7 @@ impl Maker<'_> {
         let mut members = Map::new();
         for name in names {
             let needed = required.contains(&name);
-            if !needed && (members.len() as u64) >= most {
+            if !needed && ((members.len() as u64) >= most || !self.has_leisure()) {
                 continue;
             }
             if let Some((_, value)) = demands.fixed.iter().find(|(fixed, _)| fixed == name) {
@@ -244,7 +250,7 @@ impl Maker<'_> {
         let rest: Vec<Schema> = demands.schemas.iter().filter_map(Schema::additional_properties).collect();
         let declares = demands.schemas.iter().any(|schema| schema.properties().next().is_some());
         // A map shows what its values look like.
-        let shown = u64::from(!rest.is_empty() && !declares);
+        let shown = u64::from(!rest.is_empty() && !declares && self.has_leisure());
         let most = demands.most("maxProperties").unwrap_or(u64::MAX);
         let least = demands.least("minProperties");
         if least > MOST {

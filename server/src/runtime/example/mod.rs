@@ -86,13 +86,18 @@ pub fn answer(contract: &Contract, operation: &Operation, wish: &Wish) -> Option
         })
         .filter(|response| !matches!(response.status, StatusPattern::Exact(..200)))
         .collect();
-    // Successes first, then `default`, then redirects.
-    candidates.sort_by_key(|response| match response.status {
-        status if status.is_success() => (0, status),
-        StatusPattern::Default => (1, StatusPattern::Default),
-        status => (2, status),
-    });
-    candidates.into_iter().find_map(|response| of(contract, response, status(response)?, wish))
+    // Successes, or else `default`, or else redirects: one of another class would be no answer to what was asked.
+    let class = |response: &Response| match response.status {
+        status if status.is_success() => 0,
+        StatusPattern::Default => 1,
+        _ => 2,
+    };
+    candidates.sort_by_key(|response| (class(response), response.status));
+    let best = candidates.first().copied().map_or(0, class);
+    candidates
+        .into_iter()
+        .filter(|response| class(response) == best)
+        .find_map(|response| of(contract, response, status(response)?, wish))
 }
 
 /// The documented response by its example, under a status that it covers.
@@ -108,7 +113,7 @@ pub fn of(contract: &Contract, response: &Response, status: StatusCode, wish: &W
 
 /// Adds the headers that the response documents; `None` where a required one cannot be made.
 pub(crate) fn add_headers(contract: &Contract, response: &Response, answer: &mut Answer) -> Option<()> {
-    for header in &response.headers {
+    for header in response.headers.iter().filter(|header| !is_of_the_message(&header.name)) {
         let fits = |value: &Value| {
             let validator =
                 header.schema.as_ref().map(|schema| contract.validator(schema, Direction::Response));
@@ -126,6 +131,21 @@ pub(crate) fn add_headers(contract: &Contract, response: &Response, answer: &mut
         }
     }
     Some(())
+}
+
+/// Whether the header says how the message is sent, which an example cannot know (RFC 9110 §7.6.1, §8.4, §8.6).
+fn is_of_the_message(name: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "connection",
+        "content-encoding",
+        "content-length",
+        "date",
+        "keep-alive",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// A status that the response covers.
