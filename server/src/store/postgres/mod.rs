@@ -25,8 +25,9 @@ const MIGRATIONS: Migrations = &[(1, "facts", include_str!("../../../migrations/
 /// The most connections of one server.
 const CONNECTIONS: u32 = 16;
 
-/// How long a call waits for a connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a call waits for a connection. Changes that lock each other out hold theirs for a second, each time that the
+/// database finds that out (`deadlock_timeout`), and several times where many do.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A connection that was not used for so long is looked at before it is used.
 const IDLE: Duration = Duration::from_secs(10);
