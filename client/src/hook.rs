@@ -37,7 +37,7 @@ pub trait Hook: Send + Sync {
         let _ = sending;
     }
 
-    /// The head of an answer came, or none.
+    /// The head of an answer came, or none. Nobody tells of a request whose call is dropped before that.
     fn after(&self, sent: &Sent<'_>) {
         let _ = sent;
     }

@@ -57,9 +57,9 @@ impl Settings {
         self
     }
 
-    /// Shortens the longest time for one attempt at a call to this one, if it is longer.
-    #[cfg(feature = "dinie")]
-    pub(crate) fn at_most(mut self, most: Duration) -> Self {
+    /// Shortens the longest time for one attempt at a call to this one, if it is longer. For calls that have a deadline
+    /// whatever else was set.
+    pub fn timeout_at_most(mut self, most: Duration) -> Self {
         self.most = Some(most);
         self
     }

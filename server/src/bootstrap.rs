@@ -67,7 +67,7 @@ pub enum BootstrapError {
 }
 
 /// How many times a caller may be revoked before a start gives up.
-const GENERATIONS: u32 = 10_000;
+pub const GENERATIONS: u32 = 10_000;
 
 /// A caller that a contract wants.
 #[derive(Clone, Debug)]
@@ -94,22 +94,22 @@ pub async fn credential(
     before: Option<&Pair>,
 ) -> Result<Pair, BootstrapError> {
     let (store, now) = (state.store(), state.clock().now());
-    let mut is_past = before.is_some();
-    for generation in generations(&wanted.caller) {
-        let id = generation.text(state.keys(), "id", &wanted.id);
-        let secret = Secret::new(generation.text(state.keys(), "secret", &wanted.secret));
-        is_past = is_past && before.is_some_and(|before| before.id != id);
-        match store.credential(wanted.realm.collection, &id).await? {
-            Some(known) if !is_past && known.state(now) == CredentialState::Active => {
-                return Ok(Pair::new(id, secret));
+    let pairs = generations(&wanted.caller).map(|generation| {
+        let text = |what, format| generation.text(state.keys(), what, format);
+        Pair::new(text("id", &wanted.id), text("secret", &wanted.secret))
+    });
+    for (pair, turn) in turns(pairs, before) {
+        match store.credential(wanted.realm.collection, &pair.id).await? {
+            Some(known) if turn == Turn::Open && known.state(now) == CredentialState::Active => {
+                return Ok(pair);
             }
             Some(_) => {}
             None => {
                 let credential = NewCredential {
-                    id: &id,
+                    id: &pair.id,
                     name: wanted.name,
                     names: Names::Shared,
-                    secret_hash: SecretHash::of(secret.expose()),
+                    secret_hash: SecretHash::of(pair.secret.expose()),
                     material: None,
                     attributes: wanted.attributes.clone(),
                     created_at: now,
@@ -117,20 +117,44 @@ pub async fn credential(
                 };
                 if let Err(error) = store.issue(wanted.realm, credential, None).await {
                     // Another server on the same database may have been faster.
-                    let known = store.credential(wanted.realm.collection, &id).await?;
+                    let known = store.credential(wanted.realm.collection, &pair.id).await?;
                     if known.is_none() {
                         return Err(error.into());
                     }
                 }
-                if !is_past {
-                    return Ok(Pair::new(id, secret));
+                match turn {
+                    Turn::Open => return Ok(pair),
+                    Turn::Over => {
+                        store.revoke(wanted.realm, &pair.id, Guard::None, now).await?;
+                    }
                 }
-                // It was used up before that one was made, and stays so at the starts to come.
-                store.revoke(wanted.realm, &id, Guard::None, now).await?;
             }
         }
     }
     Err(BootstrapError::Exhausted(wanted.caller))
+}
+
+/// Whether a generation of a caller can be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// It comes before the one that the same process had: it was used up, and stays so at the starts to come.
+    Over,
+    /// It can, unless it was revoked.
+    Open,
+}
+
+/// The generations of a caller in their order, where the same process had this one `before`.
+pub fn turns(
+    generations: impl Iterator<Item = Pair>,
+    before: Option<&Pair>,
+) -> impl Iterator<Item = (Pair, Turn)> {
+    let mut turn = if before.is_some() { Turn::Over } else { Turn::Open };
+    generations.map(move |pair| {
+        if before.is_some_and(|before| before.id == pair.id) {
+            turn = Turn::Open;
+        }
+        (pair, turn)
+    })
 }
 
 /// The generations of a caller. One that was revoked is followed by the next at the next start; one that was not is

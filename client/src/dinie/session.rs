@@ -268,7 +268,7 @@ impl Inner {
     /// until nothing works any more. Whoever gives up on it has tried as well.
     async fn renewal(self: Arc<Self>, margin: Duration) -> Result<Held, SessionError> {
         self.change(|state| state.put_off(self.clock.now(), Duration::ZERO));
-        let settings = Settings::new().no_retry().at_most(margin / 6);
+        let settings = Settings::new().no_retry().timeout_at_most(margin / 6);
         let client = self.exchange.clone().with_settings(settings);
         self.exchange(client).await
     }

@@ -14,7 +14,7 @@ use crate::retry::{Retry, Subject};
 use crate::source::{CredentialSource, SourceError};
 use crate::support::Scheme;
 use crate::trace;
-use crate::transport::Carrier;
+use crate::transport::{Carrier, Transport};
 
 impl Core {
     /// Sends `request` until it is answered for good, or must not be sent again.
@@ -25,6 +25,13 @@ impl Core {
         schemes: &[&[Scheme]],
         body: Body,
     ) -> Result<Received, NoAnswer> {
+        let transport: &dyn Transport = match &self.carrier {
+            Carrier::Http(http) => http,
+            Carrier::Own(transport) => transport.as_ref(),
+            Carrier::Missing(reason) => {
+                return Err(NoAnswer::Invalid(format!("there is no HTTP client: {reason}")));
+            }
+        };
         let mut attempts = Attempts::FIRST;
         // An operation that asks for nothing is presented nothing.
         let mut source = self.source.as_ref().filter(|_| !schemes.is_empty());
@@ -33,7 +40,8 @@ impl Core {
             let subject = Subject::of(&request);
             // A body that streams is there once.
             let copy = (retry.is_some() || source.is_some()).then(|| request.try_clone()).flatten();
-            let (answer, ticket) = self.attempt(operation, request, schemes, body, attempts).await?;
+            let (answer, ticket) =
+                self.attempt(transport, operation, request, schemes, body, attempts).await?;
             let mut answer = answer.map(|response| Received::new(response, attempts));
             // A body that breaks off is a reason to ask again, so it has to be here before the answer is handed over.
             if copy.is_some() && body == Body::Whole {
@@ -88,6 +96,7 @@ impl Core {
     /// Sends `request` once; also tells the ticket of what was presented, where a source granted it.
     async fn attempt(
         &self,
+        transport: &dyn Transport,
         operation: &'static str,
         mut request: Request,
         schemes: &[&[Scheme]],
@@ -105,25 +114,27 @@ impl Core {
             Some(source) => Some(source.credentials().await.map_err(missing)?),
             None => None,
         };
-        if let Carrier::Missing(reason) = &self.carrier {
-            return Err(NoAnswer::Invalid(format!("there is no HTTP client: {reason}")));
-        }
+        let present = |request: &mut Request| match &granted {
+            None => present(&self.credentials, request, schemes),
+            Some(granted) => {
+                let presented = granted.credentials.apply(request, schemes);
+                presented.map_err(|error| missing(SourceError::lasting(error)))
+            }
+        };
         // What only hooks want to know is not found out without them.
         let watch = (!self.hooks.is_empty()).then(|| (request.method().clone(), Stopwatch::start()));
         if let Some((method, _)) = &watch {
+            // What cannot be presented is found out before they hear of it, so that each of them hears of an end as well.
+            present(&mut Request::new(method.clone(), request.url().clone()))?;
             for hook in &self.hooks {
                 hook.before(&mut Sending { operation, method, attempt, headers: request.headers_mut() });
             }
         }
-        match &granted {
-            None => present(&self.credentials, &mut request, schemes)?,
-            Some(granted) => {
-                let presented = granted.credentials.apply(&mut request, schemes);
-                presented.map_err(|error| missing(SourceError::lasting(error)))?;
-            }
-        }
+        present(&mut request)?;
         self.limit(&mut request, body);
-        let answer = self.carry(request).await.map_err(|error| error.last_of(attempts));
+        // What a transport of the caller's own says of its failure may repeat the URL.
+        let url = request.url().clone();
+        let answer = transport.send(request).await.map_err(|error| error.without(&url).last_of(attempts));
         if let Some((method, stopwatch)) = &watch {
             let elapsed = stopwatch.elapsed();
             for hook in &self.hooks {
@@ -138,17 +149,6 @@ impl Core {
             // Such a request is none the next time either.
             Err(error) if error.is_invalid_request() => Err(error.into()),
             answer => Ok((answer, granted.map(|granted| granted.ticket))),
-        }
-    }
-
-    async fn carry(&self, request: Request) -> Result<Response, TransportError> {
-        match &self.carrier {
-            Carrier::Http(http) => Ok(http.execute(request).await?),
-            Carrier::Own(transport) => {
-                let url = request.url().clone();
-                transport.send(request).await.map_err(|error| error.without(&url))
-            }
-            Carrier::Missing(reason) => Err(TransportError::not_sent(reason.clone())),
         }
     }
 }

@@ -59,6 +59,20 @@ async fn a_hook_sees_each_attempt_and_no_credentials() {
     deployment.server.journal().expect("listCredentials").header("x-team", "billing").times(2);
 }
 
+#[tokio::test]
+async fn a_hook_hears_of_no_request_that_cannot_be_sent() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    let notes = Notes::default();
+    let client = Client::new(&deployment.url())
+        .with_credentials(Credentials::new().bearer("two\nlines"))
+        .with_settings(deployment.patient().hook(notes.clone()));
+    let error = client.list_credentials().send().await.unwrap_err();
+    assert!(matches!(&error, Error::InvalidRequest(_)), "{error}");
+    assert!(!error.to_string().contains("two"), "{error}");
+    assert_eq!(*notes.0.lock().unwrap(), [""; 0]);
+    deployment.server.journal().expect("listCredentials").never();
+}
+
 /// Answers without a network.
 struct Canned;
 

@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 
 use super::records::{dinie, entrytarget, shiftagent};
 use crate::bootstrap::{
-    self, Bootstrap, BootstrapError, COLLEAGUE, LEAVER, OPERATOR, OUTSIDER, POOL, Pair, Wanted, generations,
+    self, Bootstrap, BootstrapError, COLLEAGUE, LEAVER, OPERATOR, OUTSIDER, POOL, Pair, Turn, Wanted,
+    generations, turns,
 };
 use crate::id::Format;
+use crate::secret::SecretHash;
 use crate::state::State;
 use crate::store::{NewResource, PairState, Realm, Registration};
 
@@ -98,20 +100,19 @@ async fn member(
 async fn pairs(state: &State, before: &Bootstrap) -> Result<Bootstrap, BootstrapError> {
     let derivation = entrytarget::derivation(state);
     let mut start = Bootstrap::default();
-    let before = before.callers.get(OPERATOR);
-    let mut is_past = before.is_some();
-    for generation in generations("entrytarget operator") {
+    let pairs = generations("entrytarget operator").map(|generation| {
         let id = generation.text(state.keys(), "id", &entrytarget::API_KEY);
-        is_past = is_past && before.is_some_and(|before| before.id != id);
         let secret = derivation.secret(&id);
-        let hash = crate::secret::SecretHash::of(secret.expose());
-        match state.store().register_pair(&id, hash, state.clock().now()).await? {
-            // It was used up before that one was made, and stays so at the starts to come.
-            Registration::Registered if is_past => {
-                state.store().revoke_pair(&id, state.clock().now()).await?;
+        Pair::new(id, secret)
+    });
+    for (pair, turn) in turns(pairs, before.callers.get(OPERATOR)) {
+        let hash = SecretHash::of(pair.secret.expose());
+        match state.store().register_pair(&pair.id, hash, state.clock().now()).await? {
+            Registration::Registered if turn == Turn::Over => {
+                state.store().revoke_pair(&pair.id, state.clock().now()).await?;
             }
             Registration::Registered | Registration::Duplicate(PairState::Active) => {
-                start.callers.insert(OPERATOR.to_owned(), Pair::new(id, secret));
+                start.callers.insert(OPERATOR.to_owned(), pair);
                 break;
             }
             Registration::Duplicate(PairState::Revoked { .. }) => {}

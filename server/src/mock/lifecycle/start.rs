@@ -15,16 +15,12 @@ use super::issue::show_expiry;
 use super::kind::{Cause, Kind, Origin, Removal};
 use super::principal::EVERYBODY;
 use super::token::body_pointer;
-use crate::bootstrap::{Bootstrap, BootstrapError, POOL, Pair};
+use crate::bootstrap::{Bootstrap, BootstrapError, GENERATIONS, POOL, Pair, Turn, turns};
 use crate::hook::{Effect, Hooks};
 use crate::id::{Alphabet, Format, Ids};
 use crate::mock::likeness;
-use crate::runtime::Secret;
 use crate::secret::SecretHash;
 use crate::store::{Guard, Names, NewCredential, References, State as CredentialState, StoreError};
-
-/// How many times a caller may be revoked before a start gives up.
-const GENERATIONS: u32 = 10_000;
 
 impl Engine {
     /// Makes the callers of the document, or finds them again after a restart. Those that the same process has made `before`
@@ -49,8 +45,7 @@ impl Engine {
         let mut given = HashSet::new();
         let holds = |caller: &Caller| caller.holds == kind.name;
         for (name, _) in self.0.lifecycle.callers.iter().filter(|(_, caller)| holds(caller)) {
-            for generation in 0..GENERATIONS {
-                let (id, _) = self.pair_of(kind, name, generation);
+            for Pair { id, .. } in self.generations(kind, name) {
                 let realm = kind.collection.of(self.tenant_of(name));
                 let store = self.store()?;
                 if store.credential(kind.collection, &id).await?.is_none()
@@ -83,38 +78,39 @@ impl Engine {
         let expendable = self.0.kinds.iter().any(|kind| kind.expendable.contains(name));
         let now = self.0.state.clock().now();
         let store = self.0.state.store();
-        let mut is_past = before.is_some();
-        for generation in 0..GENERATIONS {
-            let (id, secret) = self.pair_of(kind, name, generation);
-            is_past = is_past && before.is_some_and(|before| before.id != id);
-            let pair = Pair { expendable, ..Pair::new(id.clone(), secret.clone()) };
-            match store.credential(kind.collection, &id).await? {
-                Some(known) if !is_past && known.state(now) == CredentialState::Active => return Ok(pair),
+        let pairs = self.generations(kind, name).map(|pair| Pair { expendable, ..pair });
+        for (pair, turn) in turns(pairs, before) {
+            let id = &pair.id;
+            match store.credential(kind.collection, id).await? {
+                Some(known) if turn == Turn::Open && known.state(now) == CredentialState::Active => {
+                    return Ok(pair);
+                }
                 Some(_) => continue,
-                None if store.was_deleted(realm, &id).await? => continue,
+                None if store.was_deleted(realm, id).await? => continue,
                 None => {}
             }
             let credential = NewCredential {
-                id: &id,
+                id,
                 name: &name.0,
                 names: Names::Shared,
-                secret_hash: SecretHash::of(secret.expose()),
+                secret_hash: SecretHash::of(pair.secret.expose()),
                 material: None,
-                attributes: self.attributes_of(kind, name, &id),
+                attributes: self.attributes_of(kind, name, id),
                 created_at: now,
                 expires_at: None,
             };
             if let Err(error) = store.issue(realm, credential, None).await {
                 // Another server on the same database may have been faster.
-                if store.credential(kind.collection, &id).await?.is_none() {
+                if store.credential(kind.collection, id).await?.is_none() {
                     return Err(error.into());
                 }
             }
-            if !is_past {
-                return Ok(pair);
+            match turn {
+                Turn::Open => return Ok(pair),
+                Turn::Over => {
+                    store.revoke(realm, id, Guard::None, now).await?;
+                }
             }
-            // It was used up before that one was made, and stays so at the starts to come.
-            store.revoke(realm, &id, Guard::None, now).await?;
         }
         Err(exhausted())
     }
@@ -125,8 +121,12 @@ impl Engine {
         if is_stranger { &name.0 } else { EVERYBODY }
     }
 
-    /// The identifier and the secret of a caller, the same at each start.
-    fn pair_of(&self, kind: &Kind, name: &CallerName, generation: u32) -> (String, Secret) {
+    /// What a caller is given, one after another, the same at each start.
+    fn generations<'a>(&'a self, kind: &'a Kind, name: &'a CallerName) -> impl Iterator<Item = Pair> + 'a {
+        (0..GENERATIONS).map(move |generation| self.generation(kind, name, generation))
+    }
+
+    fn generation(&self, kind: &Kind, name: &CallerName, generation: u32) -> Pair {
         let keys = self.0.state.keys();
         let purpose = format!("{} caller {name} {generation}", kind.collection);
         let unique = keys.text(&format!("{purpose} id"), &Format::new("", Alphabet::LowerHex, 32));
@@ -140,11 +140,11 @@ impl Engine {
         let id = made.unwrap_or_else(|| format!("{}_{unique}", kind.name));
         if kind.origin == Origin::Pool {
             let secret = self.pool_secret(kind, &id);
-            return (id, secret);
+            return Pair::new(id, secret);
         }
         let is_its_own_name = |issue: &Issue| issue.secret.as_ref() == Some(&issue.id);
         if kind.spec.issue.as_ref().is_some_and(is_its_own_name) {
-            return (id.clone(), Secret::new(id));
+            return Pair::new(id.clone(), id);
         }
         let sample = self.issued(kind).and_then(|body| {
             let pointer = kind.spec.issue.as_ref()?.secret.as_ref().and_then(body_pointer)?;
@@ -152,7 +152,7 @@ impl Engine {
         });
         let ids = Ids::keyed(keys.key(&format!("{purpose} secret")));
         let secret = likeness::secret(sample.as_deref(), &ids, &|_| true);
-        (id, Secret::new(secret.unwrap_or(unique)))
+        Pair::new(id, secret.unwrap_or(unique))
     }
 
     /// The documented answer to the issue of a credential.
