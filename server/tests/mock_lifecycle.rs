@@ -131,7 +131,11 @@ fn mock(lifecycle: &str) -> Mock {
 }
 
 async fn start() -> Lockers {
-    let server = Server::builder().seed(1).clock(Clock::virtual_from_now()).mock(mock(LIFECYCLE));
+    start_as(LIFECYCLE).await
+}
+
+async fn start_as(lifecycle: &str) -> Lockers {
+    let server = Server::builder().seed(1).clock(Clock::virtual_from_now()).mock(mock(lifecycle));
     let running = server.spawn().await.unwrap();
     let keeper = running.target("lockers").callers["keeper"].clone();
     Lockers { running, keeper }
@@ -259,10 +263,7 @@ async fn all_that_is_ended_is_ended_whatever_it_is_called() {
 async fn of_several_who_want_one_identifier_one_gets_it() {
     let chosen = LIFECYCLE.replace("id: $response.body#/id", "id: $request.body#/id");
     let chosen = chosen.replace("{ name: 'n {$unique}' }", "{ name: 'n {$unique}', id: 'k-{$unique}' }");
-    let server = Server::builder().seed(1).clock(Clock::virtual_from_now()).mock(mock(&chosen));
-    let running = server.spawn().await.unwrap();
-    let keeper = running.target("lockers").callers["keeper"].clone();
-    let lockers = Lockers { running, keeper };
+    let lockers = start_as(&chosen).await;
     let body = json!({ "name": "one", "id": "k-7" });
     let shown = Lockers::shown(&lockers.keeper);
     let asked = (0..8).map(|_| lockers.ask(Method::POST, "/keys", &shown, Some(body.clone())));
@@ -270,6 +271,34 @@ async fn of_several_who_want_one_identifier_one_gets_it() {
         futures::future::join_all(asked).await.iter().map(|(status, _)| status.as_u16()).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 409, 409, 409, 409, 409, 409, 409]);
+}
+
+/// What a second credential of one name is answered with, before and after the first was revoked.
+async fn named_twice(reissue: &str) -> [(StatusCode, Value); 2] {
+    let unique = LIFECYCLE.replace(
+        "[usable_after_issue: {}]",
+        &format!("[usable_after_issue: {{}}, repeated_issue: {{ answer: [{{ status: 409 }}] }}, {reissue}]"),
+    );
+    let lockers = start_as(&unique).await;
+    let key = lockers.issued("one").await;
+    let shown = Lockers::shown(&lockers.keeper);
+    let issue = async || lockers.ask(Method::POST, "/keys", &shown, Some(json!({ "name": "one" }))).await;
+    let before = issue().await;
+    let (status, _) = lockers.ask(Method::DELETE, &format!("/keys/{}", key.id), &shown, None).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let after = issue().await;
+    assert_ne!(after.1["id"].as_str(), Some(&*key.id));
+    assert!(!lockers.works(&key).await);
+    [before, after]
+}
+
+#[tokio::test]
+async fn a_name_is_free_again_after_a_revocation_where_the_document_says_so() {
+    let [before, after] = named_twice("reissue: { gives: another }").await;
+    assert_eq!((before.0, after.0), (StatusCode::CONFLICT, StatusCode::CREATED));
+    let refused = "reissue: { gives: refusal, answer: [{ status: 409 }] }";
+    let [before, after] = named_twice(refused).await;
+    assert_eq!((before.0, after.0), (StatusCode::CONFLICT, StatusCode::CONFLICT));
 }
 
 #[tokio::test]

@@ -256,6 +256,50 @@ async fn beyond_so_many_requests_at_once_the_next_has_to_come_again() {
     while ask(&mut connect(running.address()).await, "/dinie/v3/nothing").await.0 == 503 {}
 }
 
+/// Reads the head of an answer.
+async fn head(stream: &mut TcpStream) -> String {
+    let mut head = vec![0; 1024];
+    let length = timeout(ENOUGH, stream.read(&mut head)).await.unwrap().unwrap();
+    String::from_utf8_lossy(&head[..length]).to_ascii_lowercase()
+}
+
+#[tokio::test]
+async fn a_body_makes_no_more_requests_be_worked_on_at_once() {
+    let bounds = Connections { requests: NonZeroUsize::new(1), ..Connections::default() };
+    let contracts = Server::builder().contract(Vendor::Dinie).contract(Vendor::WattShift);
+    let running = contracts.connections(bounds).spawn().await.unwrap();
+    let begun = "POST /wattshift/v1/agent-credentials HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n";
+    // One whose body is waited for is not worked on.
+    let mut arriving = connect(running.address()).await;
+    arriving.write_all(begun.as_bytes()).await.unwrap();
+    // Said when the body is asked for.
+    assert!(head(&mut arriving).await.starts_with("http/1.1 100 "));
+    running.disturb("latency=1h,operation=listCredentials".parse().unwrap()).unwrap();
+    let late = loop {
+        let mut late = connect(running.address()).await;
+        late.write_all(b"GET /dinie/v3/auth/credentials HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let refused = tokio::select! {
+            head = head(&mut late) => head,
+            () = async { while running.disturbances().list()[0].struck == 0 { tokio::task::yield_now().await } } => break late,
+        };
+        assert!(refused.starts_with("http/1.1 503 "), "{refused}");
+    };
+    // When it has come there is no room for it.
+    arriving.write_all(b"{}").await.unwrap();
+    let refused = head(&mut arriving).await;
+    assert!(refused.starts_with("http/1.1 503 ") && refused.contains("\r\nretry-after: 1\r\n"), "{refused}");
+    drop(late);
+    while ask(&mut arriving, "/dinie/v3/nothing").await.0 == 503 {}
+    // One that waits for nothing but the server is worked on, though nobody has read its body yet.
+    running.disturb("latency=1h,operation=requestAgentSandboxCredential".parse().unwrap()).unwrap();
+    let mut late = connect(running.address()).await;
+    late.write_all(format!("{begun}{{}}").as_bytes()).await.unwrap();
+    while running.disturbances().list().iter().map(|rule| rule.struck).sum::<u64>() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ask(&mut arriving, "/dinie/v3/nothing").await.0, 503);
+}
+
 #[tokio::test]
 async fn readiness_ends_before_the_server_does() {
     let running = with(Connections::default()).await;

@@ -249,6 +249,30 @@ async fn a_unique_name_is_given_once_and_free_again_after_deletion() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_unique_until_revoked_is_given_again_once() {
+    let (_place, stores) = stores().await;
+    for store in stores {
+        let realm = CREDENTIALS.of("a");
+        let issue = async |number: usize, id: &str, names| {
+            store.at(number).issue(realm, new(id, "main", names), None).await.unwrap()
+        };
+        let taken = Issue::NameTaken("crd_1".to_owned());
+        assert_eq!(issue(0, "crd_1", Names::UniqueUntilRevoked).await, Issue::Issued);
+        assert_eq!(issue(1, "crd_2", Names::UniqueUntilRevoked).await, taken);
+        store.revoke(realm, "crd_1", Guard::None, at(2)).await.unwrap();
+        assert_eq!(issue(0, "crd_2", Names::Unique).await, taken);
+        assert_eq!(issue(0, "crd_1", Names::UniqueUntilRevoked).await, Issue::IdTaken(State::Revoked));
+        let outcomes = race(20, |number| {
+            let (store, id) = (store.at(number), format!("crd_new_{number}"));
+            async move { store.issue(realm, new(&id, "main", Names::UniqueUntilRevoked), None).await.unwrap() }
+        });
+        let outcomes = outcomes.await;
+        assert_eq!(outcomes.iter().filter(|outcome| **outcome == Issue::Issued).count(), 1, "{outcomes:?}");
+        assert_eq!(ids(&*store, "a", Start::Beginning, 9).await.0.len(), 2);
+    }
+}
+
 #[tokio::test]
 async fn a_credential_in_use_is_not_deleted() {
     let (_place, stores) = stores().await;
@@ -848,7 +872,7 @@ async fn what_a_fault_takes_back_is_live_again() {
 /// A deployment with some of everything.
 async fn fill(store: &dyn Store) {
     let realm = CREDENTIALS.of("a");
-    for number in 1..=4 {
+    for number in 1..=5 {
         let (id, note) = (format!("crd_{number}"), format!("\0{number}"));
         let new = NewCredential {
             material: (number == 1).then_some("planted material"),
@@ -860,7 +884,9 @@ async fn fill(store: &dyn Store) {
     }
     store.exchange(CREDENTIALS, "crd_1", &SecretHash::of("secret of crd_1"), at(5)).await.unwrap();
     store.revoke(realm, "crd_4", Guard::None, at(6)).await.unwrap();
-    store.delete(realm, "crd_2", References::Prevent).await.unwrap();
+    for deleted in ["crd_2", "crd_5"] {
+        store.delete(realm, deleted, References::Prevent).await.unwrap();
+    }
     for (id, credential) in [("rep_1", Some("crd_1")), ("rep_2", None), ("rep_3", None)] {
         store.register(REPOSITORIES.of("a"), repository(id, credential), None).await.unwrap();
     }
@@ -894,6 +920,9 @@ async fn all_facts_go_out_and_in_again() {
             issue(&*target, "a", "crd_new").await;
             let (listed, _) = ids(&*target, "a", Start::After("crd_2"), 9).await;
             assert_eq!(listed, ["crd_3", "crd_4", "crd_new"]);
+            // Nobody gets the place of one that was deleted.
+            let (listed, _) = ids(&*target, "a", Start::After("crd_5"), 9).await;
+            assert_eq!(listed, ["crd_new"]);
             let taken = target.issue(CREDENTIALS.of("a"), new("crd_x", "crd_1", Names::Unique), None).await;
             assert_eq!(taken.unwrap(), Issue::NameTaken("crd_1".to_owned()));
             let kept = target.delete(CREDENTIALS.of("a"), "crd_1", References::Prevent).await.unwrap();

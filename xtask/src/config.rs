@@ -22,6 +22,15 @@ struct File {
     /// Who acts in a run of the judge, and where.
     #[serde(default, rename = "contracts")]
     _contracts: IgnoredAny,
+    /// How a run of the judge goes.
+    #[serde(default, rename = "check")]
+    _check: IgnoredAny,
+    /// What it leaves out.
+    #[serde(default, rename = "skip")]
+    _skip: IgnoredAny,
+    /// Breaches that are no failure for a while.
+    #[serde(default, rename = "accept")]
+    _accept: IgnoredAny,
     /// Where the judge moves the clock.
     #[serde(default, rename = "control")]
     _control: IgnoredAny,
@@ -41,8 +50,20 @@ struct Table {
 }
 
 /// All keys, for what a misspelt one was meant to be.
-const KEYS: [&str; 9] =
-    ["codegen", "contracts", "control", "openapi", "client", "server", "name", "module", "runtime"];
+const KEYS: [&str; 12] = [
+    "codegen",
+    "contracts",
+    "check",
+    "skip",
+    "accept",
+    "control",
+    "openapi",
+    "client",
+    "server",
+    "name",
+    "module",
+    "runtime",
+];
 
 /// Why a file cannot be followed.
 #[derive(Debug, thiserror::Error)]
@@ -175,8 +196,10 @@ mod tests {
         let good = "[contracts.x]\nurl = 'http://x'\n[[codegen]]\nopenapi = 'a.yaml'\nclient = 'out'\nruntime = '1.2'\n";
         let entry = told(good);
         assert!(entry.contains("openapi: \"DIR/a.yaml\"") && entry.contains("Version(\"1.2\")"), "{entry}");
+        let judge = "[check]\nrate = 20\n[[skip]]\nid = 'x/R1'\n[[accept]]\nid = 'x/R2'\n[control]\nurl = 'http://x'\n";
         for (text, expected) in [
             ("", "[]"),
+            (judge, "[]"),
             (
                 "[[codegen]]\nopnapi = 'a'\n",
                 "DIR/rescind.toml:2:1: unknown key `opnapi`; did you mean `openapi`?",

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -12,9 +12,10 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::service::Service;
+use tokio::sync::oneshot;
 use tower::ServiceExt as _;
 
-use super::place::{Phase, Place, Places};
+use super::place::{Phase, Place};
 use super::{Answers, Peer};
 use crate::disturbance::wire::Wire;
 use crate::metrics::Traffic;
@@ -24,7 +25,6 @@ use crate::metrics::Traffic;
 pub(super) struct Exchange<S> {
     pub(super) service: S,
     pub(super) place: Arc<Place>,
-    pub(super) places: Places,
     pub(super) peer: Peer,
     pub(super) wire: Wire,
     pub(super) traffic: Traffic,
@@ -38,7 +38,7 @@ impl<S: Answers> Service<Request<Incoming>> for Exchange<S> {
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let place = self.place.clone();
         let has_come = request.body().is_end_stream();
-        if self.places.is_busy() {
+        if !place.begin(&[Phase::Idle, Phase::Head]) {
             self.traffic.turned_away();
             if !has_come {
                 place.leave_unread();
@@ -46,18 +46,30 @@ impl<S: Answers> Service<Request<Incoming>> for Exchange<S> {
             place.turn(&[Phase::Idle, Phase::Head], Phase::Work);
             return Box::pin(async { Ok(busy().map(|body| Leaving { body, place })) });
         }
-        place.turn(&[Phase::Idle, Phase::Head], if has_come { Phase::Work } else { Phase::Body });
+        let (no_room, turned_away) = oneshot::channel();
         request.extensions_mut().insert(self.peer);
         request.extensions_mut().insert(self.wire.clone());
         let request = request.map(|body| {
             if has_come {
                 Body::empty()
             } else {
-                Body::new(Arriving { body, place: place.clone(), has_come: false })
+                Body::new(Arriving { body, place: place.clone(), has_come: false, no_room: Some(no_room) })
             }
         });
         let answer = self.service.clone().oneshot(request);
-        Box::pin(async move { Ok(answer.await?.map(|body| Leaving { body, place })) })
+        let traffic = self.traffic.clone();
+        Box::pin(async move {
+            let answer = tokio::select! {
+                // First, as whoever reads on would find no more. Nobody has all of the request, so nothing was done for it.
+                biased;
+                Ok(()) = turned_away => {
+                    traffic.turned_away();
+                    busy()
+                }
+                answer = answer => answer?,
+            };
+            Ok(answer.map(|body| Leaving { body, place }))
+        })
     }
 }
 
@@ -73,21 +85,14 @@ fn busy() -> Response<Body> {
     response
 }
 
-/// The body of a request.
+/// The body of a request. Its place is one where the server waits only while there is something to wait for.
 #[derive(Debug)]
 pub(super) struct Arriving {
     body: Incoming,
     place: Arc<Place>,
     has_come: bool,
-}
-
-impl Arriving {
-    fn came(&mut self) {
-        if !self.has_come {
-            self.has_come = true;
-            self.place.turn(&[Phase::Body], Phase::Work);
-        }
-    }
+    /// Tells that the request came whole when too many others were worked on.
+    no_room: Option<oneshot::Sender<()>>,
 }
 
 impl HttpBody for Arriving {
@@ -98,9 +103,20 @@ impl HttpBody for Arriving {
         mut self: Pin<&mut Self>,
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(task));
-        if !matches!(frame, Some(Ok(_))) || self.body.is_end_stream() {
-            self.came();
+        let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(task) else {
+            self.place.turn(&[Phase::Work], Phase::Body);
+            return Poll::Pending;
+        };
+        if !self.has_come && (!matches!(frame, Some(Ok(_))) || self.body.is_end_stream()) {
+            self.has_come = true;
+            if self.place.phase() == Phase::Body && !self.place.begin(&[Phase::Body]) {
+                self.place.turn(&[Phase::Body], Phase::Work);
+                if let Some(no_room) = self.no_room.take() {
+                    // Whoever would read on is dropped for it.
+                    let _ = no_room.send(());
+                    return Poll::Pending;
+                }
+            }
         }
         Poll::Ready(frame)
     }
@@ -118,7 +134,8 @@ impl Drop for Arriving {
     fn drop(&mut self) {
         if !self.has_come {
             self.place.leave_unread();
-            self.came();
+            // What is refused before it has come is answered, whatever else is worked on.
+            self.place.turn(&[Phase::Body], Phase::Work);
         }
     }
 }

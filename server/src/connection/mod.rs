@@ -39,8 +39,8 @@ pub struct Connections {
     pub most: usize,
     /// How many of them one address may have; beyond, its own are closed in the same order, or the new one is.
     pub most_per_peer: Option<NonZeroUsize>,
-    /// How many requests are worked on at once; beyond, 503 with `Retry-After`. Those that are still arriving do not
-    /// count.
+    /// How many requests are worked on at once; beyond, 503 with `Retry-After`. One that is still arriving does not
+    /// count until it has come.
     pub requests: Option<NonZeroUsize>,
     /// Longest request line and headers, in bytes, at least 8192; more is answered 431.
     pub headers: usize,
@@ -222,7 +222,6 @@ impl<S: Answers> Server<S> {
         let exchange = Exchange {
             service: self.service.clone(),
             place: place.clone(),
-            places: self.places.clone(),
             peer,
             wire: wire.clone(),
             traffic: self.traffic.clone(),

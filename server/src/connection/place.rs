@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -151,9 +152,31 @@ impl Place {
         }
     }
 
+    /// Goes from one of the phases `from` to work, unless as many requests are worked on as may be; says whether there
+    /// was room. A connection that is being closed needs none.
+    pub(super) fn begin(&self, from: &[Phase]) -> bool {
+        let working = &self.shared.working;
+        let another = |count: usize| match self.shared.requests {
+            Some(most) if count >= most.get() => None,
+            _ => Some(count + 1),
+        };
+        // Counted before it begins, so that no two take the last room.
+        if working.fetch_update(Ordering::SeqCst, Ordering::SeqCst, another).is_err() {
+            return false;
+        }
+        let mut seen = self.moment();
+        while from.contains(&seen.phase()) {
+            match self.swap(seen, Moment::new(Phase::Work, self.shared.nanos())) {
+                Ok(()) => return true,
+                Err(other) => seen = other,
+            }
+        }
+        working.fetch_sub(1, Ordering::SeqCst);
+        true
+    }
+
     fn exchange(&self, from: Moment, to: Moment) -> Result<(), Moment> {
-        let (success, failure) = (Ordering::SeqCst, Ordering::SeqCst);
-        self.moment.compare_exchange(from.0, to.0, success, failure).map_err(Moment)?;
+        self.swap(from, to)?;
         let was_work = from.phase() == Phase::Work;
         if to.phase() == Phase::Work && !was_work {
             self.shared.working.fetch_add(1, Ordering::SeqCst);
@@ -161,6 +184,11 @@ impl Place {
             self.shared.working.fetch_sub(1, Ordering::SeqCst);
         }
         Ok(())
+    }
+
+    fn swap(&self, from: Moment, to: Moment) -> Result<(), Moment> {
+        let (success, failure) = (Ordering::SeqCst, Ordering::SeqCst);
+        self.moment.compare_exchange(from.0, to.0, success, failure).map(drop).map_err(Moment)
     }
 
     /// The peer takes no more bytes, or takes some again.
@@ -236,6 +264,8 @@ impl Place {
 #[derive(Debug)]
 struct Shared {
     watch: Stopwatch,
+    /// How many requests may be worked on at once.
+    requests: Option<NonZeroUsize>,
     working: AtomicUsize,
     taken: Mutex<Taken>,
     /// A place was given back.
@@ -340,6 +370,7 @@ impl Places {
     pub(super) fn new(bounds: Connections, grace: Duration) -> Self {
         let shared = Shared {
             watch: Stopwatch::start(),
+            requests: bounds.requests,
             working: AtomicUsize::new(0),
             taken: Mutex::default(),
             freed: Notify::new(),
@@ -384,11 +415,6 @@ impl Places {
         self.shared.freed.notified().await;
     }
 
-    /// Whether so many requests are worked on that another one has to come again.
-    pub(super) fn is_busy(&self) -> bool {
-        self.bounds.requests.is_some_and(|most| self.shared.working.load(Ordering::SeqCst) >= most.get())
-    }
-
     /// Closes connections whose peers have used up their time.
     pub(super) fn close_overdue(&self) {
         let now = self.shared.nanos();
@@ -410,8 +436,6 @@ impl Places {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroUsize;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -485,8 +509,13 @@ mod tests {
     proptest! {
         /// However connections come, change and go, no more than allowed are open, and the count of requests is right.
         #[test]
-        fn bounds_and_counts_hold(steps in prop::collection::vec((0..5_u8, 0..8_usize, 1..4_u8), 0..200)) {
-            let bounds = Connections { most: 5, most_per_peer: NonZeroUsize::new(3), ..Connections::default() };
+        fn bounds_and_counts_hold(steps in prop::collection::vec((0..6_u8, 0..8_usize, 1..4_u8), 0..200)) {
+            let bounds = Connections {
+                most: 5,
+                most_per_peer: NonZeroUsize::new(3),
+                requests: NonZeroUsize::new(2),
+                ..Connections::default()
+            };
             let places = Places::new(bounds, Duration::ZERO);
             let mut seats: Vec<Seat> = Vec::new();
             for (step, index, number) in steps {
@@ -498,9 +527,17 @@ mod tests {
                     }
                     (1, Some(index)) => drop(seats.swap_remove(index)),
                     (2, Some(index)) => {
-                        seats[index].place().turn(&[Phase::Idle, Phase::Head], Phase::Work);
+                        let place = seats[index].place();
+                        let before = (place.phase(), places.shared.working.load(Ordering::SeqCst));
+                        let has_room = place.begin(&[Phase::Idle, Phase::Head, Phase::Body]);
+                        prop_assert_eq!(has_room, before.1 < 2);
+                        let begins = has_room && !matches!(before.0, Phase::Work | Phase::Closed);
+                        prop_assert_eq!(place.phase(), if begins { Phase::Work } else { before.0 });
                     }
                     (3, Some(index)) => {
+                        seats[index].place().turn(&[Phase::Work], Phase::Body);
+                    }
+                    (4, Some(index)) => {
                         seats[index].place().turn(&[Phase::Work, Phase::Body], Phase::Idle);
                     }
                     (_, Some(index)) => {
@@ -514,6 +551,7 @@ mod tests {
                 }
                 let working = open.filter(|seat| seat.place().phase() == Phase::Work).count();
                 prop_assert_eq!(places.shared.working.load(Ordering::SeqCst), working);
+                prop_assert!(working <= 2);
                 prop_assert_eq!(places.shared.taken().peers.values().sum::<usize>(), places.shared.taken().places.len());
             }
         }

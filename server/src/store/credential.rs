@@ -82,6 +82,8 @@ pub enum Names {
     Shared,
     /// Of all that exist, one at most.
     Unique,
+    /// Of all that are not revoked, one at most.
+    UniqueUntilRevoked,
 }
 
 /// What came of issuing, or of another creation under an idempotency key.

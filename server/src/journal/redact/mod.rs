@@ -68,6 +68,9 @@ impl Redactor {
         // The longest prefix is the nearest.
         contracts.sort_by_key(|known| std::cmp::Reverse(known.prefix.len()));
         let all = Places::of_all(contracts.iter().map(|known| &known.places));
+        for known in &mut contracts {
+            known.places.complete(&all);
+        }
         Self { contracts, all, taints }
     }
 

@@ -42,12 +42,15 @@ pub(super) enum Identity {
 /// The names of what is a secret, and where callers say who they are.
 ///
 /// Names count in the whole contract and at any depth: a member that is a secret in one body is one in all, also where
-/// a caller put it into the wrong place.
+/// a caller put it into the wrong place. What a contract has no name for counts as in the others that are served, because
+/// a caller may have mistaken one for another.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
     members: HashMap<String, Cover>,
     /// Names that some schema has for an object or a list that is no secret.
     open: HashSet<String>,
+    /// What the contract has a member, a parameter or a header for, secret or not. Headers are in lower case.
+    named: HashSet<String>,
     queries: HashSet<String>,
     /// In lower case.
     headers: HashSet<String>,
@@ -106,6 +109,15 @@ impl Places {
         all
     }
 
+    /// Takes over from `all` what this contract has no name for.
+    pub(super) fn complete(&mut self, all: &Self) {
+        for (name, cover) in all.members.iter().filter(|(name, _)| !self.named.contains(*name)) {
+            self.members.entry(name.clone()).or_insert(*cover);
+        }
+        self.queries.extend(all.queries.difference(&self.named).cloned());
+        self.headers.extend(all.headers.difference(&self.named).cloned());
+    }
+
     pub(super) fn cover(&mut self, name: &str, cover: Cover) {
         let known = self.members.entry(name.to_owned()).or_default();
         *known = known.or(cover);
@@ -149,6 +161,10 @@ impl Places {
     fn operation(&mut self, operation: &Operation) {
         let id = &operation.id.0;
         for parameter in &operation.parameters {
+            self.named.insert(match parameter.location {
+                ParameterLocation::Header => parameter.name.to_ascii_lowercase(),
+                _ => parameter.name.clone(),
+            });
             if parameter.schema.as_ref().is_some_and(is_secret) {
                 self.parameter(operation, parameter.location, &parameter.name);
             }
@@ -172,6 +188,7 @@ impl Places {
                 }
             }
             for header in &response.headers {
+                self.named.insert(header.name.to_ascii_lowercase());
                 if header.schema.as_ref().is_some_and(is_secret) {
                     self.headers.insert(header.name.to_ascii_lowercase());
                 }
@@ -225,6 +242,7 @@ impl Places {
             return false;
         }
         for (name, property) in properties {
+            self.named.insert(name.to_owned());
             self.schema(&property, Some(name), seen);
         }
         let branches = ["allOf", "anyOf", "oneOf"].into_iter().flat_map(|keyword| schema.branches(keyword));
@@ -339,6 +357,9 @@ impl Places {
         for identity in &self.identities {
             if let Identity::Header(name) = identity {
                 self.headers.remove(name);
+            }
+            if let Identity::Header(name) | Identity::Query(name) = identity {
+                self.named.insert(name.clone());
             }
         }
     }

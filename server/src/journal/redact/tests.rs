@@ -53,6 +53,23 @@ fn contract() -> Contract {
     Contract::new("t", Document::parse("t.json", document.to_string()).unwrap(), None).unwrap()
 }
 
+/// A contract with no secret, and a member and a header of its own that are secrets elsewhere.
+fn other() -> Contract {
+    let document = json!({
+        "openapi": "3.0.3",
+        "info": { "title": "other", "version": "1" },
+        "paths": { "/plain": { "post": {
+            "operationId": "plain",
+            "parameters": [{ "in": "header", "name": "X-Proof", "schema": { "type": "string" } }],
+            "requestBody": { "content": { "application/json": { "schema": {
+                "type": "object", "properties": { "once": { "type": "string" } },
+            } } } },
+            "responses": { "204": { "description": "done" } },
+        } } },
+    });
+    Contract::new("other", Document::parse("other.json", document.to_string()).unwrap(), None).unwrap()
+}
+
 /// A place where the contract, or HTTP, says that a secret stands.
 #[derive(Clone, Copy, Debug)]
 enum Place {
@@ -258,7 +275,9 @@ fn echoed(echo: Echo, secret: &str) -> Raw {
 fn told(exchanges: &[Raw]) -> String {
     let journal = Journal::new(Bounds::default(), Clock::virtual_at(Timestamp::UNIX_EPOCH));
     let contract = contract();
-    let redactor = Redactor::new([("/t".to_owned(), &contract)], journal.0.taints.clone());
+    let other = other();
+    let served = [("/t".to_owned(), &contract), ("/other".to_owned(), &other)];
+    let redactor = Redactor::new(served, journal.0.taints.clone());
     for raw in exchanges {
         journal.push(redactor.entry(raw));
     }
@@ -334,6 +353,19 @@ proptest! {
             prop_assert!(!told.contains(&*part) && !told.contains(&encoded(&part)), "{part}: {told}");
         }
     }
+}
+
+#[test]
+fn whoever_mistakes_one_contract_for_another_shows_no_secret() {
+    let mut raw = raw();
+    raw.uri = "/other/plain?key=planted-query".parse().unwrap();
+    raw.answer.as_mut().unwrap().matched = None;
+    set(&mut raw.headers, "x-key", "planted-header");
+    set(&mut raw.headers, "x-proof", "shown-header");
+    sent(&mut raw, "application/json", r#"{"member": "planted-member", "once": "shown-member"}"#);
+    let told = told(&[raw]);
+    assert!(!told.contains("planted"), "{told}");
+    assert!(told.contains("shown-header") && told.contains("shown-member"), "{told}");
 }
 
 #[test]

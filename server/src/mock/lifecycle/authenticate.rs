@@ -1,11 +1,6 @@
 //! Whom a presented credential or token belongs to, and whether it is accepted.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
-use std::time::Duration;
-
 use indexmap::IndexMap;
-use jiff::{SignedDuration, Timestamp};
 use rescind_specs::lifecycle::{Call, Expression, Presentation};
 use rescind_specs::{Operation, SchemeKind, SchemeName};
 
@@ -13,31 +8,15 @@ use super::Engine;
 use super::asked::{Asked, unrender};
 use super::kind::{Cause, Kind};
 use super::principal::{Holder, Principal};
+use crate::auth_cache::AuthCache;
 use crate::runtime::{CredentialSet, Presented, Refused, Rejection};
 use crate::secret::SecretHash;
 use crate::state::State;
 use crate::store::{Exchange, State as CredentialState};
 
-/// At most this many credentials of a kind are remembered.
-const CAPACITY: usize = 50_000;
-
-/// Who was accepted, and until when that is remembered, for each kind that may be accepted a while after its revocation.
-/// An entry dies a fixed time after the store was asked, however often it is used.
+/// Who was accepted, for each kind that may be accepted a while after its revocation.
 #[derive(Debug)]
-pub(super) struct Memory(Vec<Kept>);
-
-#[derive(Debug)]
-struct Kept {
-    bound: Duration,
-    entries: RwLock<HashMap<Vec<u8>, Entry>>,
-}
-
-#[derive(Clone, Debug)]
-struct Entry {
-    holder: Holder,
-    /// A time not after the one at which the store was asked.
-    since: Timestamp,
-}
+pub(super) struct Memory(Vec<AuthCache<Vec<u8>, Holder>>);
 
 impl Memory {
     /// As long as each kind allows, unless the settings of the server say less.
@@ -46,47 +25,11 @@ impl Memory {
             let allowed = kind.spec.revoke.as_ref().map(|revoke| revoke.propagation_delay.duration());
             allowed.unwrap_or_default().min(state.cache().bound())
         };
-        Self(kinds.iter().map(|kind| Kept { bound: bound(kind), entries: RwLock::default() }).collect())
+        Self(kinds.iter().map(|kind| AuthCache::new(bound(kind))).collect())
     }
 
     pub(super) fn clear(&self) {
-        for kept in &self.0 {
-            kept.entries.write().unwrap_or_else(PoisonError::into_inner).clear();
-        }
-    }
-}
-
-impl Kept {
-    fn get(&self, key: &[u8], now: Timestamp) -> Option<Holder> {
-        if self.bound.is_zero() {
-            return None;
-        }
-        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
-        entries.get(key).filter(|entry| self.is_fresh(entry, now)).map(|entry| entry.holder.clone())
-    }
-
-    fn remember(&self, key: Vec<u8>, holder: &Holder, asked_at: Timestamp) {
-        if self.bound.is_zero() {
-            return;
-        }
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        if entries.get(&key).is_some_and(|entry| self.is_fresh(entry, asked_at)) {
-            return;
-        }
-        if entries.len() >= CAPACITY {
-            entries.retain(|_, entry| self.is_fresh(entry, asked_at));
-            if entries.len() >= CAPACITY {
-                // Forgetting is always safe: the store is asked again.
-                entries.clear();
-            }
-        }
-        entries.insert(key, Entry { holder: holder.clone(), since: asked_at });
-    }
-
-    /// A clock that was set back would stretch the bound, so an entry from the future is not fresh.
-    fn is_fresh(&self, entry: &Entry, now: Timestamp) -> bool {
-        let age = now.duration_since(entry.since);
-        age >= SignedDuration::ZERO && age.unsigned_abs() < self.bound
+        self.0.iter().for_each(AuthCache::clear);
     }
 }
 
@@ -171,13 +114,14 @@ impl Engine {
         ]
         .concat();
         let kept = self.0.memory.0.get(place);
-        if let Some(holder) = kept.and_then(|kept| kept.get(&key, now)) {
+        if let Some(holder) = kept.and_then(|kept| kept.get(&*key, kept.bound(), now)) {
             return Ok(if holder.expires_at.is_some_and(|end| end <= now) {
                 Err(Cause::Expired)
             } else {
                 Ok(holder)
             });
         }
+        let asked = kept.map(|kept| (kept, kept.asking(now)));
         let store = self.store()?;
         let found = match (&claim.id, &hash) {
             (Some(id), _) => store.credential(kind.collection, id).await?,
@@ -209,8 +153,8 @@ impl Engine {
                 Exchange::Refused(_) => return Ok(Err(Cause::Dead)),
             }
         }
-        if let Some(kept) = kept {
-            kept.remember(key, &holder, now);
+        if let Some((kept, asked)) = asked {
+            kept.remember(key, holder.clone(), asked);
         }
         Ok(Ok(holder))
     }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use rescind_specs::lifecycle::{Expression, Issue, Template};
 use rescind_specs::{ParameterLocation, Pointer};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::asked::{Asked, contains, places, plain};
 use super::fill::{echo, rename, stamp};
@@ -19,8 +19,7 @@ use crate::mock::likeness;
 use crate::runtime::{Answer, AnswerBody, Rejection, Secret};
 use crate::secret::SecretHash;
 use crate::store::{
-    Fingerprint, Issue as Issued, Names, NewAnswer, NewCredential, Recalled, State as CredentialState,
-    StoredAnswer,
+    Fingerprint, Issue as Issued, NewAnswer, NewCredential, Recalled, State as CredentialState, StoredAnswer,
 };
 
 /// A credential that is about to be stored.
@@ -112,7 +111,7 @@ impl Engine {
         let credential = NewCredential {
             id: &draft.id,
             name: &draft.name,
-            names: if kind.unique.is_empty() { Names::Shared } else { Names::Unique },
+            names: kind.names(),
             secret_hash: SecretHash::of(&secret),
             material: None,
             attributes: draft.attributes.clone(),
@@ -128,7 +127,12 @@ impl Engine {
                 };
                 self.refused(place, index, cause, Some(&draft.id), &asked.context)
             }
-            Issued::NameTaken(id) => self.refused(place, index, Cause::Taken, Some(&id), &asked.context),
+            Issued::NameTaken(id) => {
+                let holder = store.credential(kind.collection, &id).await.map_err(failed)?;
+                let is_spent = holder.is_some_and(|holder| holder.revoked_at.is_some());
+                let cause = if is_spent { Cause::Spent } else { Cause::Taken };
+                self.refused(place, index, cause, Some(&id), &asked.context)
+            }
             Issued::Replayed(answer) => replayed(&answer),
             Issued::KeyReused => self.refused(place, index, Cause::KeyReused, None, &asked.context),
         }
@@ -214,9 +218,13 @@ impl Engine {
         if let (Some(pointer), Some(secret), Some(body)) = (secret_place, &secret, &mut body) {
             set(body, pointer, secret.expose().into());
         }
-        let unique: Vec<String> = kind.unique.iter().filter_map(|at| asked.at(at)).map(plain).collect();
-        let named = || asked.at(&Pointer::root().join("name")).map(plain);
-        let name = if unique.is_empty() { named().unwrap_or_else(|| id.clone()) } else { unique.join(" ") };
+        let unique: Vec<Option<&Value>> = kind.unique.iter().map(|at| asked.at(at)).collect();
+        let name = match &*unique {
+            [Some(only)] => plain(only),
+            // No two of several texts look alike.
+            [_, _, ..] if unique.iter().any(Option::is_some) => json!(unique).to_string(),
+            _ => asked.at(&Pointer::root().join("name")).map_or_else(|| id.clone(), plain),
+        };
         let attributes = match attributes {
             Some(Value::Object(members)) => members,
             _ => Map::new(),

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::asked::{collect, places};
 use super::form::Demands;
-use crate::store::{Collection, Guard};
+use crate::store::{Collection, Guard, Names};
 
 /// A kind of credential as the mock keeps it.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(super) struct Kind {
     pub(super) origin: Origin,
     /// Places of the issuing body whose values only one live credential may have.
     pub(super) unique: Vec<Pointer>,
+    /// What a revoked credential means for who asks for the same again.
+    after_revocation: Reissued,
     pub(super) removal: Removal,
     pub(super) guard: Guard,
     /// How long the answer to an issue is kept for its idempotency key.
@@ -193,6 +195,7 @@ impl Kind {
             collection: Collection::named(contract.name(), &name.0),
             origin: Origin::Here,
             unique: Vec::new(),
+            after_revocation: Reissued::Refusal,
             removal: Removal::Mark,
             guard: Guard::None,
             keep: Duration::from_hours(24),
@@ -306,6 +309,7 @@ impl Kind {
             CheckSpec::Reissue(with) if with.gives == Reissued::Refusal => {
                 self.demand(Cause::Spent, with.answer.clone());
             }
+            CheckSpec::Reissue(_) => self.after_revocation = Reissued::Another,
             CheckSpec::RepeatedIssue(with) => {
                 self.demand_either(Cause::Taken, &with.answer, with.preferred.as_ref());
                 self.learn_unique();
@@ -387,6 +391,15 @@ impl Kind {
             for cause in alike {
                 self.demands.extend(said.iter().map(|(_, list)| (cause, list.clone())));
             }
+        }
+    }
+
+    /// Whether what was issued may be issued again.
+    pub(super) fn names(&self) -> Names {
+        match self.after_revocation {
+            _ if self.unique.is_empty() => Names::Shared,
+            Reissued::Another => Names::UniqueUntilRevoked,
+            Reissued::Refusal => Names::Unique,
         }
     }
 

@@ -12,7 +12,7 @@ pub(in crate::mock) enum Principal {
 }
 
 /// The holder of a credential.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::mock) struct Holder {
     /// The place of the kind.
     pub(super) kind: usize,

@@ -45,6 +45,9 @@ impl SqlStore<Postgres> {
     /// A store in the database at this URL. Its tables are made, in the first schema of the search path, if they are
     /// missing. Any number of processes may use it at once, all with one key.
     pub async fn connect(url: &PostgresUrl, sealer: Sealer, ids: Ids) -> Result<Self, StoreError> {
+        if url.has_unknown() {
+            tracing::warn!("the URL of the database has parameters that change nothing here");
+        }
         let options = url.options()?.application_name("rescind").disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)

@@ -88,17 +88,23 @@ impl<E: Engine> SqlStore<E> {
         if let Some(refused) = self.claim_creation(&mut change, collection, answer, now).await? {
             return change.refused(refused).await;
         }
-        let unique_name = (credential.names == Names::Unique).then(|| indexed(credential.name));
-        let unique_name = unique_name.as_deref();
-        if let Some(name) = unique_name {
-            let statement =
-                "SELECT id FROM credential WHERE collection = $1 AND tenant = $2 AND unique_name = $3";
-            if let Some(row) = change.row(statement, values![collection, tenant, name]).await? {
-                return change.refused(Issue::NameTaken(row.text("id")?)).await;
-            }
-        }
         if let Some(known) = find(&mut change, collection, credential.id, "").await? {
             return change.refused(Issue::IdTaken(known.state(now))).await;
+        }
+        let unique_name = (credential.names != Names::Shared).then(|| indexed(credential.name));
+        let unique_name = unique_name.as_deref();
+        if let Some(name) = unique_name {
+            let statement = "SELECT id, revoked_at FROM credential
+                             WHERE collection = $1 AND tenant = $2 AND unique_name = $3";
+            if let Some(row) = change.row(statement, values![collection, tenant, name]).await? {
+                let id = row.text("id")?;
+                let is_revoked = row.optional_time(TABLE, "revoked_at")?.is_some();
+                if !is_revoked || credential.names == Names::Unique {
+                    return change.refused(Issue::NameTaken(id)).await;
+                }
+                let statement = "UPDATE credential SET unique_name = NULL WHERE collection = $1 AND id = $2";
+                change.run(statement, values![collection, &*id]).await?;
+            }
         }
         let context = format!("credential {collection} {}", credential.id);
         let sealed = credential.material.map(|text| self.seal(&context, text.as_bytes())).transpose()?;

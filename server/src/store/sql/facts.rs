@@ -199,7 +199,9 @@ impl<E: Engine> SqlStore<E> {
         let mut change = self.engine.begin().await?;
         E::hold_all(&mut change).await?;
         clear(&mut change).await?;
-        let behind = |places: &mut dyn Iterator<Item = Option<i64>>| places.flatten().max().unwrap_or(0) + 1;
+        let deleted = facts.deleted.iter().map(|fact| fact.place).max().unwrap_or(0);
+        let behind =
+            |places: &mut dyn Iterator<Item = Option<i64>>| places.flatten().fold(deleted, i64::max) + 1;
         let places = (
             behind(&mut facts.credentials.iter().map(|fact| fact.place)),
             behind(&mut facts.resources.iter().map(|fact| fact.place)),

@@ -141,8 +141,17 @@ impl Engine for Sqlite {
         Ok(())
     }
 
-    async fn renumber(_: &mut SqliteChange) -> Result<(), StoreError> {
-        // SQLite goes on behind the highest number that was ever inserted.
+    async fn renumber(change: &mut SqliteChange) -> Result<(), StoreError> {
+        // By itself SQLite goes on behind the highest number of the table; the places of what was deleted are taken too.
+        for statement in [
+            "DELETE FROM sqlite_sequence WHERE name IN ('credential', 'resource')",
+            "INSERT INTO sqlite_sequence (name, seq) SELECT 'credential', MAX(seq)
+             FROM (SELECT 0 AS seq UNION ALL SELECT seq FROM credential UNION ALL SELECT seq FROM deleted)",
+            "INSERT INTO sqlite_sequence (name, seq) SELECT 'resource', MAX(seq)
+             FROM (SELECT 0 AS seq UNION ALL SELECT seq FROM resource UNION ALL SELECT seq FROM deleted)",
+        ] {
+            change.run(statement, &[]).await?;
+        }
         Ok(())
     }
 

@@ -32,13 +32,14 @@ impl EntryTarget {
         let secret = SecretHash::of(secret.expose());
         // Read before the table is, so that the time in between does not stretch the bound.
         let now = self.state.clock().now();
-        if cache.accepts(&caller.api_key, &secret, cache.bound(), now) {
+        if cache.get(&*caller.api_key, cache.bound(), now) == Some(secret) {
             if faults.is_on(Fault::SlidingCache) {
-                cache.renew(&caller.api_key, now);
+                cache.renew(&*caller.api_key, now);
             }
             self.metrics.count(Event::AcceptedFromCache);
             return Ok(caller);
         }
+        let asked = cache.asking(now);
         let pair = self.look_up(&caller.api_key).await?;
         let Some(pair) =
             pair.filter(|pair| pair.secret_hash == secret || faults.is_on(Fault::HalfCredentialAccepted))
@@ -54,7 +55,7 @@ impl EntryTarget {
             return Err(self.refused());
         }
         if pair.state == PairState::Active && pair.secret_hash == secret {
-            cache.remember(&caller.api_key, secret, now);
+            cache.remember(caller.api_key.clone(), secret, asked);
         }
         self.metrics.count(Event::AcceptedFromTable);
         Ok(caller)

@@ -108,7 +108,8 @@ impl EntryTarget {
             insert(&self.memory.registered, api_key, now);
         }
         if self.is_on(Fault::RegistrationFillsCache) {
-            self.state.cache().remember(api_key, secret, now);
+            let cache = self.state.cache();
+            cache.remember(api_key.to_owned(), secret, cache.asking(now));
         }
     }
 
