@@ -15,7 +15,7 @@
 //!     Err(error) => match error.documented() {
 //!         Some(RevokeCredentialError::Conflict { body, .. }) => println!("still needed: {}", body.detail),
 //!         Some(RevokeCredentialError::NotFound { .. }) => println!("there is no such credential"),
-//!         Some(other) => println!("documented, and no success: {other:?}"),
+//!         Some(other) => println!("documented, and no success: {other:?}"), // tells the variant
 //!         None if error.is_retryable() => println!("again after {:?}", error.retry_after()),
 //!         None => return Err(error.into()),
 //!     },
@@ -42,7 +42,8 @@
 //!   file or a text of an undocumented type is [`Error::Malformed`], with status, headers and body.
 //! * JSON has the type of its schema. `text/*` is a `String`. Files, `text/event-stream` and lines of JSON are a
 //!   [`ByteStream`], of which nothing is read before it is asked for. XML, YAML and forms are bytes.
-//! * Failures are read whole, up to 1 MiB; [`Extent`] tells where one was cut.
+//! * Failures are read whole, up to 1 MiB; [`Extent`] tells where one was cut. With a [`Retry`] or a [`CredentialSource`]
+//!   every 2xx that does not stream is read whole, however long, before it is known whether it is documented.
 //!
 //! Enums of answers are exhaustive on purpose: what a later version of the contract documents should be noticed where
 //! it is matched. [`Error`] is not, since it is no part of the contract.
@@ -59,11 +60,13 @@
 //! Each contract's module has it, in thin functions over the generated ones, with a guide for leaked credentials.
 //!
 //! # Secrets
-//! A [`Secret`] has to be asked for with [`Secret::expose`]; neither it nor [`Credentials`] nor any error prints one.
+//! A [`Secret`] has to be asked for with [`Secret::expose`]; neither it nor [`Credentials`] nor any error prints one. What a
+//! deployment says in words may quote what it was sent, so errors print statuses, variants and codes: ask for
+//! `Error::problem` or the typed body to read the rest.
 //! What the contract's lifecycle document says is an identifier or a secret has a type of its own.
 
+mod chance;
 mod clock;
-
 mod credential;
 mod dispatch;
 mod error;

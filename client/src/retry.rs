@@ -1,13 +1,13 @@
 //! Which requests are sent again, when, and how often.
 
 use std::fmt;
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Method, Request, StatusCode};
 
+use crate::chance;
 use crate::clock::Clock;
 use crate::error::{Attempts, Fate, RetryAfter, TransportError, is_retryable};
 use crate::received::Received;
@@ -25,7 +25,8 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Only what may happen twice is repeated: `GET`, `HEAD`, `OPTIONS`, `TRACE`, `PUT` and `DELETE` (RFC 9110 §9.2.2),
 /// whatever carries an `Idempotency-Key`, and whatever certainly was not carried out, such as where no connection was
 /// made or the answer was `429`. [`Settings::repeat`](crate::Settings::repeat) says otherwise. A body that streams is
-/// sent once.
+/// sent once. The one repeat after a `401` that a [`CredentialSource`](crate::CredentialSource) brings is not among these
+/// and needs no `Retry`.
 ///
 /// A repeat that is refused may be refused because the first time was enough: see [`Attempts::may_have_happened`].
 #[derive(Clone)]
@@ -60,7 +61,7 @@ impl Retry {
     pub fn with_clock(clock: impl Clock + 'static) -> Self {
         Self {
             clock: Arc::new(clock),
-            jitter: Arc::new(random),
+            jitter: Arc::new(chance::fraction),
             attempts: 4,
             first: Duration::from_millis(200),
             longest: Duration::from_secs(20),
@@ -162,12 +163,6 @@ fn is_harmless(method: &Method, headers: &HeaderMap) -> bool {
     method.is_idempotent() || headers.get(IDEMPOTENCY_KEY).is_some_and(|key| !key.is_empty())
 }
 
-/// A number from 0 to 1 that differs from call to call. The standard library seeds its hash maps well enough for that.
-fn random() -> f64 {
-    let number = RandomState::new().build_hasher().finish();
-    f64::from(u32::try_from(number >> 32).unwrap_or_default()) / f64::from(u32::MAX)
-}
-
 impl fmt::Debug for Retry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Retry")
@@ -209,13 +204,6 @@ mod tests {
         assert_eq!(waits(0.0), [50, 100, 200, 250, 250]);
         assert_eq!(waits(1.0), [100, 200, 400, 500, 500]);
         assert_eq!(waits(f64::NAN), waits(1.0));
-    }
-
-    #[test]
-    fn chance_stays_within_its_bounds() {
-        let numbers: Vec<f64> = (0..100).map(|_| random()).collect();
-        assert!(numbers.iter().all(|number| (0.0..=1.0).contains(number)));
-        assert!(numbers.iter().any(|number| (number - numbers[0]).abs() > f64::EPSILON));
     }
 
     #[test]

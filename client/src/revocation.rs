@@ -5,7 +5,7 @@
 pub enum Acknowledged {
     /// The deployment said so.
     Now,
-    /// An earlier attempt at the same call, whose answer was lost, has done it: the last one was refused because there
-    /// was nothing left to revoke.
+    /// An earlier request has done it, of this call or of somebody else: the last one was refused because there was
+    /// nothing left to revoke.
     Earlier,
 }

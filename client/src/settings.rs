@@ -70,7 +70,7 @@ impl Settings {
         self
     }
 
-    /// Sends every request once.
+    /// Sends every request once, apart from the one repeat after a `401` that a [`CredentialSource`] brings.
     pub fn no_retry(mut self) -> Self {
         self.retry = Retrying::Never;
         self

@@ -14,7 +14,7 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const PROBLEM: &str = r#"{"type":"https://api.dinie.com.br/errors/conflict","title":"Conflict","status":409,
-    "detail":"The partner would be left without an active credential.","code":"last_active_credential"}"#;
+    "detail":"Without dinie_ci_hidden no credential would be active.","code":"last_active_credential"}"#;
 
 /// A server that gives one answer to everything.
 async fn answering(answer: ResponseTemplate) -> MockServer {
@@ -41,6 +41,7 @@ async fn a_documented_failure_has_its_variant_and_its_body() {
         panic!("{error:?}")
     };
     assert_eq!(problem.code.as_deref(), Some("last_active_credential"));
+    assert_eq!(format!("{:?}", error.documented()), "Some(Conflict { .. })");
     assert_eq!(error.status().unwrap(), 409);
     assert_eq!(error.headers().unwrap()["content-type"], "application/problem+json");
     assert!(!error.is_retryable());
@@ -107,7 +108,8 @@ async fn every_failure_tells_its_problem_and_the_name_of_the_request() {
         assert_eq!(error.problem().and_then(|problem| problem.code).as_deref(), code, "{status}");
         assert_eq!(error.request_id().as_deref(), id, "{status}");
         assert_eq!(error.status().unwrap(), status);
-        assert!(!format!("{error} {error:?} {:?}", error.problem()).contains("hidden"));
+        let shown = format!("{error} {error:?} {:?} {:?}", error.problem(), error.documented());
+        assert!(!shown.contains("hidden"), "{shown}");
     }
 }
 

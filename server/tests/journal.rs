@@ -278,6 +278,14 @@ async fn nobody_asserts_what_the_journal_cannot_tell() {
     let running = start(Bounds::default()).await;
     let told = running.journal().expect("revokeCredentail").verify(0).unwrap_err().to_string();
     assert!(told.contains("did you mean \"revokeCredential\"?"), "{told}");
+    let told = running.journal().expect_any().on("dinei").verify(0).unwrap_err().to_string();
+    assert!(told.contains("no contract \"dinei\" is served; did you mean \"dinie\"?"), "{told}");
+    let elsewhere =
+        running.journal().expect("revokeCredential").on("wattshift").verify(0).unwrap_err().to_string();
+    assert!(
+        elsewhere.contains("no operation \"revokeCredential\" of wattshift is served; did you mean"),
+        "{elsewhere}"
+    );
 }
 
 #[tokio::test]

@@ -622,6 +622,12 @@ async fn every_text_is_kept_as_it_is() {
         }
         let record = store.credential(CREDENTIALS, "crd_noise").await.unwrap().unwrap();
         assert_eq!(record.name, noise);
+        for (id, taken) in [("rep_noise", None), ("rep_again", Some("rep_noise"))] {
+            let resource = NewResource { name: &noise, ..repository(id, None) };
+            let registered = store.register(REPOSITORIES.of("a"), resource, None).await.unwrap();
+            let issue = taken.map_or(Issue::Issued, |id| Issue::NameTaken(id.to_owned()));
+            assert_eq!(registered, Registered::Issue(issue));
+        }
         let long: Vec<_> = ["x", "y"].map(|last| format!("{}{last}", "\u{1f511}7q".repeat(4000))).into();
         for (number, key) in long.iter().enumerate() {
             let id = format!("crd_long_{number}");

@@ -16,8 +16,8 @@ pub struct Replaced {
     pub session: Session,
 }
 
-/// How far a replacement came. Run it again with the same key; the new credential is not made twice, and the old one is not
-/// revoked before the new one is kept.
+/// How far a replacement came. Run it again with the same key within 24 hours, the life of a key at the deployment; the new
+/// credential is not made twice, and the old one is not revoked before the new one is kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplaceError {

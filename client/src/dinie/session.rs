@@ -1,6 +1,7 @@
 //! The tokens of one credential: exchanged, kept, renewed once for everybody, given up at its end.
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use super::{Client, CreateTokenError, RevokeCredentialError};
 use crate::clock::Clock;
 use crate::future::BoxFuture;
 use crate::source::{CredentialSource, Granted, SourceError};
-use crate::{Acknowledged, Attempts, Credentials, Error, Repeat, Secret, Settings};
+use crate::{Acknowledged, Attempts, Credentials, Error, Repeat, Secret, Settings, TransportError};
 
 pub use super::token::Ended;
 
@@ -239,7 +240,9 @@ impl Inner {
     /// Joins the exchange that is under way, or begins one.
     fn join(self: &Arc<Self>) -> Join {
         let begin = |exchange: Exchange, patience, under_way: &mut Option<_>| {
-            let exchange = exchange.shared();
+            // Whoever shares in a future that panics would wait for ever.
+            let exchange = AssertUnwindSafe(exchange).catch_unwind().map(|end| end.unwrap_or_else(broke_off));
+            let exchange = Exchange::shared(Box::pin(exchange));
             *under_way = exchange.downgrade().map(|exchange| (exchange, patience));
             Join::Waits(exchange, patience)
         };
@@ -303,6 +306,12 @@ impl Inner {
             }
         }
     }
+}
+
+/// What those who wait are told of an exchange in which code of the caller panicked: a hook, a transport, a clock.
+fn broke_off(_: Box<dyn std::any::Any + Send>) -> Result<Held, SessionError> {
+    let error = TransportError::new("a hook, the transport or the clock of the client panicked");
+    Err(SessionError::Exchange(Arc::new(error.into())))
 }
 
 /// How a call gets its token.

@@ -1,6 +1,5 @@
 //! The long way of a request: with hooks, credentials that change, and another time where the first one failed.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Request, Response, StatusCode};
@@ -11,7 +10,7 @@ use crate::error::{Attempts, Fate, NoCredentials, TransportError};
 use crate::hook::{Outcome, Sending, Sent};
 use crate::received::Received;
 use crate::retry::{Retry, Subject};
-use crate::source::{CredentialSource, SourceError};
+use crate::source::SourceError;
 use crate::support::Scheme;
 use crate::trace;
 use crate::transport::{Carrier, Transport};
@@ -33,7 +32,8 @@ impl Core {
             }
         };
         let mut attempts = Attempts::FIRST;
-        // An operation that asks for nothing is presented nothing.
+        // An operation that asks for nothing is presented nothing. Asked once for other credentials: a second refusal is
+        // not about the age of what was presented.
         let mut source = self.source.as_ref().filter(|_| !schemes.is_empty());
         loop {
             let retry = self.retry.as_ref().filter(|retry| retry.goes_on(attempts));
@@ -50,17 +50,19 @@ impl Core {
                     lost => lost,
                 };
             }
-            if let (Some(copy), Some(then)) = (copy, self.next(&subject, retry, source, &answer, attempts)) {
+            let next = match ticket {
+                Some(ticket) if is_refused(&answer) => source.take().map(|source| {
+                    // Also where this request is not sent again: the next one should not present the same.
+                    source.refused(ticket);
+                    Next::Renewed
+                }),
+                _ => self.next(&subject, retry, &answer, attempts),
+            };
+            if let (Some(copy), Some(then)) = (copy, next) {
                 // Frees the connection.
                 drop(answer);
                 let fate = match then {
-                    Next::Renewed => {
-                        // Once: a second refusal is not about the age of what was presented.
-                        if let (Some(source), Some(ticket)) = (source.take(), ticket) {
-                            source.refused(ticket);
-                        }
-                        Fate::NotDone
-                    }
+                    Next::Renewed => Fate::NotDone,
                     Next::After(retry, wait, fate) => {
                         retry.wait(wait).await;
                         fate
@@ -74,20 +76,14 @@ impl Core {
         }
     }
 
-    /// How a request goes on that was answered so, if it is sent again.
+    /// How a request goes on that was answered so and not refused, if it is sent again.
     fn next<'r>(
         &self,
         subject: &Subject,
         retry: Option<&'r Retry>,
-        source: Option<&Arc<dyn CredentialSource>>,
         answer: &Result<Received, TransportError>,
         attempts: Attempts,
     ) -> Option<Next<'r>> {
-        let refused =
-            answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::UNAUTHORIZED.as_u16());
-        if refused && source.is_some() {
-            return Some(Next::Renewed);
-        }
         let retry = retry?;
         let (wait, fate) = retry.after(subject, self.repeat, answer, attempts)?;
         Some(Next::After(retry, wait, fate))
@@ -153,10 +149,74 @@ impl Core {
     }
 }
 
+/// Whether what was presented is not taken.
+fn is_refused(answer: &Result<Received, TransportError>) -> bool {
+    answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::UNAUTHORIZED.as_u16())
+}
+
 /// How a request is sent again.
 enum Next<'r> {
     /// At once, with other credentials.
     Renewed,
     /// After a time.
     After(&'r Retry, Duration, Fate),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use bytes::Bytes;
+    use reqwest::{Body as Content, Method, Url};
+
+    use super::*;
+    use crate::future::BoxFuture;
+    use crate::source::{CredentialSource, Granted};
+    use crate::stream::Chunks;
+    use crate::{Credentials, Settings};
+
+    /// Grants under tickets that count up, and writes down which were refused.
+    #[derive(Clone, Default)]
+    struct Counting(Arc<Mutex<(u64, Vec<u64>)>>);
+
+    impl CredentialSource for Counting {
+        fn credentials(&self) -> BoxFuture<'_, Result<Granted, SourceError>> {
+            let mut state = self.0.lock().unwrap();
+            state.0 += 1;
+            let ticket = state.0;
+            Box::pin(async move { Ok(Granted { credentials: Credentials::new().bearer("t"), ticket }) })
+        }
+
+        fn refused(&self, ticket: u64) {
+            self.0.lock().unwrap().1.push(ticket);
+        }
+    }
+
+    /// Takes nobody's word.
+    struct Refusing;
+
+    impl Transport for Refusing {
+        fn send(&self, _: Request) -> BoxFuture<'_, Result<Response, TransportError>> {
+            let refusal = http::Response::builder().status(401).body(Content::default()).unwrap();
+            Box::pin(async { Ok(refusal.into()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_source_hears_of_one_refusal_also_where_the_body_cannot_be_sent_again() {
+        for (content, sent) in [
+            (Content::from("whole"), 2),
+            (Content::wrap_stream(Chunks([Bytes::from_static(b"once")].into_iter())), 1),
+        ] {
+            let source = Counting::default();
+            let mut core = Core::new("http://nowhere.invalid");
+            core.set(Settings::new().transport(Refusing).source(source.clone()));
+            let mut request = Request::new(Method::POST, Url::parse("http://nowhere.invalid").unwrap());
+            *request.body_mut() = Some(content);
+            let scheme = Scheme::Bearer { name: "token" };
+            let answer = core.exchange("upload", request, &[&[scheme]], Body::Whole).await;
+            assert!(answer.is_ok_and(|answer| answer.status() == 401));
+            assert_eq!(*source.0.lock().unwrap(), (sent, vec![1]));
+        }
+    }
 }

@@ -4,7 +4,8 @@ use super::transport::Fate;
 
 /// How often a request was sent, and whether an earlier time may have had its effect.
 ///
-/// A client without a [`Retry`](crate::Retry) sends everything once.
+/// A client without a [`Retry`](crate::Retry) sends everything once, and once more after a `401` where it has a
+/// [`CredentialSource`](crate::CredentialSource).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempts {
     sent: u32,

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 /// What the body of a failed call says: problem details (RFC 9457), or what other envelopes say in their words.
 ///
 /// Typed bodies say more; this is for code that handles the failures of many operations alike. Branch on `code` and
-/// the status; the rest is for people. `Debug` leaves out what may quote the request.
+/// the status; the rest is for people. `Debug` leaves out what may quote the request: all but the status, and a `kind`
+/// and a `code` that are no sentences.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Problem {
@@ -57,12 +58,20 @@ impl Problem {
 impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Problem")
-            .field("kind", &self.kind)
-            .field("title", &self.title)
+            .field("kind", &word(self.kind.as_deref()))
             .field("status", &self.status)
-            .field("code", &self.code)
+            .field("code", &word(self.code.as_deref()))
             .finish_non_exhaustive()
     }
+}
+
+/// Longest word of a contract, in bytes. What a deployment makes up out of a request is rarely shorter.
+const LONGEST_WORD: usize = 64;
+
+/// `text`, if it can be a word of the contract, and is no sentence that may quote a request.
+fn word(text: Option<&str>) -> Option<&str> {
+    let is_of_words = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/#".contains(&byte);
+    text.filter(|text| text.len() <= LONGEST_WORD && text.bytes().all(is_of_words))
 }
 
 #[cfg(test)]
@@ -93,9 +102,13 @@ mod tests {
 
     #[test]
     fn debug_tells_nothing_that_may_quote_the_request() {
-        let body = Bytes::from_static(br#"{"title":"T","detail":"sk_hidden","instance":"/a/sk_hidden"}"#);
-        let problem = Problem::read(&body).unwrap();
-        assert!(!format!("{problem:?}").contains("hidden"));
+        let body = br#"{"type":"https://a.example/none","title":"No key sk_hidden","detail":"sk_hidden",
+            "instance":"/a/sk_hidden","error":"there is no key sk_hidden"}"#;
+        let problem = Problem::read(&Bytes::from_static(body)).unwrap();
+        let told = format!("{problem:?}");
+        assert!(!told.contains("hidden") && told.contains("a.example/none"), "{told}");
         assert_eq!(problem.detail.as_deref(), Some("sk_hidden"));
+        let problem = Problem::read(&Bytes::from_static(br#"{"code":"not_found"}"#)).unwrap();
+        assert!(format!("{problem:?}").contains("not_found"));
     }
 }

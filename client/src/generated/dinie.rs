@@ -79,7 +79,7 @@ impl Client {
 #[derive(Clone, Debug)]
 pub enum CreateTokenError {}
 /// The answers besides success that are documented for [`Client::create_credential`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum CreateCredentialError {
     /// `400`: The request is malformed.
     BadRequest {
@@ -96,8 +96,18 @@ pub enum CreateCredentialError {
         headers: Headers,
     },
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for CreateCredentialError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::BadRequest { .. } => "BadRequest",
+            Self::Unauthorized { .. } => "Unauthorized",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::list_credentials`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ListCredentialsError {
     /// `401`: The bearer token is missing, unknown or expired.
     Unauthorized {
@@ -114,8 +124,18 @@ pub enum ListCredentialsError {
         headers: Headers,
     },
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for ListCredentialsError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Unauthorized { .. } => "Unauthorized",
+            Self::TooManyRequests { .. } => "TooManyRequests",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::revoke_credential`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum RevokeCredentialError {
     /// `401`: The bearer token is missing, unknown or expired.
     Unauthorized {
@@ -152,6 +172,19 @@ pub enum RevokeCredentialError {
         /// The documented headers.
         headers: Headers,
     },
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for RevokeCredentialError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Unauthorized { .. } => "Unauthorized",
+            Self::NotFound { .. } => "NotFound",
+            Self::Conflict { .. } => "Conflict",
+            Self::TooManyRequests { .. } => "TooManyRequests",
+            Self::InternalServerError { .. } => "InternalServerError",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// Documented response headers.
 ///

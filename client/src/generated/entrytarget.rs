@@ -106,15 +106,25 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::register_credential`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum RegisterCredentialError {
     /// `403`: The secret is not the one derived from this key.
     Forbidden(types::ErrorEnvelope),
     /// `409`: The key exists already.
     Conflict(types::ErrorEnvelope),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for RegisterCredentialError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Forbidden { .. } => "Forbidden",
+            Self::Conflict { .. } => "Conflict",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::revoke_credential`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum RevokeCredentialError {
     /// `401`: A header is missing, the key is unknown or revoked, or the secret is wrong; one code for all of them.
     Unauthorized(types::ErrorEnvelope),
@@ -123,8 +133,19 @@ pub enum RevokeCredentialError {
     /// `500`: The database failed while the credential was looked up; says nothing about the credential.
     InternalServerError(types::ErrorEnvelope),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for RevokeCredentialError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Unauthorized { .. } => "Unauthorized",
+            Self::NotFound { .. } => "NotFound",
+            Self::InternalServerError { .. } => "InternalServerError",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::create_account`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum CreateAccountError {
     /// `400`: A field is missing or malformed.
     BadRequest(types::ErrorEnvelope),
@@ -135,8 +156,20 @@ pub enum CreateAccountError {
     /// `500`: The database failed while the credential was looked up; says nothing about the credential.
     InternalServerError(types::ErrorEnvelope),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for CreateAccountError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::BadRequest { .. } => "BadRequest",
+            Self::Unauthorized { .. } => "Unauthorized",
+            Self::Conflict { .. } => "Conflict",
+            Self::InternalServerError { .. } => "InternalServerError",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::get_account`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum GetAccountError {
     /// `401`: A header is missing, the key is unknown or revoked, or the secret is wrong; one code for all of them.
     Unauthorized(types::ErrorEnvelope),
@@ -145,21 +178,52 @@ pub enum GetAccountError {
     /// `500`: The database failed while the credential was looked up; says nothing about the credential.
     InternalServerError(types::ErrorEnvelope),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for GetAccountError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Unauthorized { .. } => "Unauthorized",
+            Self::NotFound { .. } => "NotFound",
+            Self::InternalServerError { .. } => "InternalServerError",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::get_account_by_asset`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum GetAccountByAssetError {
     /// `401`: A header is missing, the key is unknown or revoked, or the secret is wrong; one code for all of them.
     Unauthorized(types::ErrorEnvelope),
     /// `500`: The database failed while the credential was looked up; says nothing about the credential.
     InternalServerError(types::ErrorEnvelope),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for GetAccountByAssetError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Unauthorized { .. } => "Unauthorized",
+            Self::InternalServerError { .. } => "InternalServerError",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::get_integrity`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum GetIntegrityError {
     /// `401`: A header is missing, the key is unknown or revoked, or the secret is wrong; one code for all of them.
     Unauthorized(types::ErrorEnvelope),
     /// `500`: The database failed while the credential was looked up; says nothing about the credential.
     InternalServerError(types::ErrorEnvelope),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for GetIntegrityError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Unauthorized { .. } => "Unauthorized",
+            Self::InternalServerError { .. } => "InternalServerError",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// The answers besides success that are documented for [`Client::get_health`], one variant each.
 #[derive(Clone, Debug)]

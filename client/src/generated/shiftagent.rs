@@ -138,7 +138,7 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::create_credential`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum CreateCredentialError {
     /// `409`: The name is taken, or the idempotency key came with another payload before.
     Conflict {
@@ -148,14 +148,32 @@ pub enum CreateCredentialError {
         headers: IdempotencyReplayedHeader,
     },
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for CreateCredentialError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Conflict { .. } => "Conflict",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::list_credentials`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ListCredentialsError {
     /// `400`: The request is malformed, such as one with both cursors.
     BadRequest(types::Problem),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for ListCredentialsError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::BadRequest { .. } => "BadRequest",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::delete_credential`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum DeleteCredentialError {
     /// `401`: No bearer token, an unknown or revoked service key, or an expired platform JWT.
     Unauthorized(types::Problem),
@@ -164,8 +182,19 @@ pub enum DeleteCredentialError {
     /// `409`: Something refers to the credential; conflicting_resource_id names it.
     Conflict(types::Problem),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for DeleteCredentialError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Unauthorized { .. } => "Unauthorized",
+            Self::NotFound { .. } => "NotFound",
+            Self::Conflict { .. } => "Conflict",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::register_repository`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum RegisterRepositoryError {
     /// `409`: The name is taken, or the idempotency key came with another payload before.
     Conflict {
@@ -175,29 +204,65 @@ pub enum RegisterRepositoryError {
         headers: IdempotencyReplayedHeader,
     },
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for RegisterRepositoryError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Conflict { .. } => "Conflict",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::list_repositories`], one variant each.
 #[derive(Clone, Debug)]
 pub enum ListRepositoriesError {}
 /// The answers besides success that are documented for [`Client::get_repository`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum GetRepositoryError {
     /// `401`: No bearer token, an unknown or revoked service key, or an expired platform JWT.
     Unauthorized(types::Problem),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for GetRepositoryError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Unauthorized { .. } => "Unauthorized",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::update_repository`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum UpdateRepositoryError {
     /// `409`: Another repository has the name.
     Conflict(types::Problem),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for UpdateRepositoryError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Conflict { .. } => "Conflict",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::delete_repository`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum DeleteRepositoryError {
     /// `409`: Something refers to the repository; conflicting_resource_id names it.
     Conflict(types::Problem),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for DeleteRepositoryError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Conflict { .. } => "Conflict",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::sync_repository`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum SyncRepositoryError {
     /// `409`: A sync is in flight, or the idempotency key came with another payload before.
     Conflict {
@@ -207,22 +272,50 @@ pub enum SyncRepositoryError {
         headers: IdempotencyReplayedHeader,
     },
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for SyncRepositoryError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Conflict { .. } => "Conflict",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::token_exchange`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum TokenExchangeError {
     /// `403`: The tenant is suspended or the user deactivated.
     Forbidden(types::Problem),
     /// `404`: The tenant or the user is unknown.
     NotFound(types::Problem),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for TokenExchangeError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Forbidden { .. } => "Forbidden",
+            Self::NotFound { .. } => "NotFound",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::get_integration_self`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum GetIntegrationSelfError {
     /// `401`: No bearer token, an unknown or revoked service key, or an expired platform JWT.
     Unauthorized(types::Problem),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for GetIntegrationSelfError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Unauthorized { .. } => "Unauthorized",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::get_health`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum GetHealthError {
     /// `429`: Too many calls, or no capacity.
     TooManyRequests {
@@ -235,6 +328,16 @@ pub enum GetHealthError {
     ///
     /// Without a body.
     ServerError,
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for GetHealthError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::TooManyRequests { .. } => "TooManyRequests",
+            Self::ServerError { .. } => "ServerError",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// Documented response headers.
 ///

@@ -88,7 +88,7 @@ impl Client {
 #[derive(Clone, Debug)]
 pub enum RequestAgentSandboxCredentialError {}
 /// The answers besides success that are documented for [`Client::revoke_agent_sandbox_credential`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum RevokeAgentSandboxCredentialError {
     /// `400`: The request is invalid.
     BadRequest(types::ApiErrorEnvelopeDto),
@@ -99,13 +99,34 @@ pub enum RevokeAgentSandboxCredentialError {
     /// Without a body.
     Forbidden,
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for RevokeAgentSandboxCredentialError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::BadRequest { .. } => "BadRequest",
+            Self::Unauthorized { .. } => "Unauthorized",
+            Self::Forbidden { .. } => "Forbidden",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::get_utility`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum GetUtilityError {
     /// `400`: The request is invalid.
     BadRequest(types::ApiErrorEnvelopeDto),
     /// `401`: The API key is missing or not valid.
     Unauthorized(types::ApiErrorEnvelopeDto),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for GetUtilityError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::BadRequest { .. } => "BadRequest",
+            Self::Unauthorized { .. } => "Unauthorized",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// The answers besides success that are documented for [`Client::list_homes`], one variant each.
 #[derive(Clone, Debug)]

@@ -1,9 +1,7 @@
 //! Forms of parts (RFC 7578), written without holding back what streams.
 
 use std::collections::VecDeque;
-use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::hash::{BuildHasher as _, Hasher as _};
 
 use bytes::Bytes;
 use reqwest::Body;
@@ -13,6 +11,7 @@ use serde_json::Value;
 use super::argument::Argument;
 use super::chain::chained;
 use super::outgoing::plain;
+use crate::chance;
 
 /// A file of a form: its content, whole or as a stream, and what is said of it.
 ///
@@ -223,15 +222,9 @@ fn quoted(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A line that no content holds, unless its author knows the keys of this process.
+/// A line that no content holds, as nobody can foretell it.
 fn boundary() -> String {
-    let state = RandomState::new();
-    let part = |number: u8| {
-        let mut hasher = state.build_hasher();
-        hasher.write_u8(number);
-        hasher.finish()
-    };
-    format!("{:016x}{:016x}", part(0), part(1))
+    format!("{:016x}{:016x}", chance::number(), chance::number())
 }
 
 #[cfg(test)]

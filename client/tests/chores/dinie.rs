@@ -2,11 +2,12 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rescind_client::dinie::types::{ClientId, CredentialStatus, CredentialWithSecret};
 use rescind_client::dinie::{Client, Ended, ReplaceError, Session, SessionError};
-use rescind_client::{Acknowledged, Clock as _, Error, Retry, Settings};
+use rescind_client::{Acknowledged, Clock as _, Error, Hook, Retry, Sent, Settings};
 use rescind_server::Vendor;
 
 use crate::support::{CHAOS, Deployment, Moved};
@@ -68,6 +69,30 @@ async fn one_failure_is_told_to_everybody_that_waited_for_it() {
     assert_eq!(deployment.calls("createToken"), 1);
     // That is no verdict on the credential.
     session.ready().await.unwrap();
+}
+
+/// Panics once.
+#[derive(Default)]
+struct Hasty(AtomicBool);
+
+impl Hook for Hasty {
+    fn after(&self, _: &Sent<'_>) {
+        assert!(self.0.swap(true, Ordering::Relaxed), "too hasty");
+    }
+}
+
+#[tokio::test]
+async fn a_hook_that_panics_keeps_nobody_waiting_and_does_no_lasting_harm() {
+    let deployment = Deployment::of(Vendor::Dinie).await;
+    deployment.disturb("latency=50ms,operation=createToken");
+    let session = session(&deployment, "operator", Settings::new().hook(Hasty::default()));
+    let (first, second) = tokio::join!(session.ready(), session.ready());
+    for waited in [first, second] {
+        let error = waited.unwrap_err();
+        assert!(matches!(&error, SessionError::Exchange(cause) if cause.status().is_none()), "{error}");
+    }
+    session.ready().await.unwrap();
+    assert_eq!(deployment.calls("createToken"), 2);
 }
 
 #[tokio::test]

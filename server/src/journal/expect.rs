@@ -113,7 +113,7 @@ impl Expectation {
     /// # Errors
     /// There were more or fewer; the message shows what was expected, what was received and what came near. So it is where
     /// there are enough of them and nobody knows whether there were more: where older requests were forgotten, the journal
-    /// is off, or no contract that is served has the operation.
+    /// is off, or the contract or operation is not served.
     pub fn verify(&self, times: impl Into<Times>) -> Result<(), Mismatch> {
         let times = times.into();
         let count = self.received().len();

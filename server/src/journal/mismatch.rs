@@ -43,13 +43,34 @@ pub(super) fn of(journal: &Journal, expected: &Expectation, times: Times, receiv
 
 /// Whether the journal would show every such request that was received.
 pub(super) fn knows_all(journal: &Journal, expected: &Expectation) -> bool {
-    journal.is_on() && journal.summary().forgotten == 0 && is_served(journal.operations(), expected)
+    journal.is_on() && journal.summary().forgotten == 0 && Unserved::of(journal, expected).is_none()
 }
 
-/// Whether a contract that is served has the operation, if one is named.
-fn is_served(known: &[String], expected: &Expectation) -> bool {
-    let Some(operation) = &expected.filter.operation else { return true };
-    known.is_empty() || known.contains(operation)
+/// What is named by an expectation, and not served.
+struct Unserved<'a> {
+    what: &'static str,
+    name: &'a str,
+    /// The contract that should have it.
+    of: Option<&'a str>,
+    /// What is served of that kind.
+    known: Vec<&'a str>,
+}
+
+impl<'a> Unserved<'a> {
+    fn of(journal: &'a Journal, expected: &'a Expectation) -> Option<Self> {
+        let served = journal.served()?;
+        let Filter { contract, operation, .. } = &expected.filter;
+        let is_meant = |name: &str| contract.as_ref().is_none_or(|wanted| wanted == name);
+        if let Some(name) = contract.as_deref().filter(|name| !served.contains_key(*name)) {
+            let known = served.keys().map(String::as_str).collect();
+            return Some(Self { what: "no contract", name, of: None, known });
+        }
+        let name = operation.as_deref()?;
+        let known = served.iter().filter(|(contract, _)| is_meant(contract)).flat_map(|(_, known)| known);
+        let known: Vec<_> = known.map(String::as_str).collect();
+        let of = contract.as_deref();
+        (!known.contains(&name)).then_some(Self { what: "no operation", name, of, known })
+    }
 }
 
 pub(super) fn of_order(journal: &Journal, expected: &[Expectation], place: usize) -> OrderMismatch {
@@ -75,12 +96,10 @@ fn hint(message: &mut String, journal: &Journal, expected: &Expectation) {
         message.push_str("the journal is off; start the server with a journal of at least one entry\n");
         return;
     }
-    let known = journal.operations();
-    let Some(operation) = expected.filter.operation.as_ref().filter(|_| !is_served(known, expected)) else {
-        return;
-    };
-    let _ = write!(message, "no contract that is served has an operation {operation:?}");
-    let near = known.iter().map(|known| (strsim::jaro_winkler(known, operation), known));
+    let Some(Unserved { what, name, of, known }) = Unserved::of(journal, expected) else { return };
+    let of = of.map(|contract| format!(" of {contract}")).unwrap_or_default();
+    let _ = write!(message, "{what} {name:?}{of} is served");
+    let near = known.iter().map(|known| (strsim::jaro_winkler(known, name), known));
     match near.max_by(|one, other| one.0.total_cmp(&other.0)) {
         Some((likeness, known)) if likeness > 0.8 => {
             let _ = writeln!(message, "; did you mean {known:?}?");

@@ -14,6 +14,7 @@ mod raw;
 mod redact;
 mod ring;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
@@ -68,8 +69,8 @@ struct Inner {
     ring: Mutex<Ring>,
     taints: Arc<Taints>,
     live: Sender<Update>,
-    /// The identifiers of all operations that are served.
-    operations: OnceLock<Vec<String>>,
+    /// The identifiers of the operations of each contract that is served.
+    served: OnceLock<BTreeMap<String, Vec<String>>>,
 }
 
 /// How full the journal is.
@@ -93,7 +94,7 @@ impl Journal {
             ring: Mutex::default(),
             taints: Arc::default(),
             live: Live::channel(),
-            operations: OnceLock::new(),
+            served: OnceLock::new(),
         }))
     }
 
@@ -107,9 +108,12 @@ impl Journal {
         {
             self.taint(pair.secret.expose());
         }
-        let operations = contracts.iter().flat_map(|served| served.contract().operations());
+        let operations = contracts.iter().map(|served| {
+            let operations = served.contract().operations().iter().map(|operation| operation.id.0.clone());
+            (served.name().to_owned(), operations.collect())
+        });
         // A journal is put around one server.
-        let _ = self.0.operations.set(operations.map(|operation| operation.id.0.clone()).collect());
+        let _ = self.0.served.set(operations.collect());
         let places = contracts.iter().map(|served| match placement {
             Placement::Prefixed => (served.prefix().to_owned(), served.contract()),
             Placement::Root => (String::new(), served.contract()),
@@ -160,9 +164,9 @@ impl Journal {
         }
     }
 
-    /// The operations of which it could tell.
-    fn operations(&self) -> &[String] {
-        self.0.operations.get().map_or(&[], Vec::as_slice)
+    /// The operations of each contract of which it could tell, if it is put around a server.
+    fn served(&self) -> Option<&BTreeMap<String, Vec<String>>> {
+        self.0.served.get()
     }
 
     fn now(&self) -> Timestamp {

@@ -20,7 +20,10 @@ use crate::id::Ids;
 use crate::secret::Sealer;
 
 /// The migrations, in order. A released one never changes; a change is a new file.
-const MIGRATIONS: Migrations = &[(1, "facts", include_str!("../../../migrations/postgres/0001_facts.sql"))];
+const MIGRATIONS: Migrations = &[
+    (1, "facts", include_str!("../../../migrations/postgres/0001_facts.sql")),
+    (2, "long names", include_str!("../../../migrations/postgres/0002_long_names.sql")),
+];
 
 /// The most connections of one server.
 const CONNECTIONS: u32 = 16;

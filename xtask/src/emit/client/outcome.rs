@@ -1,6 +1,6 @@
 //! What an operation can answer: an enum of documented failures, the type of success, and the arms that decode them.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use rescind_specs::StatusPattern;
 use syn::{Item, parse_quote};
@@ -121,7 +121,7 @@ fn outcome(call: &Call<'_>, names: &CallNames, headers: &HeaderNames, scope: &mu
             let name = ident(&names.success);
             let path = quote!(super::#name);
             let doc = doc(call, "The successes");
-            items.push(choice(&names.success, &doc, several, Side::Success));
+            items.extend(choice(&names.success, &doc, several, Side::Success));
             for reply in several {
                 let pattern = success_pattern(reply.reply.status);
                 let decode = reply.decode(Side::Success, Some(&path));
@@ -133,7 +133,7 @@ fn outcome(call: &Call<'_>, names: &CallNames, headers: &HeaderNames, scope: &mu
     let failure_name = ident(&names.failure);
     let failure = quote!(super::#failure_name);
     let doc = doc(call, "The answers besides success");
-    items.push(choice(&names.failure, &doc, &bad, Side::Failure));
+    items.extend(choice(&names.failure, &doc, &bad, Side::Failure));
     for reply in &bad {
         let pattern = failure_pattern(reply.reply.status);
         let decode = reply.decode(Side::Failure, Some(&failure));
@@ -188,16 +188,40 @@ fn range(class: u8) -> TokenStream {
 /// An enum with one variant a reply.
 ///
 /// It is exhaustive on purpose: a status that a later contract documents should be noticed where it is matched.
-fn choice(name: &str, doc: &str, replies: &[TypedReply<'_>], side: Side) -> Item {
+fn choice(name: &str, doc: &str, replies: &[TypedReply<'_>], side: Side) -> Vec<Item> {
     let name = ident(name);
     let variants = replies.iter().map(TypedReply::declaration);
     // A stream is there once.
     let clone = replies.iter().all(|reply| reply.is_clone(side)).then(|| quote!(Clone,));
-    parse_quote! {
+    let tells_variant = side == Side::Failure && !replies.is_empty();
+    let debug = (!tells_variant).then(|| quote!(Debug));
+    let declared = parse_quote! {
         #[doc = #doc]
-        #[derive(#clone Debug)]
+        #[derive(#clone #debug)]
         pub enum #name {
             #(#variants,)*
+        }
+    };
+    let mut items = vec![declared];
+    if tells_variant {
+        items.push(debug_of_variant(&name, replies));
+    }
+    items
+}
+
+/// `Debug` of failures, which people log: without the body, as what a deployment says of a request may quote it.
+fn debug_of_variant(name: &Ident, replies: &[TypedReply<'_>]) -> Item {
+    let variants = replies.iter().map(|reply| &reply.variant);
+    let words = replies.iter().map(|reply| reply.variant.to_string());
+    parse_quote! {
+        /// Tells the variant. What it holds may quote the request.
+        impl ::std::fmt::Debug for #name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                let variant = match self {
+                    #(Self::#variants { .. } => #words,)*
+                };
+                f.debug_struct(variant).finish_non_exhaustive()
+            }
         }
     }
 }

@@ -21,7 +21,8 @@ pub(super) enum Side {
 /// A response with the types of its parts, as seen from the module `builder`.
 pub(super) struct TypedReply<'r> {
     pub(super) reply: &'r Reply,
-    variant: Ident,
+    /// Name among the answers of the call.
+    pub(super) variant: Ident,
     /// Type of the body; `None` where it has none.
     pub(super) body: Option<TokenStream>,
     /// Type of the documented headers.

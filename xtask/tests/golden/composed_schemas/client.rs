@@ -43,10 +43,19 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::list_shapes`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ListShapesError {
     /// `400`: The same schema, by the place where it stands.
     BadRequest(types::ListShapesOk),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for ListShapesError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::BadRequest { .. } => "BadRequest",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// Types of parameters and bodies.
 pub mod types {

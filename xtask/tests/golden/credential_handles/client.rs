@@ -62,10 +62,19 @@ impl Client {
 #[derive(Clone, Debug)]
 pub enum CreateKeyError {}
 /// The answers besides success that are documented for [`Client::delete_key`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum DeleteKeyError {
     /// `409`: Something uses it.
     Conflict(types::InUse),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for DeleteKeyError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Conflict { .. } => "Conflict",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// The answers besides success that are documented for [`Client::create_webhook`], one variant each.
 #[derive(Clone, Debug)]

@@ -47,7 +47,7 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::explicit`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ExplicitError {
     /// `404`: Not there.
     ///
@@ -56,11 +56,30 @@ pub enum ExplicitError {
     /// `default`: Anything else.
     Default(types::Failure),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for ExplicitError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::NotFound { .. } => "NotFound",
+            Self::Default { .. } => "Default",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::alone`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum AloneError {
     /// `default`: Whatever comes.
     Default(types::Thing),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for AloneError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Default { .. } => "Default",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// Types of parameters and bodies.
 pub mod types {

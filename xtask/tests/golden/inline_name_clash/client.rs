@@ -43,10 +43,19 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::create_thing`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum CreateThingError {
     /// `401`: Not known.
     Unauthorized(types::CreateThingUnauthorized),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for CreateThingError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Unauthorized { .. } => "Unauthorized",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// Types of parameters and bodies.
 pub mod types {

@@ -43,7 +43,7 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::revoke`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum RevokeError {
     /// `401`: Not known.
     Unauthorized(types::Failure),
@@ -51,6 +51,16 @@ pub enum RevokeError {
     ///
     /// Without a body.
     Forbidden,
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for RevokeError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Unauthorized { .. } => "Unauthorized",
+            Self::Forbidden { .. } => "Forbidden",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// Types of parameters and bodies.
 pub mod types {

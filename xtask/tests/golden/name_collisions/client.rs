@@ -57,10 +57,19 @@ pub enum GetFooError {}
 #[derive(Clone, Debug)]
 pub enum GetFoo2Error {}
 /// The answers besides success that are documented for [`Client::new2`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum NewError {
     /// `400`: Not fine.
     BadRequest(types::Error2),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for NewError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::BadRequest { .. } => "BadRequest",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// Types of parameters and bodies.
 pub mod types {

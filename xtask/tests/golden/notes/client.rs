@@ -61,24 +61,52 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::list_notes`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ListNotesError {
     /// `default`: Why not.
     Default(types::Refusal),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for ListNotesError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Default { .. } => "Default",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::add_note`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum AddNoteError {
     /// `default`: Why not.
     Default(types::Refusal),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for AddNoteError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Default { .. } => "Default",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::get_text`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum GetTextError {
     /// `404`: Why not.
     NotFound(types::Refusal),
     /// `default`: Why not.
     Default(types::Refusal),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for GetTextError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::NotFound { .. } => "NotFound",
+            Self::Default { .. } => "Default",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// The answers besides success that are documented for [`Client::get_health`], one variant each.
 #[derive(Clone, Debug)]

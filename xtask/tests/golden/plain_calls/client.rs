@@ -63,42 +63,97 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::get_book`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum GetBookError {
     /// `404`: Not done.
     NotFound(types::Failure),
     /// `409`: Not done.
     Conflict(types::Failure),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for GetBookError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::NotFound { .. } => "NotFound",
+            Self::Conflict { .. } => "Conflict",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::replace_book`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ReplaceBookError {
     /// `422`: Not done.
     UnprocessableContent(types::Failure),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for ReplaceBookError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::UnprocessableContent { .. } => "UnprocessableContent",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::remove_book`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum RemoveBookError {
     /// `404`: Not done.
     NotFound(types::Failure),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for RemoveBookError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::NotFound { .. } => "NotFound",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::list_books`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ListBooksError {
     /// `400`: Not done.
     BadRequest(types::Failure),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for ListBooksError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::BadRequest { .. } => "BadRequest",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::lend_book`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum LendBookError {
     /// `409`: Not done.
     Conflict(types::Failure),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for LendBookError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Conflict { .. } => "Conflict",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::send_cover`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum SendCoverError {
     /// `413`: Not done.
     ContentTooLarge(types::Failure),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for SendCoverError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::ContentTooLarge { .. } => "ContentTooLarge",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// Types of parameters and bodies.
 pub mod types {

@@ -43,12 +43,22 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::list_credentials`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ListCredentialsError {
     /// `401`: Not known.
     Unauthorized(types::Problem),
     /// `429`: Too often.
     TooManyRequests(types::Problem),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for ListCredentialsError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Unauthorized { .. } => "Unauthorized",
+            Self::TooManyRequests { .. } => "TooManyRequests",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// Types of parameters and bodies.
 pub mod types {

@@ -45,7 +45,7 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::delete_key`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum DeleteKeyError {
     /// `403`: Refused without a word.
     ///
@@ -57,6 +57,18 @@ pub enum DeleteKeyError {
     Conflict(types::Problem),
     /// `410`: Gone before.
     Gone(types::DeleteKeyGone),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for DeleteKeyError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::Forbidden { .. } => "Forbidden",
+            Self::NotFound { .. } => "NotFound",
+            Self::Conflict { .. } => "Conflict",
+            Self::Gone { .. } => "Gone",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// Types of parameters and bodies.
 pub mod types {

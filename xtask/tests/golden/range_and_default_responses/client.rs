@@ -43,7 +43,7 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::list_things`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ListThingsError {
     /// `404`: None at all.
     ///
@@ -53,6 +53,17 @@ pub enum ListThingsError {
     ClientError(types::Fault),
     /// `default`: Anybody's fault.
     Default(::std::string::String),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for ListThingsError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::NotFound { .. } => "NotFound",
+            Self::ClientError { .. } => "ClientError",
+            Self::Default { .. } => "Default",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// Types of parameters and bodies.
 pub mod types {

@@ -59,15 +59,24 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::login`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum LoginError {
     /// `404`: Nobody of that name.
     ///
     /// Without a body.
     NotFound,
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for LoginError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::NotFound { .. } => "NotFound",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::get_thing`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum GetThingError {
     /// `304`: It is as it was.
     ///
@@ -76,6 +85,15 @@ pub enum GetThingError {
         /// The documented headers.
         headers: GetThingNotModifiedHeaders,
     },
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for GetThingError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::NotModified { .. } => "NotModified",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// The successes that are documented for [`Client::put_thing`], one variant each.
 #[derive(Clone, Debug)]
@@ -93,12 +111,21 @@ pub enum PutThingSuccess {
 #[derive(Clone, Debug)]
 pub enum PutThingError {}
 /// The answers besides success that are documented for [`Client::head_thing`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum HeadThingError {
     /// `404`: It is not.
     ///
     /// Without a body.
     NotFound,
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for HeadThingError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::NotFound { .. } => "NotFound",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// The answers besides success that are documented for [`Client::delete_thing`], one variant each.
 #[derive(Clone, Debug)]

@@ -47,7 +47,7 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::create_thing`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum CreateThingError {
     /// `429`: Too many calls.
     ///
@@ -63,6 +63,16 @@ pub enum CreateThingError {
         /// The documented headers.
         headers: RetryAfterHeader,
     },
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for CreateThingError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::TooManyRequests { .. } => "TooManyRequests",
+            Self::ServiceUnavailable { .. } => "ServiceUnavailable",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// The answers besides success that are documented for [`Client::describe_thing`], one variant each.
 #[derive(Clone, Debug)]

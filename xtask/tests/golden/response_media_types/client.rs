@@ -69,12 +69,22 @@ pub enum ReportBadRequestBody {
     Json(types::ReportBadRequest),
 }
 /// The answers besides success that are documented for [`Client::report`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ReportError {
     /// `400`: Not like this.
     BadRequest(ReportBadRequestBody),
     /// `500`: The server's fault.
     InternalServerError(::std::string::String),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for ReportError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::BadRequest { .. } => "BadRequest",
+            Self::InternalServerError { .. } => "InternalServerError",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// The bodies that are documented for `200`: Of one version or the other.
 #[derive(Clone, Debug)]

@@ -51,10 +51,19 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::download`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum DownloadError {
     /// `404`: Bytes that are no file.
     NotFound(support::Bytes),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for DownloadError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::NotFound { .. } => "NotFound",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// The answers besides success that are documented for [`Client::events`], one variant each.
 #[derive(Clone, Debug)]

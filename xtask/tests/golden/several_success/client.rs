@@ -55,12 +55,21 @@ pub enum StartJobSuccess {
     NoContent,
 }
 /// The answers besides success that are documented for [`Client::start_job`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum StartJobError {
     /// `303`: Begun before; look there.
     ///
     /// Without a body.
     SeeOther,
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for StartJobError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::SeeOther { .. } => "SeeOther",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// Types of parameters and bodies.
 pub mod types {

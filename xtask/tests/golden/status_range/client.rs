@@ -43,7 +43,7 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::list_things`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ListThingsError {
     /// `4XX`: Your mistake.
     ClientError(types::Failure),
@@ -55,6 +55,17 @@ pub enum ListThingsError {
     ///
     /// Without a body.
     ServerError,
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for ListThingsError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::ClientError { .. } => "ClientError",
+            Self::NotFound { .. } => "NotFound",
+            Self::ServerError { .. } => "ServerError",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// Types of parameters and bodies.
 pub mod types {

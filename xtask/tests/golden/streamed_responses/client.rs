@@ -59,20 +59,38 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::get_export`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum GetExportError {
     /// `404`: There is none.
     ///
     /// Without a body.
     NotFound,
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for GetExportError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::NotFound { .. } => "NotFound",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::probe_export`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ProbeExportError {
     /// `404`: There is none.
     ///
     /// Without a body.
     NotFound,
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for ProbeExportError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::NotFound { .. } => "NotFound",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// The answers besides success that are documented for [`Client::watch`], one variant each.
 #[derive(Clone, Debug)]

@@ -51,16 +51,34 @@ impl Client {
     }
 }
 /// The answers besides success that are documented for [`Client::metrics`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum MetricsError {
     /// `503`: Down.
     ServiceUnavailable(::std::string::String),
 }
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for MetricsError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::ServiceUnavailable { .. } => "ServiceUnavailable",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
+}
 /// The answers besides success that are documented for [`Client::picture`], one variant each.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum PictureError {
     /// `404`: Not there.
     NotFound(::serde_json::Value),
+}
+/// Tells the variant. What it holds may quote the request.
+impl ::std::fmt::Debug for PictureError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        let variant = match self {
+            Self::NotFound { .. } => "NotFound",
+        };
+        f.debug_struct(variant).finish_non_exhaustive()
+    }
 }
 /// The answers besides success that are documented for [`Client::any`], one variant each.
 #[derive(Clone, Debug)]
