@@ -250,6 +250,14 @@ const WORDS: usize = COUNT.div_ceil(64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FaultSet([u64; WORDS]);
 
+impl FromIterator<Fault> for FaultSet {
+    fn from_iter<I: IntoIterator<Item = Fault>>(faults: I) -> Self {
+        let mut set = Self::default();
+        faults.into_iter().for_each(|fault| set.insert(fault));
+        set
+    }
+}
+
 impl FaultSet {
     pub(crate) fn insert(&mut self, fault: Fault) {
         self.0[fault.word()] |= fault.bit();

@@ -171,7 +171,16 @@ fn serve(arguments: &Serve, file: Option<&Path>, mock: Option<Mock>) -> anyhow::
             tracing::info!(url, "listener for metrics and health");
         }
         for fault in running.faults().on() {
-            tracing::warn!(fault = fault.name(), "breaking a promise");
+            let name = fault.name();
+            if running.contracts().iter().any(|served| served.breakable().any(|breakable| breakable == fault))
+            {
+                tracing::warn!(fault = name, "breaking a promise");
+            } else {
+                tracing::warn!(
+                    fault = name,
+                    "no contract that is served makes this promise, so none is broken"
+                );
+            }
         }
         for listed in running.disturbances().list() {
             tracing::warn!(rule = %listed.rule, "disturbing requests");

@@ -6,6 +6,7 @@ use axum::Router;
 use rescind_specs::{Contract, Vendor};
 
 use crate::bootstrap::{Bootstrap, BootstrapError};
+use crate::fault::Fault;
 use crate::hook::Hooks;
 use crate::mock::{self, Mock};
 use crate::server::StartError;
@@ -90,6 +91,16 @@ impl Served {
     /// Who can call it from the start.
     pub fn start(&self) -> &Bootstrap {
         &self.start
+    }
+
+    /// The promises that it can break. A mock keeps all of its own.
+    pub fn breakable(&self) -> impl Iterator<Item = Fault> {
+        let bundled = match &self.source {
+            Source::Bundled(vendor) => Some(*vendor),
+            Source::Mocked(_) => None,
+        };
+        let breaks = move |fault: &Fault| fault.contracts().any(|vendor| Some(vendor) == bundled);
+        Fault::ALL.iter().copied().filter(breaks)
     }
 
     /// What it keeps, save pairs.

@@ -269,7 +269,12 @@ impl Builder {
         let contracts: Contracts = served.into_iter().collect();
         let mut routes = Router::new();
         for served in &contracts {
-            let own = disturbance::wrap(served.routes(), served.contract(), state.disturbances());
+            let own = disturbance::wrap(
+                served.routes(),
+                served.contract(),
+                served.breakable(),
+                state.disturbances(),
+            );
             routes = match self.placement {
                 Placement::Prefixed if served.prefix().is_empty() => own,
                 Placement::Prefixed => {

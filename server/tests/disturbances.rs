@@ -388,6 +388,9 @@ async fn a_rule_that_fits_nothing_is_refused() {
         "there is no operation \"revokeCredentials\"; did you mean revokeCredential?"
     );
     assert!(refused("drop,contract=acme").contains("name one of entrytarget"));
+    let elsewhere = Fault::TokensDieWithCredential;
+    assert!(elsewhere.contracts().all(|vendor| vendor != Vendor::EntryTarget));
+    assert!(refused(&format!("fault={elsewhere}")).contains("no contract that the rule is about promises"));
     assert!(refused("drop,header=X-Api-Key:1").contains("write caller instead"));
     assert!(refused("drop,header=Authorization:1").contains("write caller instead"));
     assert_eq!(running.disturbances().list(), []);

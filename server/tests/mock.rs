@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 
 use rescind_server::mock::Mock;
-use rescind_server::{Builder, Clock, Running, Server, Vendor};
+use rescind_server::{Builder, Clock, Fault, Rule, Running, Server, StartError, Vendor};
 use rescind_specs::Document;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -381,6 +381,13 @@ async fn a_mock_has_no_promises_of_the_catalogue_to_break() {
         (faults.as_array().map(Vec::len), set)
     };
     assert_eq!(with(Server::builder()).await, (Some(0), 404));
+    let rule = || Rule::fault(Fault::GuardIgnored);
+    let refused = Server::builder().mock(parcels()).disturb(rule()).spawn().await;
+    assert!(matches!(refused, Err(StartError::Disturbance { .. })));
+    let beside = Server::builder().contract(Vendor::ShiftAgent).mock(parcels());
+    let refused = beside.clone().disturb(rule().contract("parcels")).spawn().await;
+    assert!(matches!(refused, Err(StartError::Disturbance { .. })));
+    beside.disturb(rule()).spawn().await.unwrap();
     let (beside, set) = with(Server::builder().contract(Vendor::ShiftAgent)).await;
     assert!(beside > Some(10) && set == 200, "{beside:?} {set}");
 }

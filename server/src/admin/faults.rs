@@ -4,9 +4,9 @@ use super::Admin;
 use crate::fault::Fault;
 use crate::generated::admin::types;
 
-/// Whether a contract that is served makes the promise. A mock keeps all of its own.
+/// Whether a contract that is served can break the promise.
 pub(super) fn is_known(admin: &Admin, fault: Fault) -> bool {
-    fault.contracts().any(|vendor| admin.contracts.get(vendor.name()).is_some())
+    admin.contracts.iter().any(|served| served.breakable().any(|breakable| breakable == fault))
 }
 
 /// The catalogue, as far as it is about the contracts that are served.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::place::{Place, Visit};
 use super::rule::{Disturbance, Replacement, Rule, Way};
 use super::text::{Cut, Drip, Probability};
-use crate::fault::FaultSet;
+use crate::fault::{Fault, FaultSet};
 use crate::keys::hmac;
 
 /// The rules in force at a time.
@@ -97,6 +97,11 @@ pub enum RuleError {
         /// The one with the most similar name.
         nearest: Option<String>,
     },
+    /// No contract that the rule is about makes the promise.
+    #[error(
+        "no contract that the rule is about promises what {0} breaks; `rescind-server faults` lists who does"
+    )]
+    UnknownPromise(Fault),
     /// The header carries a credential, which a rule would show to whoever lists it.
     #[error("header {0} carries a credential; write caller instead, of which only the hash is kept")]
     SecretHeader(String),
@@ -194,8 +199,8 @@ impl Disturbances {
     }
 
     /// Takes note of a contract that is served, so that rules can name it.
-    pub(super) fn serve(&self, contract: &Contract) -> Arc<Place> {
-        let place = Arc::new(Place::new(contract.clone()));
+    pub(super) fn serve(&self, contract: &Contract, breakable: FaultSet) -> Arc<Place> {
+        let place = Arc::new(Place::new(contract.clone(), breakable));
         self.0.places.write().unwrap_or_else(PoisonError::into_inner).push(place.clone());
         place
     }
@@ -237,6 +242,11 @@ impl Disturbances {
         if let Some(name) = rule.contract.as_ref().filter(|_| named.is_empty()) {
             let known: Vec<_> = places.iter().map(|place| place.name()).collect();
             return Err(RuleError::UnknownContract { name: name.clone(), known: known.join(", ") });
+        }
+        if let Disturbance::Fault(fault) = rule.what
+            && !named.iter().any(|place| place.can_break(fault))
+        {
+            return Err(RuleError::UnknownPromise(fault));
         }
         let Some(operation) = &rule.operation else { return Ok(()) };
         let known: Vec<&str> = named.iter().flat_map(|place| place.operations()).collect();

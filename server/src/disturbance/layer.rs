@@ -36,9 +36,15 @@ struct Disturber {
 
 /// Lets the rules strike requests to a contract, whose routes these are, relative to its prefix. Put it around all that
 /// makes answers, and inside of all that records them: what it did is in the extensions of the response
-/// ([`Disturbed`]).
-pub fn wrap(routes: Router, contract: &Contract, disturbances: &Disturbances) -> Router {
-    let disturber = Disturber { disturbances: disturbances.clone(), place: disturbances.serve(contract) };
+/// ([`Disturbed`]). The routes ask `disturbances` themselves for the promises that are `breakable`.
+pub fn wrap(
+    routes: Router,
+    contract: &Contract,
+    breakable: impl IntoIterator<Item = Fault>,
+    disturbances: &Disturbances,
+) -> Router {
+    let place = disturbances.serve(contract, breakable.into_iter().collect());
+    let disturber = Disturber { disturbances: disturbances.clone(), place };
     routes.layer(layer_fn(move |inner| Exposed { inner, disturber: disturber.clone() }))
 }
 

@@ -11,6 +11,7 @@ use rescind_specs::{Contract, KeyLocation, Operation, SchemeKind};
 use serde_json::Value;
 
 use super::rule::Rule;
+use crate::fault::{Fault, FaultSet};
 use crate::runtime::{Matched, Routes, presented_values};
 use crate::secret::SecretHash;
 
@@ -18,6 +19,7 @@ use crate::secret::SecretHash;
 pub(crate) struct Place {
     name: Arc<str>,
     contract: Contract,
+    breakable: FaultSet,
     /// Made when the first rule needs it.
     routes: OnceLock<Routes>,
 }
@@ -29,8 +31,13 @@ impl fmt::Debug for Place {
 }
 
 impl Place {
-    pub(super) fn new(contract: Contract) -> Self {
-        Self { name: contract.name().into(), contract, routes: OnceLock::new() }
+    pub(super) fn new(contract: Contract, breakable: FaultSet) -> Self {
+        Self { name: contract.name().into(), contract, breakable, routes: OnceLock::new() }
+    }
+
+    /// Whether there is such a promise to break.
+    pub(super) fn can_break(&self, fault: Fault) -> bool {
+        self.breakable.contains(fault)
     }
 
     pub(super) fn name(&self) -> &str {

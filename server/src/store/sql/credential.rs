@@ -88,9 +88,6 @@ impl<E: Engine> SqlStore<E> {
         if let Some(refused) = self.claim_creation(&mut change, collection, answer, now).await? {
             return change.refused(refused).await;
         }
-        if let Some(known) = find(&mut change, collection, credential.id, "").await? {
-            return change.refused(Issue::IdTaken(known.state(now))).await;
-        }
         let unique_name = (credential.names != Names::Shared).then(|| indexed(credential.name));
         let unique_name = unique_name.as_deref();
         if let Some(name) = unique_name {
@@ -105,6 +102,9 @@ impl<E: Engine> SqlStore<E> {
                 let statement = "UPDATE credential SET unique_name = NULL WHERE collection = $1 AND id = $2";
                 change.run(statement, values![collection, &*id]).await?;
             }
+        }
+        if let Some(known) = find(&mut change, collection, credential.id, "").await? {
+            return change.refused(Issue::IdTaken(known.state(now))).await;
         }
         let context = format!("credential {collection} {}", credential.id);
         let sealed = credential.material.map(|text| self.seal(&context, text.as_bytes())).transpose()?;
