@@ -61,8 +61,8 @@
 //!
 //! # Secrets
 //! A [`Secret`] has to be asked for with [`Secret::expose`]; neither it nor [`Credentials`] nor any error prints one. What a
-//! deployment says in words may quote what it was sent, so errors print statuses, variants and codes: ask for
-//! `Error::problem` or the typed body to read the rest.
+//! deployment says in words may quote what it was sent, so errors print statuses, variants, and codes that look like words
+//! of a contract: ask for `Error::problem` or the typed body to read the rest.
 //! What the contract's lifecycle document says is an identifier or a secret has a type of its own.
 
 mod chance;

@@ -16,7 +16,7 @@ pub trait CredentialSource: MaybeSend + MaybeSync {
     /// There is nothing to present; the request is not sent.
     fn credentials(&self) -> BoxFuture<'_, Result<Granted, SourceError>>;
 
-    /// What was granted under `ticket` was answered with `401`.
+    /// What was granted under `ticket` was answered with `401`; of one call the first time is told.
     ///
     /// The request is sent once more with what is granted then, with or without a [`Retry`](crate::Retry). One whose body
     /// streams cannot be: it ends with the `401`, and the next one presents what is granted then.

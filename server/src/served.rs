@@ -6,6 +6,7 @@ use axum::Router;
 use rescind_specs::{Contract, Vendor};
 
 use crate::bootstrap::{Bootstrap, BootstrapError};
+use crate::disturbance::{self, Disturbances};
 use crate::fault::Fault;
 use crate::hook::Hooks;
 use crate::mock::{self, Mock};
@@ -116,9 +117,9 @@ impl Served {
         self.source.prefix()
     }
 
-    /// Its routes, relative to its prefix.
-    pub(crate) fn routes(&self) -> Router {
-        self.routes.clone()
+    /// Its routes, relative to its prefix, where rules can strike.
+    pub(crate) fn routes(&self, disturbances: &Disturbances) -> Router {
+        disturbance::wrap(self.routes.clone(), &self.contract, self.breakable(), disturbances)
     }
 
     /// Makes its callers again in a store that was emptied, and undoes all else.

@@ -19,7 +19,7 @@ use crate::bootstrap::{Bootstrap, BootstrapError};
 use crate::clock::Clock;
 use crate::connection::{self, Connections};
 use crate::cors::Cors;
-use crate::disturbance::{self, Disturbances, Rule, RuleError, RuleId};
+use crate::disturbance::{Disturbances, Rule, RuleError, RuleId};
 use crate::fault::{Fault, Faults};
 use crate::hook::HookError;
 use crate::id::{Ids, NoRandomness};
@@ -269,12 +269,7 @@ impl Builder {
         let contracts: Contracts = served.into_iter().collect();
         let mut routes = Router::new();
         for served in &contracts {
-            let own = disturbance::wrap(
-                served.routes(),
-                served.contract(),
-                served.breakable(),
-                state.disturbances(),
-            );
+            let own = served.routes(state.disturbances());
             routes = match self.placement {
                 Placement::Prefixed if served.prefix().is_empty() => own,
                 Placement::Prefixed => {

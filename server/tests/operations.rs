@@ -288,6 +288,8 @@ async fn a_body_makes_no_more_requests_be_worked_on_at_once() {
     arriving.write_all(b"{}").await.unwrap();
     let refused = head(&mut arriving).await;
     assert!(refused.starts_with("http/1.1 503 ") && refused.contains("\r\nretry-after: 1\r\n"), "{refused}");
+    // The journal has none of those that were turned away, as nothing came of them.
+    running.journal().expect("requestAgentSandboxCredential").never();
     drop(late);
     while ask(&mut arriving, "/dinie/v3/nothing").await.0 == 503 {}
     // One that waits for nothing but the server is worked on, though nobody has read its body yet.

@@ -6,6 +6,7 @@
 #[path = "support/postgres.rs"]
 mod postgres;
 
+use std::fmt::Write as _;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use rescind_server::store::{
     State, Store, StoreError, StoredAnswer, Transfer as _, Updated,
 };
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use sqlx::Connection as _;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -616,14 +618,25 @@ async fn every_text_is_kept_as_it_is() {
         assert_eq!(filtered, Listing::Page { items: Vec::new(), has_more: false });
         // Longer than an index has room for, and not to be made shorter.
         let noise: String = (0..4000).map(|number| Ids::seeded(number).uuid().to_string()).collect();
+        let mut hash = "sha256:".to_owned();
+        for byte in Sha256::digest(noise.as_bytes()) {
+            write!(hash, "{byte:02x}").unwrap();
+        }
         for (id, taken) in [("crd_noise", None), ("crd_again", Some("crd_noise"))] {
             let issued = store.issue(realm, new(id, &noise, Names::Unique), None).await.unwrap();
             assert_eq!(issued, taken.map_or(Issue::Issued, |id| Issue::NameTaken(id.to_owned())));
         }
+        let issued = store.issue(realm, new("crd_hash", &hash, Names::Unique), None).await.unwrap();
+        assert_eq!(issued, Issue::Issued);
         let record = store.credential(CREDENTIALS, "crd_noise").await.unwrap().unwrap();
         assert_eq!(record.name, noise);
-        for (id, taken) in [("rep_noise", None), ("rep_again", Some("rep_noise"))] {
-            let resource = NewResource { name: &noise, ..repository(id, None) };
+        let resources = [
+            ("rep_noise", &noise, None),
+            ("rep_again", &noise, Some("rep_noise")),
+            ("rep_hash", &hash, None),
+        ];
+        for (id, name, taken) in resources {
+            let resource = NewResource { name, ..repository(id, None) };
             let registered = store.register(REPOSITORIES.of("a"), resource, None).await.unwrap();
             let issue = taken.map_or(Issue::Issued, |id| Issue::NameTaken(id.to_owned()));
             assert_eq!(registered, Registered::Issue(issue));
@@ -636,6 +649,33 @@ async fn every_text_is_kept_as_it_is() {
                 assert_eq!(issued.await.unwrap(), expected);
             }
         }
+    }
+}
+
+/// A database whose names were indexed as they are goes on with its rows.
+#[tokio::test]
+async fn long_names_come_to_a_database_that_has_rows() {
+    let Some(schema) = Schema::new().await else { return };
+    let resource = |id, name| NewResource { name, ..repository(id, None) };
+    let taken = |id: &str| Registered::Issue(Issue::NameTaken(id.to_owned()));
+    let long = "n".repeat(700);
+    let store = connect(&schema).await;
+    let realm = REPOSITORIES.of("a");
+    for (id, name) in [("rep_1", "short"), ("rep_2", &*long), ("rep_3", "sha256:")] {
+        let made = store.register(realm, resource(id, name), None).await.unwrap();
+        assert_eq!(made, Registered::Issue(Issue::Issued));
+    }
+    drop(store);
+    schema
+        .run(
+            "DROP INDEX resource_unique_name; DROP INDEX resource_by_name; DROP FUNCTION rescind_indexed;
+             ALTER TABLE resource ADD UNIQUE (collection, tenant, name);
+             DELETE FROM _sqlx_migrations WHERE version > 1",
+        )
+        .await;
+    let store = connect(&schema).await;
+    for (id, name) in [("rep_1", "short"), ("rep_2", &*long), ("rep_3", "sha256:")] {
+        assert_eq!(store.register(realm, resource("rep_9", name), None).await.unwrap(), taken(id));
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 ///
 /// Typed bodies say more; this is for code that handles the failures of many operations alike. Branch on `code` and
 /// the status; the rest is for people. `Debug` leaves out what may quote the request: all but the status, and a `kind`
-/// and a `code` that are no sentences.
+/// and a `code` that look like words of a contract.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Problem {
@@ -68,10 +68,15 @@ impl fmt::Debug for Problem {
 /// Longest word of a contract, in bytes. What a deployment makes up out of a request is rarely shorter.
 const LONGEST_WORD: usize = 64;
 
-/// `text`, if it can be a word of the contract, and is no sentence that may quote a request.
+/// Longest run of letters and digits of such a word. Those of keys are longer.
+const LONGEST_RUN: usize = 15;
+
+/// `text`, if it can be a word of the contract: no sentence, and nothing that looks like a key.
 fn word(text: Option<&str>) -> Option<&str> {
     let is_of_words = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:/#".contains(&byte);
-    text.filter(|text| text.len() <= LONGEST_WORD && text.bytes().all(is_of_words))
+    let mut runs = text?.split(|char: char| !char.is_ascii_alphanumeric());
+    let is_key = runs.any(|run| run.len() > LONGEST_RUN && run.bytes().any(|byte| byte.is_ascii_digit()));
+    text.filter(|text| text.len() <= LONGEST_WORD && text.bytes().all(is_of_words) && !is_key)
 }
 
 #[cfg(test)]
@@ -108,7 +113,16 @@ mod tests {
         let told = format!("{problem:?}");
         assert!(!told.contains("hidden") && told.contains("a.example/none"), "{told}");
         assert_eq!(problem.detail.as_deref(), Some("sk_hidden"));
-        let problem = Problem::read(&Bytes::from_static(br#"{"code":"not_found"}"#)).unwrap();
-        assert!(format!("{problem:?}").contains("not_found"));
+        for (code, is_told) in [
+            ("not_found", true),
+            ("InsufficientPermissionsForCredential", true),
+            ("E4012", true),
+            ("no such key", false),
+            ("acme_cs_live_4f9a0c1b2d3e4f5a", false),
+            ("unknown_key:sk_test_0123456789abcdef", false),
+        ] {
+            let problem = Problem::read(&Bytes::from(format!(r#"{{"code":"{code}"}}"#))).unwrap();
+            assert_eq!(format!("{problem:?}").contains(code), is_told, "{code}");
+        }
     }
 }

@@ -222,7 +222,7 @@ fn quoted(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A line that no content holds, as nobody can foretell it.
+/// A line that no content holds by chance.
 fn boundary() -> String {
     format!("{:016x}{:016x}", chance::number(), chance::number())
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
@@ -16,7 +17,7 @@ use tokio::sync::oneshot;
 use tower::ServiceExt as _;
 
 use super::place::{Phase, Place};
-use super::{Answers, Peer};
+use super::{Answers, Peer, TurnedAway};
 use crate::disturbance::wire::Wire;
 use crate::metrics::Traffic;
 
@@ -47,20 +48,24 @@ impl<S: Answers> Service<Request<Incoming>> for Exchange<S> {
             return Box::pin(async { Ok(busy().map(|body| Leaving { body, place })) });
         }
         let (no_room, turned_away) = oneshot::channel();
+        let mark = TurnedAway::default();
         request.extensions_mut().insert(self.peer);
+        request.extensions_mut().insert(mark.clone());
         request.extensions_mut().insert(self.wire.clone());
         let request = request.map(|body| {
             if has_come {
                 Body::empty()
             } else {
-                Body::new(Arriving { body, place: place.clone(), has_come: false, no_room: Some(no_room) })
+                let no_room = Some((no_room, mark));
+                Body::new(Arriving { body, place: place.clone(), has_come: false, no_room })
             }
         });
         let answer = self.service.clone().oneshot(request);
         let traffic = self.traffic.clone();
         Box::pin(async move {
             let answer = tokio::select! {
-                // First, as whoever reads on would find no more. Nobody has all of the request, so nothing was done for it.
+                // First, as whoever reads on would find no more. Nobody has all of the request: what was done for it is
+                // what is done for any that breaks off.
                 biased;
                 Ok(()) = turned_away => {
                     traffic.turned_away();
@@ -92,7 +97,7 @@ pub(super) struct Arriving {
     place: Arc<Place>,
     has_come: bool,
     /// Tells that the request came whole when too many others were worked on.
-    no_room: Option<oneshot::Sender<()>>,
+    no_room: Option<(oneshot::Sender<()>, TurnedAway)>,
 }
 
 impl HttpBody for Arriving {
@@ -111,7 +116,8 @@ impl HttpBody for Arriving {
             self.has_come = true;
             if self.place.phase() == Phase::Body && !self.place.begin(&[Phase::Body]) {
                 self.place.turn(&[Phase::Body], Phase::Work);
-                if let Some(no_room) = self.no_room.take() {
+                if let Some((no_room, mark)) = self.no_room.take() {
+                    mark.0.store(true, Ordering::Relaxed);
                     // Whoever would read on is dropped for it.
                     let _ = no_room.send(());
                     return Poll::Pending;

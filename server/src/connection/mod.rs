@@ -11,6 +11,8 @@ mod watched;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -77,6 +79,18 @@ impl Default for Connections {
 /// Who is at the other end; in the extensions of every request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
+
+/// Whether a request was turned away when it had come, as too many others were worked on; in the extensions of every
+/// request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TurnedAway(Arc<AtomicBool>);
+
+impl TurnedAway {
+    /// Whether it was, so far.
+    pub(crate) fn has_happened(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// As many headers as the HTTP library reads without asking for memory.
 const HEADER_COUNT: usize = 100;

@@ -21,6 +21,7 @@ use super::raw::{Captured, End, Raw, RawAnswer};
 use super::redact::Redactor;
 use crate::access_log::RequestId;
 use crate::clock::Stopwatch;
+use crate::connection::TurnedAway;
 use crate::disturbance::Disturbed;
 use crate::runtime::Matched;
 
@@ -125,6 +126,7 @@ struct Pending {
     version: Version,
     headers: HeaderMap,
     answer: Option<RawAnswer>,
+    turned_away: Option<TurnedAway>,
     /// How it ends if it has no answer, or none that leaves.
     end: End,
     is_done: bool,
@@ -144,6 +146,7 @@ impl Pending {
             recorder,
             exchange,
             answer: None,
+            turned_away: parts.extensions.get().cloned(),
             end: End::Abandoned,
             is_done: false,
         }
@@ -195,7 +198,8 @@ impl Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        if !self.is_done {
+        // What is turned away at its head comes to no journal either.
+        if !self.is_done && !self.turned_away.as_ref().is_some_and(TurnedAway::has_happened) {
             self.write(if std::thread::panicking() { End::Panicked } else { End::Abandoned });
         }
     }

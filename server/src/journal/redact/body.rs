@@ -134,7 +134,7 @@ impl Work<'_> {
 
     fn form(&self, text: &str, is_cut: bool) -> Zeroizing<String> {
         for (name, value) in pairs(text) {
-            if self.places.is_secret_query(&super::decoded(name)) {
+            if self.places.is_secret_field(&super::decoded(name)) {
                 self.taints.add(&super::decoded(value));
             }
         }

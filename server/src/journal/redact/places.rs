@@ -49,11 +49,12 @@ pub(super) struct Places {
     members: HashMap<String, Cover>,
     /// Names that some schema has for an object or a list that is no secret.
     open: HashSet<String>,
-    /// What the contract has a member, a parameter or a header for, secret or not. Headers are in lower case.
-    named: HashSet<String>,
+    /// Of query parameters, the members among them.
     queries: HashSet<String>,
     /// In lower case.
     headers: HashSet<String>,
+    /// What the contract has a name for, secret or not.
+    named: Named,
     /// Path templates with the segments, counted from the end, that hold a secret.
     segments: HashMap<String, Vec<usize>>,
     /// Operations whose body as a whole is a secret.
@@ -62,6 +63,16 @@ pub(super) struct Places {
     /// Operations that are documented to take text.
     texts: HashSet<String>,
     pub(super) identities: Vec<Identity>,
+}
+
+/// The names of a contract. Those of one kind say nothing of the others: what is a public member here may be the secret
+/// header of another contract.
+#[derive(Clone, Debug, Default)]
+struct Named {
+    members: HashSet<String>,
+    queries: HashSet<String>,
+    /// In lower case.
+    headers: HashSet<String>,
 }
 
 /// Members, query parameters and form fields that are secrets whatever a document says. Source: RFC 6749 §2.3.1, §4.3.2,
@@ -90,6 +101,7 @@ impl Places {
                 *cover = Cover::Scalars;
             }
         }
+        places.queries.extend(places.members.keys().cloned());
         places
     }
 
@@ -111,11 +123,11 @@ impl Places {
 
     /// Takes over from `all` what this contract has no name for.
     pub(super) fn complete(&mut self, all: &Self) {
-        for (name, cover) in all.members.iter().filter(|(name, _)| !self.named.contains(*name)) {
+        for (name, cover) in all.members.iter().filter(|(name, _)| !self.named.members.contains(*name)) {
             self.members.entry(name.clone()).or_insert(*cover);
         }
-        self.queries.extend(all.queries.difference(&self.named).cloned());
-        self.headers.extend(all.headers.difference(&self.named).cloned());
+        self.queries.extend(all.queries.difference(&self.named.queries).cloned());
+        self.headers.extend(all.headers.difference(&self.named.headers).cloned());
     }
 
     pub(super) fn cover(&mut self, name: &str, cover: Cover) {
@@ -130,7 +142,12 @@ impl Places {
 
     /// Whether a query parameter of that name holds a secret.
     pub(super) fn is_secret_query(&self, name: &str) -> bool {
-        self.queries.contains(name) || self.members.contains_key(name)
+        self.queries.contains(name)
+    }
+
+    /// Whether a field of a form of that name holds a secret, in its body or in the wrong place.
+    pub(super) fn is_secret_field(&self, name: &str) -> bool {
+        self.members.contains_key(name) || self.queries.contains(name)
     }
 
     /// Whether a header of that name, in lower case, holds a secret.
@@ -161,10 +178,11 @@ impl Places {
     fn operation(&mut self, operation: &Operation) {
         let id = &operation.id.0;
         for parameter in &operation.parameters {
-            self.named.insert(match parameter.location {
-                ParameterLocation::Header => parameter.name.to_ascii_lowercase(),
-                _ => parameter.name.clone(),
-            });
+            match parameter.location {
+                ParameterLocation::Header => self.named.headers.insert(parameter.name.to_ascii_lowercase()),
+                ParameterLocation::Query => self.named.queries.insert(parameter.name.clone()),
+                ParameterLocation::Path | ParameterLocation::Cookie => false,
+            };
             if parameter.schema.as_ref().is_some_and(is_secret) {
                 self.parameter(operation, parameter.location, &parameter.name);
             }
@@ -188,7 +206,7 @@ impl Places {
                 }
             }
             for header in &response.headers {
-                self.named.insert(header.name.to_ascii_lowercase());
+                self.named.headers.insert(header.name.to_ascii_lowercase());
                 if header.schema.as_ref().is_some_and(is_secret) {
                     self.headers.insert(header.name.to_ascii_lowercase());
                 }
@@ -242,7 +260,7 @@ impl Places {
             return false;
         }
         for (name, property) in properties {
-            self.named.insert(name.to_owned());
+            self.named.members.insert(name.to_owned());
             self.schema(&property, Some(name), seen);
         }
         let branches = ["allOf", "anyOf", "oneOf"].into_iter().flat_map(|keyword| schema.branches(keyword));
@@ -355,11 +373,15 @@ impl Places {
             self.identities.push(identity);
         }
         for identity in &self.identities {
-            if let Identity::Header(name) = identity {
-                self.headers.remove(name);
-            }
-            if let Identity::Header(name) | Identity::Query(name) = identity {
-                self.named.insert(name.clone());
+            match identity {
+                Identity::Header(name) => {
+                    self.headers.remove(name);
+                    self.named.headers.insert(name.clone());
+                }
+                Identity::Query(name) => {
+                    self.named.queries.insert(name.clone());
+                }
+                Identity::BasicUser => {}
             }
         }
     }

@@ -62,7 +62,12 @@ fn other() -> Contract {
             "operationId": "plain",
             "parameters": [{ "in": "header", "name": "X-Proof", "schema": { "type": "string" } }],
             "requestBody": { "content": { "application/json": { "schema": {
-                "type": "object", "properties": { "once": { "type": "string" } },
+                "type": "object", "properties": {
+                    "once": { "type": "string" },
+                    // Names of what is no member elsewhere.
+                    "key": { "type": "string" },
+                    "x-key": { "type": "string" },
+                },
             } } } },
             "responses": { "204": { "description": "done" } },
         } } },

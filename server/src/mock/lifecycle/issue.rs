@@ -121,16 +121,13 @@ impl Engine {
         match store.issue(kind.collection.of(principal), credential, new_answer).await.map_err(failed)? {
             Issued::Issued => Ok(answer),
             Issued::IdTaken(state) => {
-                let cause = match state {
-                    CredentialState::Revoked => Cause::Spent,
-                    CredentialState::Active | CredentialState::Expired => Cause::Taken,
-                };
+                let cause = kind.cause_of_taken(state == CredentialState::Revoked);
                 self.refused(place, index, cause, Some(&draft.id), &asked.context)
             }
             Issued::NameTaken(id) => {
                 let holder = store.credential(kind.collection, &id).await.map_err(failed)?;
                 let is_spent = holder.is_some_and(|holder| holder.revoked_at.is_some());
-                let cause = if is_spent { Cause::Spent } else { Cause::Taken };
+                let cause = kind.cause_of_taken(is_spent);
                 self.refused(place, index, cause, Some(&id), &asked.context)
             }
             Issued::Replayed(answer) => replayed(&answer),
@@ -172,6 +169,10 @@ impl Engine {
             _ => true,
         };
         let id = match requested(&issue.id, asked) {
+            Some(id) if id.len() > LONGEST_ID => {
+                let reason = format!("an identifier of more than {LONGEST_ID} bytes is not taken here");
+                return Err(Rejection::MalformedBody { reason });
+            }
             Some(id) => id,
             None => self.fresh_id(issue, stale, &|text| fits(id_place, text)).ok_or_else(unmakeable)?,
         };
@@ -324,6 +325,9 @@ pub(super) fn show_expiry(form: &Form, body: &mut Value, pointer: &Pointer, expi
 fn idempotency_key(issue: &Issue, asked: &Asked<'_>) -> Option<String> {
     asked.text(issue.idempotency_key.as_ref()?).filter(|key| !key.is_empty())
 }
+
+/// Longest identifier that a caller may choose, in bytes. An index of PostgreSQL has no room for much more.
+const LONGEST_ID: usize = 1024;
 
 /// The part of the request that a template means, if it means one.
 fn requested(template: &Template, asked: &Asked<'_>) -> Option<String> {

@@ -309,7 +309,8 @@ impl Kind {
             CheckSpec::Reissue(with) if with.gives == Reissued::Refusal => {
                 self.demand(Cause::Spent, with.answer.clone());
             }
-            CheckSpec::Reissue(_) => self.after_revocation = Reissued::Another,
+            // What a name comes to after another kind of revocation is not told apart.
+            CheckSpec::Reissue(with) if with.by == Means::Call => self.after_revocation = Reissued::Another,
             CheckSpec::RepeatedIssue(with) => {
                 self.demand_either(Cause::Taken, &with.answer, with.preferred.as_ref());
                 self.learn_unique();
@@ -422,6 +423,11 @@ impl Kind {
     /// Whether anything is said of the answer for a cause.
     pub(super) fn speaks_of(&self, cause: Cause) -> bool {
         self.demands.iter().any(|(known, _)| *known == cause)
+    }
+
+    /// Why a credential is not issued whose identifier or name another one has.
+    pub(super) fn cause_of_taken(&self, is_spent: bool) -> Cause {
+        if is_spent && self.speaks_of(Cause::Spent) { Cause::Spent } else { Cause::Taken }
     }
 
     /// Whether an answer like this means that the credential was revoked.

@@ -12,12 +12,15 @@ use crate::store::Attributes;
 /// The longest text that is indexed as it is; an index of PostgreSQL has no room for much more.
 const LONGEST_INDEXED: usize = 512;
 
+/// What an indexed hash begins with. A text that begins so is hashed too, so that it is not taken for another one's hash.
+const HASHED: &str = "sha256:";
+
 /// A caller's text as it stands in an index: a long one as its hash.
 pub(super) fn indexed(text: &str) -> Cow<'_, str> {
-    if text.len() <= LONGEST_INDEXED {
+    if text.len() <= LONGEST_INDEXED && !text.starts_with(HASHED) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(format!("sha256:{}", hex(&Sha256::digest(text.as_bytes()))))
+    Cow::Owned(format!("{HASHED}{}", hex(&Sha256::digest(text.as_bytes()))))
 }
 
 const ESCAPE: char = '\u{1a}';
