@@ -36,7 +36,8 @@ struct Disturber {
 
 /// Lets the rules strike requests to a contract, whose routes these are, relative to its prefix. Put it around all that
 /// makes answers, and inside of all that records them: what it did is in the extensions of the response
-/// ([`Disturbed`]). The routes ask `disturbances` themselves for the promises that are `breakable`.
+/// ([`Disturbed`]). `breakable` are the promises that the routes break when asked to; a rule about another is
+/// refused.
 pub fn wrap(
     routes: Router,
     contract: &Contract,
