@@ -20,6 +20,17 @@ use tracing_subscriber::EnvFilter;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// What went wrong and why, without causes that are told already.
+fn told(error: &anyhow::Error) -> String {
+    let mut told = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let invocation = match config::parse(&arguments, Path::new("")) {
@@ -48,7 +59,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // If even this cannot be written, the exit code remains.
-            let _ = writeln!(io::stderr(), "rescind-server: {error:#}");
+            let _ = writeln!(io::stderr(), "rescind-server: {}", told(&error));
             ExitCode::FAILURE
         }
     }

@@ -58,3 +58,13 @@ fn requests_are_answered_when_nobody_reads_the_log_any_more() {
         assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
     }
 }
+
+#[test]
+fn why_it_does_not_start_is_told_once() {
+    let program = env!("CARGO_BIN_EXE_rescind-server");
+    let arguments = ["--listen", "127.0.0.1:0", "--disturb", "drop,operation=nothingLikeIt"];
+    let ended = Command::new(program).args(arguments).output().unwrap();
+    let told = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{told}");
+    assert_eq!(told.matches("there is no operation").count(), 1, "{told}");
+}
