@@ -65,7 +65,7 @@ impl fmt::Debug for Problem {
     }
 }
 
-/// Longest word of a contract, in bytes. What a deployment makes up out of a request is rarely shorter.
+/// Longest word of a contract that `Debug` tells, in bytes.
 const LONGEST_WORD: usize = 64;
 
 /// Longest run of letters and digits of such a word. Those of keys are longer.

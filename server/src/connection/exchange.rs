@@ -47,18 +47,18 @@ impl<S: Answers> Service<Request<Incoming>> for Exchange<S> {
             place.turn(&[Phase::Idle, Phase::Head], Phase::Work);
             return Box::pin(async { Ok(busy().map(|body| Leaving { body, place })) });
         }
+        request.extensions_mut().insert(self.peer);
+        request.extensions_mut().insert(self.wire.clone());
+        if has_come {
+            let answer = self.service.clone().oneshot(request.map(|_| Body::empty()));
+            return Box::pin(async move { Ok(answer.await?.map(|body| Leaving { body, place })) });
+        }
         let (no_room, turned_away) = oneshot::channel();
         let mark = TurnedAway::default();
-        request.extensions_mut().insert(self.peer);
         request.extensions_mut().insert(mark.clone());
-        request.extensions_mut().insert(self.wire.clone());
         let request = request.map(|body| {
-            if has_come {
-                Body::empty()
-            } else {
-                let no_room = Some((no_room, mark));
-                Body::new(Arriving { body, place: place.clone(), has_come: false, no_room })
-            }
+            let no_room = Some((no_room, mark));
+            Body::new(Arriving { body, place: place.clone(), has_come: false, no_room })
         });
         let answer = self.service.clone().oneshot(request);
         let traffic = self.traffic.clone();
@@ -117,10 +117,12 @@ impl HttpBody for Arriving {
             if self.place.phase() == Phase::Body && !self.place.begin(&[Phase::Body]) {
                 self.place.turn(&[Phase::Body], Phase::Work);
                 if let Some((no_room, mark)) = self.no_room.take() {
-                    mark.0.store(true, Ordering::Relaxed);
-                    // Whoever would read on is dropped for it.
-                    let _ = no_room.send(());
-                    return Poll::Pending;
+                    mark.0.store(true, Ordering::SeqCst);
+                    // Whoever would read on is dropped for it, unless there is an answer already: that one goes on.
+                    if no_room.send(()).is_ok() {
+                        return Poll::Pending;
+                    }
+                    mark.0.store(false, Ordering::SeqCst);
                 }
             }
         }

@@ -88,7 +88,7 @@ pub(crate) struct TurnedAway(Arc<AtomicBool>);
 impl TurnedAway {
     /// Whether it was, so far.
     pub(crate) fn has_happened(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Ordering::SeqCst)
     }
 }
 
